@@ -1,0 +1,4 @@
+#ifndef SEEHEAR_CSNDFILE_H
+#define SEEHEAR_CSNDFILE_H
+#include <sndfile.h>
+#endif

@@ -1,0 +1,3 @@
+#ifndef SEEHEAR_CTORCH_H
+#define SEEHEAR_CTORCH_H
+#endif

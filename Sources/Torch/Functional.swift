@@ -1,0 +1,74 @@
+internal import CTorch
+
+// The layers of networks. Weights are constants: only the gradient with respect to the input is ever computed, and
+// what a layer keeps for it is the least that suffices.
+extension Tensor {
+    package func matmul(_ other: Tensor) throws(TorchError) -> Tensor { try Tensor.make { sh_matmul(raw, other.raw, $0) } }
+
+    /// `x · weightᵀ + bias` over the last dimension; weight `[out, in]`.
+    package func linear(_ weight: Tensor, _ bias: Tensor? = nil) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_linear(raw, weight.raw, bias?.raw, $0) }
+    }
+
+    /// Rows of a table `[n, width]` by integer ids of any shape.
+    package static func embedding(_ table: Tensor, _ ids: Tensor) throws(TorchError) -> Tensor {
+        try make { sh_embedding(table.raw, ids.raw, $0) }
+    }
+
+    package func layerNorm(_ weight: Tensor, _ bias: Tensor, eps: Double) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_layer_norm(raw, weight.raw, bias.raw, eps, $0) }
+    }
+
+    /// Normalisation over groups of channels of `[B, C, …]`, followed by SiLU where asked for.
+    package func groupNorm(
+        _ groups: Int, _ weight: Tensor, _ bias: Tensor, eps: Double, silu: Bool = false
+    ) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_group_norm(raw, Int64(groups), weight.raw, bias.raw, eps, silu, $0) }
+    }
+
+    /// Convolution of `[B, C, …]` over as many trailing dimensions as the weight `[out, in, …]` has.
+    ///
+    /// - Parameter stride: one number for each of those dimensions; likewise the others.
+    package func conv(
+        _ weight: Tensor, _ bias: Tensor?, stride: [Int], padding: [Int], dilation: [Int]
+    ) throws(TorchError) -> Tensor {
+        try Tensor.make { out in
+            withSizes(stride) { stride, n in
+                withSizes(padding) { padding, _ in
+                    withSizes(dilation) { dilation, _ in
+                        sh_conv(raw, weight.raw, bias?.raw, n, stride, padding, dilation, out)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Transposed convolution of `[B, C, T]`; weight `[in, out, kernel]`.
+    package func convTranspose1d(_ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_conv_transpose1d(raw, weight.raw, bias?.raw, Int64(stride), Int64(padding), $0) }
+    }
+
+    /// `softmax(q·kᵀ/√d + mask)·v` for `[B, heads, tokens, d]`.
+    ///
+    /// - Parameter mask: added to the scores, broadcast to `[B, heads, queries, keys]`.
+    package static func attention(
+        _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false
+    ) throws(TorchError) -> Tensor {
+        try make { sh_attention(q.raw, k.raw, v.raw, mask?.raw, causal, $0) }
+    }
+
+    /// `[B, C, H, W]` enlarged to a size by repeating pixels.
+    package func upsampledNearest(height: Int, width: Int) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_upsample_nearest(raw, Int64(height), Int64(width), $0) }
+    }
+
+    /// `[B, C, H, W]` resized linearly, pixel centres at halves (`align_corners = false`).
+    package func resizedBilinear(height: Int, width: Int, antialias: Bool) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_resize_bilinear(raw, Int64(height), Int64(width), antialias, $0) }
+    }
+
+    /// `|rfft(x, length)|²` over the last dimension, which becomes `length / 2 + 1`.
+    package func powerSpectrum(length: Int) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_power_spectrum(raw, Int64(length), $0) }
+    }
+}

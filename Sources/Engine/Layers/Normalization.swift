@@ -1,0 +1,38 @@
+package import Torch
+
+/// Normalisation over the last dimension.
+struct LayerNorm: Sendable {
+    private let weight: Tensor
+    private let bias: Tensor
+    private let eps: Double
+
+    init(_ weights: WeightScope, _ width: Int, eps: Double = 1e-5) throws {
+        weight = try weights.tensor("weight", [width])
+        bias = try weights.tensor("bias", [width])
+        self.eps = eps
+    }
+
+    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor { try x.layerNorm(weight, bias, eps: eps) }
+}
+
+/// Normalisation over groups of channels of `[B, C, …]`.
+struct GroupNorm: Sendable {
+    private let weight: Tensor
+    private let bias: Tensor
+    private let groups: Int
+    private let eps: Double
+
+    init(_ weights: WeightScope, _ channels: Int, groups: Int, eps: Double) throws {
+        weight = try weights.tensor("weight", [channels])
+        bias = try weights.tensor("bias", [channels])
+        self.groups = groups
+        self.eps = eps
+    }
+
+    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor { try x.groupNorm(groups, weight, bias, eps: eps) }
+
+    /// The norm followed by SiLU, with one kept activation instead of two.
+    func silu(_ x: Tensor) throws(TorchError) -> Tensor {
+        try x.groupNorm(groups, weight, bias, eps: eps, silu: true)
+    }
+}

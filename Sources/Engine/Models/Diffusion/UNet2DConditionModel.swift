@@ -1,0 +1,128 @@
+package import Torch
+
+/// The denoiser of AudioLDM and of Stable Diffusion.
+///
+/// Source: diffusers `models/unets/unet_2d_condition.py`; keys are its state dict's.
+package struct UNet2DConditionModel: Sendable {
+    package let configuration: Configuration
+    private let timeEmbedding: TimestepEmbedding
+    private let classEmbedding: Linear?
+    private let convIn: Conv2d
+    private let downBlocks: [UNetLevel]
+    private let midResnets: [ResnetBlock2D]
+    private let midAttention: Transformer2DModel
+    private let upBlocks: [UNetLevel]
+    private let normOut: GroupNorm
+    private let convOut: Conv2d
+
+    /// - Throws: ``ConfigurationError``, ``WeightError``.
+    package init(_ c: Configuration, _ w: WeightScope) throws {
+        configuration = c
+        let plan = try UNetPlan(c)
+        let hidden = plan.timeWidth
+        timeEmbedding = try TimestepEmbedding(
+            w("time_embedding"), width: plan.channels[0], hidden: hidden, cosineFirst: c.flipSinToCos ?? true,
+            frequencyShift: c.freqShift ?? 0)
+        classEmbedding = try plan.classWidth.map { try Linear(w("class_embedding"), $0, hidden) }
+        convIn = try Conv2d(w("conv_in"), c.inChannels, plan.channels[0], kernel: 3, padding: 1)
+        downBlocks = try plan.down.enumerated().map { try plan.level(w("down_blocks")($0), $1, resampler: "downsamplers") }
+        let wide = plan.channels[plan.channels.count - 1]
+        midResnets = try (0..<2).map { try plan.resnet(w("mid_block.resnets")($0), wide, wide) }
+        midAttention = try plan.transformer(w("mid_block.attentions")(0), level: plan.channels.count - 1)
+        upBlocks = try plan.up.enumerated().map { try plan.level(w("up_blocks")($0), $1, resampler: "upsamplers") }
+        normOut = try GroupNorm(w("conv_norm_out"), plan.channels[0], groups: plan.groups, eps: plan.eps)
+        convOut = try Conv2d(w("conv_out"), plan.channels[0], c.outChannels, kernel: 3, padding: 1)
+    }
+
+    /// Predicts the noise in a latent.
+    ///
+    /// - Parameters:
+    ///   - z: `[B, inChannels, H, W]`; sizes that do not divide by the levels are handled.
+    ///   - timestep: of the training schedule, the same for all.
+    ///   - context: `[B, S, crossAttentionDim]`; nil where the second attention is a self-attention (AudioLDM).
+    ///   - classLabels: `[B, projectionClassEmbeddingsInputDim]` (AudioLDM's prompt embedding).
+    /// - Returns: `[B, outChannels, H, W]`.
+    package func callAsFunction(
+        _ z: Tensor, timestep: Int, context: Tensor? = nil, classLabels: Tensor? = nil
+    ) throws(TorchError) -> Tensor {
+        var embedding = try timeEmbedding(timestep, dtype: z.dtype, device: z.device)
+        embedding = try embedding.expand([z.size(0), -1])
+        if let classEmbedding, let classLabels {
+            let label = try classEmbedding(classLabels)
+            embedding =
+                configuration.classEmbeddingsConcat == true
+                ? try Tensor.cat([embedding, label], -1) : try embedding + label
+        }
+        let time = try embedding.silu()
+        var h = try convIn(z)
+        var skips = [h]
+        for block in downBlocks {
+            let (output, more) = try block.down(h, time: time, context: context)
+            h = output
+            skips += more
+        }
+        h = try midResnets[0](h, time: time)
+        h = try midResnets[1](midAttention(h, context: context), time: time)
+        for block in upBlocks { h = try block.up(h, skips: &skips, time: time, context: context) }
+        return try convOut(normOut.silu(h))
+    }
+}
+
+extension UNet2DConditionModel {
+    /// `config.json`, by diffusers' names; fields that this program does not read are not listed.
+    package struct Configuration: Decodable, Sendable {
+        package let inChannels: Int
+        package let outChannels: Int
+        package let blockOutChannels: [Int]
+        package let downBlockTypes: [String]
+        package let midBlockType: String?
+        package let upBlockTypes: [String]
+        package let layersPerBlock: PerLevel
+        package let transformerLayersPerBlock: PerLevel?
+        package let crossAttentionDim: PerLevel?
+        package let attentionHeadDim: PerLevel?
+        package let numAttentionHeads: PerLevel?
+        package let normNumGroups: Int?
+        package let normEps: Double?
+        package let actFn: String?
+        package let flipSinToCos: Bool?
+        package let freqShift: Double?
+        package let downsamplePadding: Int?
+        package let useLinearProjection: Bool?
+        package let classEmbedType: String?
+        package let projectionClassEmbeddingsInputDim: Int?
+        package let classEmbeddingsConcat: Bool?
+        package let resnetTimeScaleShift: String?
+        package let onlyCrossAttention: Bool?
+        package let dualCrossAttention: Bool?
+        package let timeEmbeddingType: String?
+
+        enum CodingKeys: String, CodingKey {
+            case inChannels = "in_channels"
+            case outChannels = "out_channels"
+            case blockOutChannels = "block_out_channels"
+            case downBlockTypes = "down_block_types"
+            case midBlockType = "mid_block_type"
+            case upBlockTypes = "up_block_types"
+            case layersPerBlock = "layers_per_block"
+            case transformerLayersPerBlock = "transformer_layers_per_block"
+            case crossAttentionDim = "cross_attention_dim"
+            case attentionHeadDim = "attention_head_dim"
+            case numAttentionHeads = "num_attention_heads"
+            case normNumGroups = "norm_num_groups"
+            case normEps = "norm_eps"
+            case actFn = "act_fn"
+            case flipSinToCos = "flip_sin_to_cos"
+            case freqShift = "freq_shift"
+            case downsamplePadding = "downsample_padding"
+            case useLinearProjection = "use_linear_projection"
+            case classEmbedType = "class_embed_type"
+            case projectionClassEmbeddingsInputDim = "projection_class_embeddings_input_dim"
+            case classEmbeddingsConcat = "class_embeddings_concat"
+            case resnetTimeScaleShift = "resnet_time_scale_shift"
+            case onlyCrossAttention = "only_cross_attention"
+            case dualCrossAttention = "dual_cross_attention"
+            case timeEmbeddingType = "time_embedding_type"
+        }
+    }
+}

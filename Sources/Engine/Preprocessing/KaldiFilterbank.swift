@@ -1,0 +1,63 @@
+internal import Foundation
+package import Torch
+
+/// Log-mel features of a waveform as Kaldi computes them, differentiable.
+///
+/// Source: torchaudio `compliance/kaldi.py`, `fbank` with `htk_compat`, no energy, no dither, symmetric Hann window,
+/// frames of 25 ms every 10 ms, pre-emphasis 0.97, and its `get_mel_banks`.
+struct KaldiFilterbank: Sendable {
+    static let frameLength = 400
+    static let frameShift = 160
+    private static let transformLength = 512
+    /// Single precision's epsilon: the floor under the logarithm.
+    private static let floor = 1.1920928955078125e-07
+
+    private let window: Tensor
+    private let banks: Tensor
+
+    /// - Parameters:
+    ///   - bins: mel bins between 20 Hz and half the sampling rate. Several low ones hold no line of the spectrum: their
+    ///     feature is constant and their gradient zero.
+    ///   - sampleRate: 16 000 Hz.
+    init(bins: Int, sampleRate: Double = 16_000, device: Device) throws(TorchError) {
+        let n = Self.frameLength
+        let hann = (0..<n).map { Float(0.5 - 0.5 * Foundation.cos(2 * .pi * Double($0) / Double(n - 1))) }
+        window = try Tensor(hann, shape: [1, 1, n]).to(device: device)
+        banks = try Tensor(
+            Self.melBanks(bins: bins, sampleRate: sampleRate), shape: [Self.transformLength / 2 + 1, bins]
+        ).to(device: device)
+    }
+
+    /// - Parameter waves: `[N, samples]`, single precision, −1…1, at least one frame long.
+    /// - Returns: `[N, bins, frames]`.
+    func callAsFunction(_ waves: Tensor) throws(TorchError) -> Tensor {
+        var frames = try waves.unfold(1, size: Self.frameLength, step: Self.frameShift)  // (N, frames, 400)
+        frames = try frames - frames.mean([2], keep: true)
+        let previous = try frames.paddedWithEdge(before: 1, after: 0).narrow(2, from: 0, count: Self.frameLength)
+        frames = try frames.adding(previous, scaledBy: -0.97) * window
+        let power = try frames.powerSpectrum(length: Self.transformLength)  // (N, frames, 257)
+        return try power.matmul(banks).clamped(Self.floor).log().transpose(1, 2)
+    }
+
+    /// Triangles on the mel scale `1127 · ln(1 + f/700)`, `[257, bins]` row-major, the Nyquist line left out (zero).
+    private static func melBanks(bins: Int, sampleRate: Double) -> [Float] {
+        func mel(_ frequency: Double) -> Double { 1127 * Foundation.log(1 + frequency / 700) }
+        let lines = transformLength / 2
+        let (low, high) = (mel(20), mel(sampleRate / 2))
+        let step = (high - low) / Double(bins + 1)
+        var banks = [Float](repeating: 0, count: (lines + 1) * bins)
+        for line in 0..<lines {
+            // The rounding of the reference, which works in single precision from here on.
+            let position = 1127 * Foundation.logf(1 + Float(sampleRate) / Float(transformLength) * Float(line) / 700)
+            for bin in 0..<bins {
+                let left = Float(low) + Float(bin) * Float(step)
+                let center = Float(low) + (Float(bin) + 1) * Float(step)
+                let right = Float(low) + (Float(bin) + 2) * Float(step)
+                let up = (position - left) / (center - left)
+                let down = (right - position) / (right - center)
+                banks[line * bins + bin] = max(0, min(up, down))
+            }
+        }
+        return banks
+    }
+}

@@ -1,0 +1,61 @@
+package import Checkpoint
+package import Torch
+
+/// The tensors of one network file, handed out and checked against the shapes that the network expects.
+package final class WeightStore {
+    private let file: WeightFile
+    /// The type that weights are converted to.
+    private let dtype: DType
+    private let device: Device
+    private var taken: Set<String> = []
+
+    /// - Parameter dtype: tensors that already have this type stay in the mapped file, uncopied, on the host.
+    package init(_ file: WeightFile, dtype: DType = .float32, device: Device = .cpu) {
+        self.file = file
+        self.dtype = dtype
+        self.device = device
+    }
+
+    /// The scope of the whole file.
+    package var root: WeightScope { WeightScope(store: self, prefix: "") }
+
+    fileprivate func holds(_ key: String) -> Bool { file[key] != nil }
+
+    fileprivate func take(_ key: String, shape: [Int]) throws -> Tensor {
+        let record = try file.record(key, shape: shape)
+        taken.insert(key)
+        return try Tensor(record).to(dtype, device: device)
+    }
+
+    /// Ends the loading of a network.
+    ///
+    /// - Parameter unused: whether a key that nobody took is a known part that this program has no use for, such as an
+    ///   encoder where only the decoder runs.
+    /// - Throws: `WeightFileError.surplus`: file and configuration belong to different models.
+    package func finish(unused: (String) -> Bool = { _ in false }) throws {
+        try file.requireUsed(taken, ignoring: unused)
+    }
+}
+
+/// A place in the tree of a network's keys, such as `up_blocks.0.resnets`.
+package struct WeightScope {
+    private let store: WeightStore
+    private let prefix: String
+
+    init(store: WeightStore, prefix: String) {
+        self.store = store
+        self.prefix = prefix
+    }
+
+    /// The place one level or several below.
+    package func callAsFunction(_ name: String) -> WeightScope { WeightScope(store: store, prefix: prefix + name + ".") }
+    package func callAsFunction(_ index: Int) -> WeightScope { self("\(index)") }
+
+    /// Whether the tensor is there.
+    package func holds(_ name: String) -> Bool { store.holds(prefix + name) }
+
+    /// Takes a tensor of a known shape.
+    ///
+    /// - Throws: `WeightFileError` with file, key and both shapes; ``TorchError`` where no memory is left.
+    package func tensor(_ name: String, _ shape: [Int]) throws -> Tensor { try store.take(prefix + name, shape: shape) }
+}

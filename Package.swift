@@ -65,9 +65,10 @@ let package = Package(
         // Modules; every arrow goes one way.
         library("Checkpoint", [crypto]),
         library("Torch", ["CTorch", "Checkpoint"]),
-        library("Media", ["CAV", "CSndfile"]),
+        library("ClipSampling", []),
+        library("Media", ["CAV", "CSndfile", "ClipSampling"]),
         library("Shard", ["CZstd", crypto]),
-        library("Engine", ["Torch", "Checkpoint"]),
+        library("Engine", ["Torch", "Checkpoint", "ClipSampling"]),
         library("Coordinator", ["Shard", yams, log, crypto]),
         library("MPI", ["CMPI", "Coordinator"]),
         library("Preflight", ["Coordinator", "Media", "Checkpoint", crypto]),

@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// A convolution over two dimensions, `[B, C, H, W]`.
 struct Conv2d: Sendable {

@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// `x · weightᵀ + bias` over the last dimension.
 struct Linear: Sendable {

@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// Normalisation over the last dimension.
 struct LayerNorm: Sendable {

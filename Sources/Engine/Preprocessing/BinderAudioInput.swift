@@ -1,4 +1,4 @@
-package import ClipSampling
+internal import ClipSampling
 package import Torch
 
 /// ImageBind's view of a waveform: clips, each centred, as normalised log-mel spectrograms. Differentiable.

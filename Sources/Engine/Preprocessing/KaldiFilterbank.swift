@@ -1,5 +1,5 @@
 internal import Foundation
-package import Torch
+internal import Torch
 
 /// Log-mel features of a waveform as Kaldi computes them, differentiable.
 ///

@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// Multi-head attention with separate projections; keys and values come from `context` where there is one.
 ///

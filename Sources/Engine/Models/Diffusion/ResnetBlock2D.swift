@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// Two convolutions with normalisation and a shortcut; the time embedding is added between them.
 ///

@@ -1,5 +1,5 @@
 internal import Foundation
-package import Torch
+internal import Torch
 
 /// Sines and cosines of a timestep, mapped through two layers.
 ///

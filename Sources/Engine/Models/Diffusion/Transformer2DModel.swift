@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// Transformer blocks over the positions of a feature map, with a residual around all of them.
 ///

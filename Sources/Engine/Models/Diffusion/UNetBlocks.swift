@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// What one level of the UNet is made of.
 struct UNetLevel: Sendable {

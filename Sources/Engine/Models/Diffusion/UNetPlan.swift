@@ -63,6 +63,8 @@ struct UNetPlan {
                     attention: try Self.attends(c.downBlockTypes[level], "Down", "down_block_types") ? level : nil,
                     resamples: level < levels - 1, stride: 2))
         }
+        self.down = down
+        let channels = channels
         var up: [Level] = []
         for (step, level) in (0..<levels).reversed().enumerated() {
             let previous = step == 0 ? channels[level] : channels[level + 1]
@@ -77,7 +79,6 @@ struct UNetPlan {
                     attention: try Self.attends(c.upBlockTypes[step], "Up", "up_block_types") ? level : nil,
                     resamples: level > 0, stride: 1))
         }
-        self.down = down
         self.up = up
     }
 

@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// Attention with one head over all positions of a feature map, added to its input.
 struct VAEAttention: Sendable {

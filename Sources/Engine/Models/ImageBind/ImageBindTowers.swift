@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// Frames to an embedding: patches of 2 × 14 × 14, a class token, learned positions.
 struct ImageBindVisionTower: Sendable {

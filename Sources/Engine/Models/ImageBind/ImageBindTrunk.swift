@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// The transformer that every tower has: pre-norm blocks with joint projections.
 ///

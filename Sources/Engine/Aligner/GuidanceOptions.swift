@@ -1,0 +1,66 @@
+/// How the aligner moves a latent. Every number of the method is one of these fields.
+package struct GuidanceOptions: Sendable, Equatable {
+    /// The rule of an update.
+    package enum Optimizer: String, Sendable {
+        /// Adam, fresh at each timestep: its first step is close to `λ · sign(gradient)` (the released code).
+        case adam
+        /// `z − λ · gradient` (paper, eq. 13).
+        case gradientDescent = "sgd"
+    }
+
+    /// Which steps of a run are guided.
+    package enum Window: Sendable, Equatable {
+        /// Steps with index above `⌊fraction · steps⌋` (the released code: 0.2).
+        case afterFraction(Double)
+        /// Steps whose timestep lies below a number (paper, Algorithm 1).
+        case belowTimestep(Int)
+    }
+
+    /// Which `ᾱ` turns the stepped latent into a clean prediction.
+    package enum CleanPairing: String, Sendable {
+        /// `ᾱ` and `ε̂` of step t, although the latent is that of step t − 1 (the released code).
+        case official
+        /// The stepped latent's own `ᾱ`: before any update the prediction is then DDIM's own (Algorithm 1).
+        case paper
+    }
+
+    /// λ1 of each generated modality.
+    package var learningRates: [Modality: Double]
+    /// λ2; 0 leaves the prompt embedding as it is (eq. 17).
+    package var promptLearningRate: Double
+    package var optimizer: Optimizer
+    package var window: Window
+    package var pairing: CleanPairing
+    /// N, the updates of one guided step; at least 1.
+    package var innerSteps: Int
+    /// Only every so many-th step of the window is guided; at least 1.
+    package var every: Int
+
+    package init(
+        learningRates: [Modality: Double], promptLearningRate: Double = 0, optimizer: Optimizer = .adam,
+        window: Window = .afterFraction(0.2), pairing: CleanPairing = .official, innerSteps: Int = 1, every: Int = 1
+    ) {
+        self.learningRates = learningRates
+        self.promptLearningRate = promptLearningRate
+        self.optimizer = optimizer
+        self.window = window
+        self.pairing = pairing
+        self.innerSteps = max(innerSteps, 1)
+        self.every = max(every, 1)
+    }
+
+    /// Whether each step of a run is guided.
+    package func guidedSteps(timesteps: [Int]) -> [Bool] {
+        var seen = 0
+        return timesteps.enumerated().map { index, timestep in
+            let inside =
+                switch window {
+                case .afterFraction(let fraction): index > Int(Double(timesteps.count) * fraction)
+                case .belowTimestep(let limit): timestep < limit
+                }
+            guard inside else { return false }
+            defer { seen += 1 }
+            return seen % every == 0
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package import Checkpoint
+package import Torch
+
+/// The networks of an AudioLDM folder, loaded once for each rank.
+package struct AudioModels: Sendable {
+    package let textEncoder: ClapTextModelWithProjection
+    package let unet: UNet2DConditionModel
+    package let vae: AutoencoderKL
+    package let vocoder: SpeechT5HifiGan
+    package let schedule: DDIMScheduler.Configuration
+    package let device: Device
+    package let dtype: DType
+
+    /// - Parameters:
+    ///   - folder: as published, such as `cvssp/audioldm-m-full`.
+    ///   - dtype: of weights and activations; the spectrogram and the loss are computed in single precision anyway.
+    /// - Throws: errors of files, configurations and keys, each with file and field.
+    package init(_ folder: ModelFolder, dtype: DType, device: Device) throws {
+        func load<C: Decodable, N>(
+            _ component: ModelComponent, _ make: (C, WeightScope) throws -> N, unused: (String) -> Bool = { _ in false }
+        ) throws -> N {
+            let store = WeightStore(try folder.weights(component), dtype: dtype, device: device)
+            let network = try make(folder.config(C.self, of: component), store.root)
+            try store.finish(unused: unused)
+            return network
+        }
+        textEncoder = try load(
+            .textEncoder, ClapTextModelWithProjection.init, unused: ClapTextModelWithProjection.unused)
+        unet = try load(.unet, UNet2DConditionModel.init)
+        vae = try load(.vae, AutoencoderKL.init, unused: AutoencoderKL.unused)
+        vocoder = try load(.vocoder, SpeechT5HifiGan.init)
+        schedule = try folder.config(DDIMScheduler.Configuration.self, of: .scheduler)
+        self.device = device
+        self.dtype = dtype
+        try checkFit()
+    }
+
+    /// Sizes that two components share.
+    private func checkFit() throws(ConfigurationError) {
+        let unet = unet.configuration
+        guard unet.inChannels == vae.configuration.latentChannels, unet.outChannels == unet.inChannels else {
+            throw ConfigurationError(
+                "UNet2DConditionModel", "in_channels", found: "\(unet.inChannels)",
+                expected: "the VAE's \(vae.configuration.latentChannels) latent channels")
+        }
+        let width = textEncoder.configuration.projectionDim
+        guard unet.projectionClassEmbeddingsInputDim == width, unet.classEmbedType != nil else {
+            throw ConfigurationError(
+                "UNet2DConditionModel", "projection_class_embeddings_input_dim",
+                found: unet.projectionClassEmbeddingsInputDim.map { "\($0)" } ?? "null",
+                expected: "the text encoder's projection_dim \(width)")
+        }
+        guard vae.configuration.outChannels == 1 else {
+            throw ConfigurationError(
+                "AutoencoderKL", "out_channels", found: "\(vae.configuration.outChannels)", expected: "1, a spectrogram")
+        }
+        guard vocoder.configuration.samplingRate == 16_000 else {
+            throw ConfigurationError(
+                "SpeechT5HifiGan", "sampling_rate", found: "\(vocoder.configuration.samplingRate)",
+                expected: "16000, the binder's rate")
+        }
+    }
+
+    /// The latent of one sample, `[channels, frames, bins]`, for a length in seconds.
+    ///
+    /// Source: diffusers `pipelines/audioldm/pipeline_audioldm.py`, `__call__` and `prepare_latents`.
+    package func latentShape(seconds: Double) -> [Int] {
+        let vocoder = vocoder.configuration
+        let frameSeconds = Double(vocoder.samplesPerFrame) / Double(vocoder.samplingRate)
+        let scale = vae.configuration.scale
+        let frames = (Int(seconds / frameSeconds) + scale - 1) / scale
+        return [unet.configuration.inChannels, max(frames, 1), vocoder.modelInDim / scale]
+    }
+}
+
+/// ImageBind, loaded once for each rank.
+package struct BinderModel: Sendable {
+    package let network: ImageBindModel
+
+    /// - Throws: errors of files, configurations and keys, each with file and field.
+    package init(_ files: ImageBindFiles, dtype: DType, device: Device) throws {
+        let configuration =
+            try files.config.map { try ModelFolder.config(ImageBindModel.Configuration.self, at: $0) } ?? .huge
+        let store = WeightStore(try WeightFile.open(files.weights), dtype: dtype, device: device)
+        network = try ImageBindModel(configuration, store.root)
+        try store.finish(unused: ImageBindModel.unused)
+    }
+}

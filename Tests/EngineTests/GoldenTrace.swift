@@ -1,0 +1,64 @@
+import Checkpoint
+import Fixtures
+import Foundation
+import Torch
+
+/// What the Python reference computed, as `Tools/goldens/traces.py` stores it.
+struct GoldenTrace {
+    let file: WeightFile
+    let scalars: [String: Double]
+    private let keep: [String: Int]
+
+    /// - Parameter folder: `SEEHEAR_TRACES` names another set, made with other models (see CONTRIBUTING).
+    init(_ name: String) throws {
+        let folder = ProcessInfo.processInfo.environment["SEEHEAR_TRACES"].map { URL(filePath: $0) } ?? Fixtures.url("traces")
+        file = try WeightFile.open(folder.appending(path: "\(name).safetensors").path)
+        keep = try JSONDecoder().decode([String: Int].self, from: Data((file.metadata["keep"] ?? "{}").utf8))
+        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appending(path: "\(name).json")))
+        scalars = ((json as? [String: Any]) ?? [:]).compactMapValues { ($0 as? NSNumber)?.doubleValue }
+    }
+
+    /// The models that the traces were made with.
+    static var models: URL {
+        ProcessInfo.processInfo.environment["SEEHEAR_TRACE_MODELS"].map { URL(filePath: $0) } ?? Fixtures.randomModels
+    }
+
+    func holds(_ name: String) -> Bool { file[name] != nil }
+
+    func tensor(_ name: String) throws -> Tensor { try Tensor(file.record(name)) }
+
+    /// `‖ours − golden‖ / ‖golden‖` over the elements that were kept.
+    func relativeDifference(_ name: String, _ ours: Tensor) throws -> Double {
+        let (ours, golden) = try pair(name, ours)
+        var difference = 0.0
+        var norm = 0.0
+        for (a, b) in zip(ours, golden) {
+            difference += (a - b) * (a - b)
+            norm += b * b
+        }
+        return (difference / max(norm, 1e-300)).squareRoot()
+    }
+
+    /// The share of elements that differ by more than `limit`.
+    func shareBeyond(_ limit: Double, _ name: String, _ ours: Tensor) throws -> Double {
+        let (ours, golden) = try pair(name, ours)
+        return Double(zip(ours, golden).count { abs($0 - $1) > limit }) / Double(golden.count)
+    }
+
+    private func pair(_ name: String, _ ours: Tensor) throws -> ([Double], [Double]) {
+        let golden = try tensor(name).doubles()
+        let all = try ours.doubles()
+        let kept = stride(from: 0, to: all.count, by: keep[name] ?? 1).map { all[$0] }
+        guard kept.count == golden.count else {
+            throw SizeMismatch(name: name, ours: ours.shape, keptOurs: kept.count, golden: golden.count)
+        }
+        return (kept, golden)
+    }
+
+    struct SizeMismatch: Error {
+        let name: String
+        let ours: [Int]
+        let keptOurs: Int
+        let golden: Int
+    }
+}

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Golden traces of the audio tasks: what the Python reference computes on the same weights and noise, step by step.
+
+  traces.py --reference DIR --models Models/random --out Tests/Fixtures/Data/traces [--seconds 2] [--steps 5]
+
+DIR holds reference.py, ib.py; the models folder holds audioldm/ and imagebind/ (make_checkpoints.py --size tiny --seed 1
+--only audioldm,imagebind). One safetensors file for each case: every intermediate by the reference's name. Tensors of
+more than 6,000 elements keep every k-th element of the flattened tensor; `keep` in the metadata names k. What a later
+run must start from (noise, z_in, y_in, inputs) is whole. `<case>.json` holds the scalars.
+"""
+import argparse
+import json
+import math
+import os
+import sys
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+LIMIT = 6_000
+WHOLE = ("noise", "z_in", "y_in", "frames", "image", "_ids", ".mask")
+PROMPTS = ["a dog barking in the rain", "Waves crash; 3 gulls cry!", "a hammer hits wood"]
+
+
+def scene(seed, frames, height, width, fps):
+    """A moving blob over waves of colour, with noise."""
+    r = np.random.Generator(np.random.PCG64(seed))
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    out = np.zeros((frames, height, width, 3))
+    for i in range(frames):
+        t = i / fps + seed
+        out[i, ..., 0] = 0.5 + 0.5 * np.sin(x / 9 + 3 * t)
+        out[i, ..., 1] = 0.5 + 0.5 * np.cos(y / 7 - 2 * t)
+        out[i, ..., 2] = np.exp(-((x - width * (0.2 + 0.3 * (t % 2))) ** 2 + (y - height / 2) ** 2) / 200)
+    return np.round(np.clip(out + 0.05 * r.standard_normal(out.shape), 0, 1) * 255).astype(np.uint8)
+
+
+def reduced(tensors):
+    """The tensors as they are stored, and the stride of those that are not whole."""
+    out, keep = {}, {}
+    for name, t in tensors.items():
+        if t.numel() > LIMIT and not name.endswith(WHOLE):
+            k = math.ceil(t.numel() / LIMIT)
+            while k > 1 and math.gcd(k, t.shape[-1]) != 1:      # walk through all columns
+                k += 1
+            keep[name] = k
+            t = t.flatten()[::k]
+        out[name] = t.contiguous().clone()
+    return out, keep
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--reference", required=True)
+    ap.add_argument("--models", required=True)
+    ap.add_argument("--out", required=True)
+    ap.add_argument("--seconds", type=float, default=2)
+    ap.add_argument("--steps", type=int, default=5)
+    ap.add_argument("--only", help="comma-separated cases")
+    a = ap.parse_args()
+    sys.path.insert(0, a.reference)
+    import ib
+    import reference as R
+
+    torch.set_num_threads(2)
+    os.makedirs(a.out, exist_ok=True)
+    bind = ib.ImageBind.load(f"{a.models}/imagebind")
+    tokenizer = ib.Tokenizer(f"{a.models}/imagebind/bpe_simple_vocab_16e6.txt.gz")
+    fps, height, width = 8.0, 36, 64
+
+    def run(case, task, *, scene_seed=0, noise_seed=100, prompt=PROMPTS[0], bind_text=True, guided=True, steps=None,
+            warmup=0.2, tune=False, level=2, ends_only=False, **options):
+        if a.only and case not in a.only.split(","):
+            return
+        steps = steps or a.steps
+        trace, fixed = R.Trace(level), {}
+        frames = scene(scene_seed, math.ceil(a.seconds * fps), height, width, fps)
+        with torch.no_grad():
+            if bind_text:
+                ids = tokenizer(prompt)
+                trace.put("cond.text_ids", ids)
+                fixed["text"] = bind.text(ids)
+            if task == "v2a":
+                vision = R.vision_clips_uint8(frames, fps, 1, math.ceil(a.seconds), torch.float32)
+                trace.put("input.frames", torch.from_numpy(frames))
+            else:
+                vision = R.vision_image_uint8(frames[0], torch.float32)
+                trace.put("input.image", torch.from_numpy(frames[0].copy()))
+            trace.put("cond.vision_in", vision)
+            fixed["vision"] = bind.vision(vision)
+        stream = R.AudioStream(f"{a.models}/audioldm", a.seconds, steps, 2.5, torch.float32)
+        noise = torch.randn(stream.shape, generator=torch.Generator("cpu").manual_seed(noise_seed))
+        pairs = [p for p in R.PAIRS[task] if bind_text or "text" not in p]
+        R.align([stream], bind, fixed, pairs, steps, prompt, {"audio": noise}, lrs={"audio": options.pop("lr", 0.1)},
+                trace=trace, warmup=warmup if guided else 2.0, optimize_text=tune, **options)
+        trace.scalar("case", dict(task=task, prompt=prompt, seconds=a.seconds, steps=steps, noise_seed=noise_seed, fps=fps,
+                                  bind_text=bind_text, guided=guided, warmup=warmup, tune=tune, **options))
+        if ends_only:
+            trace.t = {k: t for k, t in trace.t.items() if not k[:3].isdigit() and k != "cond.vision_in"}
+        tensors, keep = reduced(trace.t)
+        save_file(tensors, f"{a.out}/{case}.safetensors", metadata={"keep": json.dumps(keep)})
+        with open(f"{a.out}/{case}.json", "w") as f:
+            json.dump(trace.s, f, indent=1)
+        print(f"{case:16s} {sum(t.numel() * t.element_size() for t in tensors.values()) / 1e3:8.0f} kB")
+
+    paper = dict(latent_opt="sgd", x0_pairing="paper")
+    run("v2a_official", "v2a")
+    run("v2a_paper", "v2a", lr=2.0, **paper)
+    run("v2a_vanilla", "v2a", steps=4, guided=False)
+    run("i2a_official", "i2a", steps=3, warmup=0.5)
+    run("i2a_nocaption", "i2a", steps=3, warmup=0.5, bind_text=False, prompt="", lr=2.0, **paper)
+    run("v2a_tune", "v2a", steps=3, warmup=0.5, tune=True)
+    run("i2a_tune_twice", "i2a", steps=3, warmup=0.5, tune=True, n_opt=2, lr=2.0, lr_text=1.0, text_opt="sgd", **paper)
+    run("v2a_free", "v2a", steps=8, lr=5.0, ends_only=True, **paper)
+    for i, prompt in enumerate(PROMPTS):
+        run(f"batch_{i}", "v2a", scene_seed=i, noise_seed=200 + i, prompt=prompt, steps=3, warmup=0.5, level=1)
+
+
+if __name__ == "__main__":
+    main()

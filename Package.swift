@@ -80,7 +80,7 @@ let package = Package(
             dependencies: ["Coordinator", "Preflight", "Shard", "Evaluation", argumentParser, log],
             swiftSettings: swift),
         .executableTarget(
-            name: "seehear-worker", dependencies: ["Worker", "MPI", "Coordinator", argumentParser, log],
+            name: "seehear-worker", dependencies: ["Worker", "MPI", "Torch", "Coordinator", argumentParser, log],
             swiftSettings: swift),
 
         .target(name: "Fixtures", path: "Tests/Fixtures", exclude: ["Data"], swiftSettings: swift),

@@ -25,7 +25,7 @@ package struct TemporaryName: Sendable, Equatable {
 
     /// Recognises a temporary name; nil for any other.
     package init?(parsing name: String) {
-        guard name.first == ".", let marker = name.firstRange(of: ".tmp."),
+        guard name.first == ".", let marker = name.dropFirst().firstRange(of: ".tmp."),
             let dot = name[marker.upperBound...].lastIndex(of: ".")
         else { return nil }
         let owner = name[name.index(after: dot)...].split(separator: "-", omittingEmptySubsequences: false)

@@ -25,7 +25,7 @@ import Testing
         #expect(byte.data == [7])
     }
 
-    /// numpy leaves room for the first dimension to grow, so its files are longer in places; the smallest are equal.
+    /// numpy leaves room for the first dimension to grow, so its headers can be longer; those of small arrays are equal.
     @Test func writesWhatNumpyWrites() throws {
         for name in ["float16", "float32", "int64", "uint8"] {
             let bytes = try fixture(name)

@@ -136,6 +136,15 @@ final class Input {
     /// An error for damaged contents, with FFmpeg's words.
     func damaged(_ action: String, _ status: Int32) -> MediaError {
         if status == seehear_error(ENOMEM) { return Self.noMemory(path) }
+        // Decoders learn the size from their own headers, and report the limit that was set in words only; a side of 0
+        // is "invalid" as well.
+        if FFmpegLog.mentions("exceeds specified max pixel count")
+            || FFmpegLog.mentions("Picture size") && !FFmpegLog.mentions("size 0x") && !FFmpegLog.mentions("x0 is")
+        {
+            return error(
+                .tooLarge, action, FFmpegLog.explain(status),
+                "at most \(Limits.pixels) pixels are accepted: scale it down")
+        }
         return error(.corrupt, action, FFmpegLog.explain(status), "the file is truncated or damaged: copy it again")
     }
 

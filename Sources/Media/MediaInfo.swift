@@ -2,7 +2,8 @@
 package struct MediaInfo: Equatable, Sendable {
     /// A stream of pictures.
     package struct Video: Equatable, Sendable {
-        /// Columns as shown, that is after ``orientation``.
+        /// Columns as shown, that is after ``orientation``. The EXIF tag of an image is not looked at here: it may still
+        /// be turned when it is read.
         package let width: Int
         /// Rows as shown.
         package let height: Int

@@ -94,7 +94,13 @@ import Testing
         bytes.replaceSubrange(16..<24, with: [0, 0, 0xFD, 0xE8, 0, 0, 0xFD, 0xE8])
         bytes.replaceSubrange(29..<33, with: crc32(bytes[12..<29]))
         let path = try studio.write("huge.png", bytes)
-        #expect((try? ImageReader.read(path)) == nil)
+        #expect(fails(.tooLarge) { _ = try ImageReader.read(path) })
+        // The same in the sample entry of an mp4.
+        var clip = [UInt8](try Data(contentsOf: URL(filePath: try studio.counted("c.mp4"))))
+        let entry = try #require(clip.indices.last { clip[$0...].starts(with: "avc1".utf8) && $0 > 100 })
+        clip.replaceSubrange(entry + 28..<entry + 32, with: [0xFF, 0xFF, 0xFF, 0xFF])
+        let wide = try studio.write("wide.mp4", clip)
+        #expect(fails(.tooLarge) { _ = try MediaInfo.probe(wide) })
     }
 
     @Test func errorsReadAsOneSentence() {

@@ -1,3 +1,5 @@
+import Fixtures
+import Foundation
 import Testing
 
 @testable import Media
@@ -24,6 +26,31 @@ import Testing
             let last = try #require(Fraction(exactly: duration - 1))
             #expect(span.samples(rate: 16000).lowerBound == Int((last * 16000).floor))
             #expect(span.samples(rate: 16000).count == 16000)
+        }
+    }
+
+    /// 400 cases from the reference's arithmetic in Python: audio samples and frame numbers.
+    @Test func asPythonCutsThem() throws {
+        let lines = try String(contentsOf: Fixtures.url("media/clip_times.txt"), encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 400)
+        for line in lines {
+            let halves = line.split(separator: ":")
+            let (words, expected) = (
+                halves[0].split(separator: " "), halves[1].split(separator: " ").compactMap { Int($0) }
+            )
+            let clips = try #require(Int(words[words.count - 1]))
+            let ours: [Int]
+            if words[0] == "samples" {
+                let duration = try #require(Double(words[1]))
+                ours = ClipTimes.spans(duration: duration, count: clips).flatMap { span in
+                    let samples = span.samples(rate: 16000)
+                    return [samples.lowerBound, samples.upperBound]
+                }
+            } else {
+                let (count, rate) = (try #require(Int(words[1])), try #require(Double(words[2])))
+                ours = ClipTimes.frames(count: count, rate: rate, clips: clips).flatMap { $0 }
+            }
+            #expect(ours == expected, "\(halves[0])")
         }
     }
 

@@ -86,7 +86,7 @@ let package = Package(
         .target(name: "Fixtures", path: "Tests/Fixtures", exclude: ["Data"], swiftSettings: swift),
         tests("CheckpointTests", ["Checkpoint", "Fixtures"]),
         tests("TorchTests", ["Torch", "Fixtures"]),
-        tests("MediaTests", ["Media", "Fixtures"]),
+        tests("MediaTests", ["Media", "ClipSampling", "Fixtures"]),
         tests("ShardTests", ["Shard", "Fixtures"]),
         tests("EngineTests", ["Engine", "Torch", "Checkpoint", "Fixtures"]),
         tests("CoordinatorTests", ["Coordinator", "Shard", "Fixtures"]),
@@ -94,7 +94,9 @@ let package = Package(
         tests("PreflightTests", ["Preflight", "Coordinator", "Fixtures"]),
         tests("WorkerTests", ["Worker", "Coordinator", "Shard", "Engine", "Media", "Fixtures"]),
         tests("EvaluationTests", ["Evaluation", "Fixtures"]),
-        tests("Integration", ["Fixtures", "Shard"]),
+        .testTarget(
+            name: "Integration", dependencies: ["Fixtures", "Shard"], path: "Tests/Integration", exclude: ["read_shards.py"],
+            swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20
 )

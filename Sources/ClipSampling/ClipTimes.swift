@@ -62,7 +62,8 @@ package enum ClipTimes {
         func index(_ value: Double) -> Int { Int(min(max(value, 0), Double(count))) }
         return spans(duration: Double(count) / rate, clipDuration: clipDuration, count: clips).map { span in
             let start = rate * span.start.double
-            let range = index(start.rounded(.up))..<max(index((rate * span.end.double).rounded(.up)), index(start.rounded(.up)))
+            let range =
+                index(start.rounded(.up))..<max(index((rate * span.end.double).rounded(.up)), index(start.rounded(.up)))
             let shown = min(index(start.rounded(.down)), count - 1)
             return pick(range, shown: shown, perClip: perClip)
         }

@@ -1,5 +1,6 @@
 import CAV
 import Glibc
+package import ClipSampling
 
 /// The sound of an audio file, or the sound track of a video.
 package enum AudioReader {

@@ -1,4 +1,5 @@
 import CAV
+internal import ClipSampling
 
 extension Fraction {
     /// FFmpeg's rational; nil when it is unset (0/0, x/0).

@@ -1,3 +1,5 @@
+internal import ClipSampling
+
 /// When each frame of a video is shown, and where its packets lie: pure data, filled by ``VideoScan``.
 struct FrameTable: Sendable {
     /// One packet of the video stream, in the order of the file.

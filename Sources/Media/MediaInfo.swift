@@ -1,3 +1,5 @@
+package import ClipSampling
+
 /// What the headers of a media file say.
 package struct MediaInfo: Equatable, Sendable {
     /// A stream of pictures.

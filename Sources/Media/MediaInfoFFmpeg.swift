@@ -1,4 +1,5 @@
 import CAV
+internal import ClipSampling
 
 extension MediaInfo {
     /// From an opened file.

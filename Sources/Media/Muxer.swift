@@ -1,5 +1,6 @@
 import CAV
 import Glibc
+package import ClipSampling
 
 /// Writes mp4 files: a sound under an existing video, or pictures with or without sound.
 package enum Muxer {

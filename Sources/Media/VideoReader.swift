@@ -1,4 +1,5 @@
 import CAV
+package import ClipSampling
 
 /// A clip: its real frame times, and the frames that are asked for.
 ///

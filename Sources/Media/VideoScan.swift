@@ -1,4 +1,5 @@
 import CAV
+internal import ClipSampling
 
 /// Finds the frame times of a video.
 enum VideoScan {

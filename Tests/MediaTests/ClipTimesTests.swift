@@ -1,3 +1,4 @@
+import ClipSampling
 import Fixtures
 import Foundation
 import Testing

@@ -37,7 +37,7 @@ enum ShardedWeights {
         }
         let document: JSONValue
         do throws(JSONError) {
-            document = try JSONValue(parsing: index.bytes)
+            document = try index.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
         } catch {
             throw .index(path: index.path, reason: error.description)
         }

@@ -3,7 +3,7 @@
 enum TorchArchive {
     static func records(of file: MappedFile) throws(TorchArchiveError) -> [TensorRecord] {
         do throws(TorchArchiveError.Kind) {
-            return try parse(file.bytes).map {
+            return try file.withBytes { bytes throws(TorchArchiveError.Kind) in try parse(bytes) }.map {
                 TensorRecord(
                     name: $0.name, dtype: $0.dtype, shape: $0.shape, strides: $0.strides, byteRange: $0.byteRange,
                     file: file)

@@ -21,7 +21,7 @@ package struct WeightFile: Sendable {
     /// Opens a checkpoint. The content decides about the format, except that an index is known by its name.
     /// - Throws: ``WeightFileError``; no malformed file is accepted in part.
     package static func open(_ path: String) throws(WeightFileError) -> WeightFile {
-        guard path.hasSuffix(".json"), path.split(separator: "/").last?.contains(".index.") == true else { 
+        guard path.hasSuffix(".json"), path.split(separator: "/").last?.contains(".index.") == true else {
             return try open(single: path)
         }
         let records = try ShardedWeights.records(of: try map(path))

@@ -20,7 +20,9 @@ import Testing
     /// A gzip file around one stored block.
     private func stored(_ text: String, flags: UInt8 = 0, extra: [UInt8] = []) -> [UInt8] {
         let data = Array(text.utf8)
-        func little(_ value: UInt32, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        func little(_ value: UInt32, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
         let length = UInt32(data.count)
         return [0x1F, 0x8B, 8, flags, 0, 0, 0, 0, 0, 3] + extra + [1] + little(length, 2) + little(~length, 2) + data
             + little(CRC32.of(data), 4) + little(length, 4)
@@ -29,7 +31,9 @@ import Testing
     @Test func readsStoredAndCompressedBlocks() throws {
         #expect(try unpack(Self.fixed).get() == "hello hello hello")
         #expect(try unpack(stored("plain text")).get() == "plain text")
-        #expect(try unpack(stored("x", flags: 8 | 16 | 4 | 2, extra: [2, 0, 9, 9] + Array("name\0note\0".utf8) + [0, 0])).get() == "x")
+        #expect(
+            try unpack(stored("x", flags: 8 | 16 | 4 | 2, extra: [2, 0, 9, 9] + Array("name\0note\0".utf8) + [0, 0]))
+                .get() == "x")
     }
 
     @Test func knowsTheStandardChecksum() {

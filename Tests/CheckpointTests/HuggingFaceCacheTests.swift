@@ -14,7 +14,9 @@ import Testing
 
     @Test func readsTheEnvironmentInOrder() {
         func folder(_ environment: [String: String]) -> String { HuggingFaceCache(environment: environment).folder }
-        let all = ["HF_HUB_CACHE": "/a", "HUGGINGFACE_HUB_CACHE": "/b", "HF_HOME": "/c", "XDG_CACHE_HOME": "/d", "HOME": "/e"]
+        let all = [
+            "HF_HUB_CACHE": "/a", "HUGGINGFACE_HUB_CACHE": "/b", "HF_HOME": "/c", "XDG_CACHE_HOME": "/d", "HOME": "/e",
+        ]
         #expect(folder(all) == "/a")
         #expect(folder(all.filter { $0.key != "HF_HUB_CACHE" }) == "/b")
         #expect(folder(["HF_HOME": "/c", "XDG_CACHE_HOME": "/d"]) == "/c/hub")

@@ -26,7 +26,8 @@ import Testing
     }
 
     @Test func readsEscapes() throws {
-        #expect(try parse(#""a\"\\\/\b\f\n\r\té\u00e9\ud83d\ude00z""#).get() == .string("a\"\\/\u{8}\u{c}\n\r\té\u{e9}😀z"))
+        #expect(
+            try parse(#""a\"\\\/\b\f\n\r\té\u00e9\ud83d\ude00z""#).get() == .string("a\"\\/\u{8}\u{c}\n\r\té\u{e9}😀z"))
     }
 
     @Test(arguments: [

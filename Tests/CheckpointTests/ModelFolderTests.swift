@@ -84,7 +84,9 @@ import Testing
         }
         try scratch.write("scheduler/scheduler_config.json", Array("{}".utf8))
         try scratch.write("tokenizer/tokenizer.json", Array("{}".utf8))
-        for name in ["unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "vocoder/model", "text_encoder/model"] {
+        for name in [
+            "unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "vocoder/model", "text_encoder/model",
+        ] {
             try copy("types.safetensors", to: name + ".safetensors")
         }
         var check = model.check(ModelComponent.audioLDM)
@@ -113,7 +115,9 @@ import Testing
         #expect(files.weights.hasSuffix("/imagebind_huge.safetensors") && files.config != nil)
         let single = ModelLocation(path: scratch.path + "/imagebind_huge.pth", isFolder: false, repository: nil)
         #expect(try ImageBindFiles(single).weights == single.path)
-        #expect(throws: ModelFolderError.file(.missing(path: "/none"))) { try ImageBindFiles(folder, vocabulary: "/none") }
+        #expect(throws: ModelFolderError.file(.missing(path: "/none"))) {
+            try ImageBindFiles(folder, vocabulary: "/none")
+        }
         let empty = ModelLocation(path: scratch.path + "/bpe", isFolder: true, repository: nil)
         #expect(throws: ModelFolderError.self) { try ImageBindFiles(empty) }
     }

@@ -40,9 +40,14 @@ import Testing
         #expect(error([0x80, 2, 0x00]) == PickleError(offset: 2, kind: .unknownOpcode(0)))
         #expect(error([0x80, 2, 0x81])?.kind == .forbiddenOpcode("NEWOBJ"))
         #expect(error([0x80, 2, 0x69])?.kind == .forbiddenOpcode("INST"))
-        #expect(error([0x80, 2] + ascii("cos\nsystem\n")) == PickleError(offset: 2, kind: .forbiddenGlobal("os.system")))
-        #expect(error([0x80, 4] + [0x8C, 2] + ascii("os") + [0x8C, 6] + ascii("system") + [0x93])?.kind == .forbiddenGlobal("os.system"))
-        #expect(error([0x80, 2] + ascii("ctorch.storage\n_load_from_bytes\n"))?.kind == .forbiddenGlobal("torch.storage._load_from_bytes"))
+        #expect(
+            error([0x80, 2] + ascii("cos\nsystem\n")) == PickleError(offset: 2, kind: .forbiddenGlobal("os.system")))
+        #expect(
+            error([0x80, 4] + [0x8C, 2] + ascii("os") + [0x8C, 6] + ascii("system") + [0x93])?.kind
+                == .forbiddenGlobal("os.system"))
+        #expect(
+            error([0x80, 2] + ascii("ctorch.storage\n_load_from_bytes\n"))?.kind
+                == .forbiddenGlobal("torch.storage._load_from_bytes"))
         #expect(error([0x80, 2] + ascii("cos"))?.kind == .truncated(opcode: "GLOBAL"))
         #expect(error([0x80, 2, 0x2E])?.kind == .stackUnderflow(opcode: "STOP"))
         #expect(error([0x80, 2, 0x4E, 0x28, 0x85])?.kind == .stackUnderflow(opcode: "TUPLE1"))
@@ -50,13 +55,18 @@ import Testing
         #expect(error([0x80, 2, 0x68, 7])?.kind == .memoMissing(index: 7))
         #expect(error([0x80, 2, 0x58, 0xFF, 0xFF, 0xFF, 0xFF])?.kind == .truncated(opcode: "BINUNICODE"))
         #expect(error([0x80, 2, 0x58, 1, 0, 0, 0, 0xFF])?.kind == .notUTF8)
-        #expect(error([0x80, 2, 0x4E, 0x4E, 0x61])?.kind == .wrongType(opcode: "APPEND", expected: "a list or set", found: "None"))
-        #expect(error([0x80, 2, 0x4E, 0x29, 0x52])?.kind == .wrongType(opcode: "REDUCE", expected: "a function", found: "None"))
+        #expect(
+            error([0x80, 2, 0x4E, 0x4E, 0x61])?.kind
+                == .wrongType(opcode: "APPEND", expected: "a list or set", found: "None"))
+        #expect(
+            error([0x80, 2, 0x4E, 0x29, 0x52])?.kind
+                == .wrongType(opcode: "REDUCE", expected: "a function", found: "None"))
     }
 
     @Test func refusesStoragesThatAreCalled() {
         let bytes = [0x80, 2] + ascii("ctorch\nFloatStorage\n") + [0x29, 0x52, 0x2E]
-        #expect(error(bytes)?.kind == .badCall(function: "a storage class", reason: "storages come by persistent id only"))
+        #expect(
+            error(bytes)?.kind == .badCall(function: "a storage class", reason: "storages come by persistent id only"))
     }
 
     /// A list that contains itself, nested tuples without end, and a tuple doubled fifty times cost what they weigh.
@@ -77,8 +87,13 @@ import Testing
         func entries(offset: UInt8, size: [UInt8], stride: [UInt8], count: UInt8 = 4) throws -> [TorchArchive.Entry] {
             func tuple(_ values: [UInt8]) -> [UInt8] { [0x28] + values.flatMap { [0x4B, $0] } + [0x74] }
             func text(_ text: String) -> [UInt8] { [0x58, UInt8(text.utf8.count), 0, 0, 0] + ascii(text) }
-            let storage = [0x28] + text("storage") + ascii("ctorch\nFloatStorage\n") + text("0") + text("cpu") + [0x4B, count, 0x74, 0x51]
-            let call = ascii("ctorch._utils\n_rebuild_tensor_v2\n") + [0x28] + storage + [0x4B, offset] + tuple(size) + tuple(stride)
+            let storage =
+                [0x28] + text("storage") + ascii("ctorch\nFloatStorage\n") + text("0") + text("cpu") + [
+                    0x4B, count, 0x74, 0x51,
+                ]
+            let call =
+                ascii("ctorch._utils\n_rebuild_tensor_v2\n") + [0x28] + storage + [0x4B, offset] + tuple(size)
+                + tuple(stride)
             let bytes = [0x80, 2, 0x7D] + text("w") + call + [0x89] + [0x7D, 0x74, 0x52, 0x73, 0x2E]
             return try bytes.withUnsafeBytes { buffer in
                 var machine = PickleMachine(buffer)

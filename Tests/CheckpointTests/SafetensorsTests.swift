@@ -70,7 +70,10 @@ import Testing
         (file("{}", data: 0, length: 9), .headerPastEnd(header: 9, available: 2)),
         (file("{", data: 0), .headerNotJSON(JSONError(offset: 1, kind: .unexpectedEnd))),
         (file("[]", data: 0), .headerNotObject),
-        (file(#"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":1}"#, data: 0), .duplicateName("a", byte: 54)),
+        (
+            file(#"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":1}"#, data: 0),
+            .duplicateName("a", byte: 54)
+        ),
         (file(#"{"a":{"dtype":"F32","dtype":"F32"}}"#, data: 0), .duplicateName("dtype", byte: 20)),
         (file(#"{"__metadata__":1}"#, data: 0), .metadataNotObject),
         (file(#"{"__metadata__":{"k":1}}"#, data: 0), .metadataNotString(name: "k")),
@@ -78,13 +81,25 @@ import Testing
         (file(#"{"a":{"shape":[1],"data_offsets":[0,4]}}"#, data: 4), .missingField(key: "a", field: "dtype")),
         (file(#"{"a":{"dtype":"F32","data_offsets":[0,4]}}"#, data: 4), .missingField(key: "a", field: "shape")),
         (file(#"{"a":{"dtype":"F32","shape":[1]}}"#, data: 4), .missingField(key: "a", field: "data_offsets")),
-        (file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}"#, data: 4), .unknownField(key: "a", field: "x")),
+        (
+            file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}"#, data: 4),
+            .unknownField(key: "a", field: "x")
+        ),
         (file(#"{"a":{"dtype":1,"shape":[1],"data_offsets":[0,4]}}"#, data: 4), .dtypeNotString(key: "a")),
-        (file(#"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}"#, data: 4), .unknownDType(key: "a", found: "F8_E4M3")),
+        (
+            file(#"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}"#, data: 4),
+            .unknownDType(key: "a", found: "F8_E4M3")
+        ),
         (file(#"{"a":{"dtype":"F32","shape":1,"data_offsets":[0,4]}}"#, data: 4), .shapeNotIntegers(key: "a")),
         (file(#"{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}"#, data: 4), .shapeNotIntegers(key: "a")),
-        (file(#"{"a":{"dtype":"F32","shape":[18446744073709551617],"data_offsets":[0,4]}}"#, data: 4), .shapeNotIntegers(key: "a")),
-        (file(#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, data: 4), .negativeDimension(key: "a", found: -1)),
+        (
+            file(#"{"a":{"dtype":"F32","shape":[18446744073709551617],"data_offsets":[0,4]}}"#, data: 4),
+            .shapeNotIntegers(key: "a")
+        ),
+        (
+            file(#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, data: 4),
+            .negativeDimension(key: "a", found: -1)
+        ),
         (
             file(#"{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}"#, data: 4),
             .tooManyDimensions(key: "a", found: 17, limit: 16)
@@ -95,18 +110,28 @@ import Testing
         ),
         (file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"#, data: 4), .offsetsMalformed(key: "a")),
         (file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}"#, data: 4), .offsetsMalformed(key: "a")),
-        (file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, data: 4), .offsetsReversed(key: "a", begin: 4, end: 0)),
-        (file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, data: 3), .offsetsPastEnd(key: "a", end: 4, available: 3)),
+        (
+            file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, data: 4),
+            .offsetsReversed(key: "a", begin: 4, end: 0)
+        ),
+        (
+            file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, data: 3),
+            .offsetsPastEnd(key: "a", end: 4, available: 3)
+        ),
         (
             file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, data: 4),
             .lengthMismatch(key: "a", found: 4, expected: 8, shape: [2], dtype: .f32)
         ),
         (
-            file(#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#, data: 6),
+            file(
+                #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#,
+                data: 6),
             .overlap(key: "b", with: "a", begin: 2, expected: 4)
         ),
         (
-            file(#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}}"#, data: 6),
+            file(
+                #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}}"#,
+                data: 6),
             .hole(key: "b", begin: 4, expected: 2)
         ),
         (file(#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, data: 3), .trailingBytes(found: 1)),

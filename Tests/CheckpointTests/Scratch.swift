@@ -1,15 +1,20 @@
 import Foundation
 
-/// A temporary folder that goes with the object.
-final class Scratch {
+/// A temporary folder, which goes when the tests end: at the end of an object's life would be too early, since an
+/// optimised build releases it after its last use, and the paths live on.
+struct Scratch {
     let path: String
 
+    private static let root: String = {
+        let root = NSTemporaryDirectory() + "checkpoint-\(UUID().uuidString)"
+        atexit { try? FileManager.default.removeItem(atPath: Scratch.root) }
+        return root
+    }()
+
     init() throws {
-        path = NSTemporaryDirectory() + "checkpoint-\(UUID().uuidString)"
+        path = "\(Self.root)/\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// Writes a file, with the folders above it.
     @discardableResult
@@ -49,10 +54,15 @@ func mutated(_ seed: [UInt8], _ generator: inout SplitMix64) -> [UInt8] {
         case 3: bytes.insert(contentsOf: bytes[at..<end], at: at)
         case 4: bytes.removeSubrange(at...)
         case 5:
-            let wide = [UInt64.max, 1 << 63, 1 << 32, 0xFFFF_FFFF, 0, 0x7FFF_FFFF_FFFF_FFFF].randomElement(using: &generator)!
-            for index in 0..<8 where at + index < bytes.count { bytes[at + index] = UInt8(truncatingIfNeeded: wide >> (8 * index)) }
+            let wide = [UInt64.max, 1 << 63, 1 << 32, 0xFFFF_FFFF, 0, 0x7FFF_FFFF_FFFF_FFFF].randomElement(
+                using: &generator)!
+            for index in 0..<8 where at + index < bytes.count {
+                bytes[at + index] = UInt8(truncatingIfNeeded: wide >> (8 * index))
+            }
         default:
-            let digits = Array(["-1", "9223372036854775807", "1e999", "[[[[", "\"", "\\ud800", "null"].randomElement(using: &generator)!.utf8)
+            let digits = Array(
+                ["-1", "9223372036854775807", "1e999", "[[[[", "\"", "\\ud800", "null"].randomElement(
+                    using: &generator)!.utf8)
             bytes.replaceSubrange(at..<min(bytes.count, at + digits.count), with: digits)
         }
     }

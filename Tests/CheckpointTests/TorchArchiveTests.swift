@@ -118,7 +118,9 @@ import Testing
         let tail = seed.count - 1_200
         var generator = SplitMix64(state: 2)
         for round in 0..<5_000 {
-            let bytes = round.isMultiple(of: 2) ? mutated(seed, &generator) : seed[..<tail] + mutated(Array(seed[tail...]), &generator)
+            let bytes =
+                round.isMultiple(of: 2)
+                ? mutated(seed, &generator) : seed[..<tail] + mutated(Array(seed[tail...]), &generator)
             let entries = Array(bytes).withUnsafeBytes { try? TorchArchive.parse($0) }
             for entry in entries ?? [] { #expect(entry.byteRange.upperBound <= bytes.count) }
         }

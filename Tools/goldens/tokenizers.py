@@ -41,7 +41,7 @@ TEXTS = [
     "עִבְרִית", "ก็", "😀", "😀😃😄", "👨‍👩‍👧‍👦 family", "👍🏽 tone", "🇩🇪 flag", "❤️ heart", "x😀y", "🎵 music 🎶",
     "ﬁne ﬂow eﬀect oﬃce baﬄe ﬆ ﬅ", "Ǆ ǅ ǆ Ǳ ĳ", "zero\u200bwidth", "join\u200dner", "soft\u00adhyphen", "no\u00a0break",
     "\ufeffbom", "ideographic\u3000space", "thin\u2009space", "line\u2028sep\u2029para", "next\u0085line",
-    "nul\u0000char", "bell\u0007char", "esc\u001b[31mred\u001b[0m", "esc\u001b[no", "del\u007f", "c1 \u0093quoted\u0094",
+    "\U00010399\u0301 \U00011099\U000110ba \U0002f800 \U0001f600\u0301e\u0301", "nul\u0000char", "bell\u0007char", "esc\u001b[31mred\u001b[0m", "esc\u001b[no", "del\u007f", "c1 \u0093quoted\u0094",
     "object\ufffcreplacement", "replacement \ufffd", "vertical\u000btab", "form\u000cfeed", "unit\u001fsep",
     "&amp;", "&amp;amp;amp;", "&lt;b&gt;bold&lt;/b&gt;", "<b>&amp;</b>", "<i>&amp;lt;</i>", "fish &amp; chips",
     "&eacute;t&eacute;", "&EACUTE;", "&NTILDE; &ntilde; &nTILDE;", "&SZLIG;", "&hellip;", "&#39;quoted&#39;",

@@ -62,7 +62,8 @@ struct AddedTokens {
 extension AddedTokens.Token {
     /// A token as the JSON files write it: its text, or an object with `content` and what it does to white space.
     init(
-        _ value: JSONValue, id: (String) throws(TokenizerError.Kind) -> Int32, field: String, takesSpaceBefore: Bool = false
+        _ value: JSONValue, id: (String) throws(TokenizerError.Kind) -> Int32, field: String,
+        takesSpaceBefore: Bool = false
     ) throws(TokenizerError.Kind) {
         if let text = value.string {
             self.init(content: Array(text.unicodeScalars), id: try id(text), takesSpaceBefore: takesSpaceBefore)

@@ -14,7 +14,8 @@ struct RobertaTokenizerFiles {
 
     /// Names of the special tokens in the configuration, and what they are where it is silent.
     private static let roles = [
-        ("bos_token", "<s>"), ("cls_token", "<s>"), ("pad_token", "<pad>"), ("eos_token", "</s>"), ("sep_token", "</s>"),
+        ("bos_token", "<s>"), ("cls_token", "<s>"), ("pad_token", "<pad>"), ("eos_token", "</s>"),
+        ("sep_token", "</s>"),
         ("unk_token", "<unk>"), ("mask_token", "<mask>"),
     ]
 
@@ -122,7 +123,8 @@ struct RobertaTokenizerFiles {
             var merges: [(left: Substring, right: Substring)] = []
             for (index, pair) in pairs.enumerated() {
                 // Older files write "a b", newer ones ["a", "b"].
-                let parts = pair.string?.split(separator: " ") ?? pair.array?.compactMap { $0.string.map { $0[...] } } ?? []
+                let parts =
+                    pair.string?.split(separator: " ") ?? pair.array?.compactMap { $0.string.map { $0[...] } } ?? []
                 guard parts.count == 2 else { throw .field("model.merges[\(index)]", reason: "a pair is needed") }
                 merges.append((parts[0], parts[1]))
             }

@@ -117,10 +117,15 @@ enum TextCleaner {
         }
     }
 
+    /// Normalization form C.
     private static func composed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         // Below U+0300 nothing combines.
         guard text.contains(where: { $0.value >= 0x300 }) else { return text }
-        return Array(String(String.UnicodeScalarView(text)).precomposedStringWithCanonicalMapping.unicodeScalars)
+        // Foundation composes U+10399 with an accent as if it were U+0399, so text is cut after scalars beyond the first
+        // plane. Of those only Brahmic letters have compositions.
+        return text.split(after: { $0.value >= 0x10000 && !(0x11000...0x11FFF).contains($0.value) }).flatMap {
+            String(String.UnicodeScalarView($0)).precomposedStringWithCanonicalMapping.unicodeScalars
+        }
     }
 
     // MARK: CLIP
@@ -146,5 +151,18 @@ enum TextCleaner {
             }
         }
         return output
+    }
+}
+
+extension [Unicode.Scalar] {
+    /// The parts that end with a scalar that `isEnd` accepts, and the rest.
+    fileprivate func split(after isEnd: (Unicode.Scalar) -> Bool) -> [ArraySlice<Unicode.Scalar>] {
+        var parts: [ArraySlice<Unicode.Scalar>] = []
+        var start = 0
+        for (index, scalar) in enumerated() where isEnd(scalar) {
+            parts.append(self[start...index])
+            start = index + 1
+        }
+        return parts + [self[start...]]
     }
 }

@@ -14,7 +14,8 @@ package struct TokenBatch: Sendable, Equatable {
         let length = length ?? rows.map(\.count).max() ?? 0
         count = rows.count
         self.length = length
-        ids = rows.flatMap { row in row.map(Int64.init) + [Int64](repeating: Int64(padding), count: length - row.count) }
+        ids = rows.flatMap { row in row.map(Int64.init) + [Int64](repeating: Int64(padding), count: length - row.count)
+        }
         mask = rows.flatMap { row in
             [Int64](repeating: 1, count: row.count) + [Int64](repeating: 0, count: length - row.count)
         }

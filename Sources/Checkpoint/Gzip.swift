@@ -11,7 +11,8 @@ package enum Gzip {
     package static func decompress(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(GzipError) -> [UInt8] {
         var reader = ByteReader(bytes)
         guard isGzip(bytes), reader.run(2) != nil else { throw .notGzip }
-        guard let method = reader.integer(UInt8.self), let flags = reader.integer(UInt8.self), reader.run(6) != nil else {
+        guard let method = reader.integer(UInt8.self), let flags = reader.integer(UInt8.self), reader.run(6) != nil
+        else {
             throw .truncated
         }
         guard method == 8, flags & 0xE0 == 0 else { throw .notGzip }
@@ -30,7 +31,9 @@ package enum Gzip {
         guard let rest = reader.run(reader.remaining) else { throw .truncated }
         let (output, consumed) = try Inflate.decompress(rest, limit: limit)
         var trailer = ByteReader(UnsafeRawBufferPointer(rebasing: rest[consumed...]))
-        guard let crc32 = trailer.integer(UInt32.self), let count = trailer.integer(UInt32.self) else { throw .truncated }
+        guard let crc32 = trailer.integer(UInt32.self), let count = trailer.integer(UInt32.self) else {
+            throw .truncated
+        }
         guard count == UInt32(truncatingIfNeeded: output.count), crc32 == CRC32.of(output) else { throw .checksum }
         guard trailer.remaining == 0 else { throw .trailingBytes(found: trailer.remaining) }
         return output

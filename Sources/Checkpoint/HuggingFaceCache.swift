@@ -41,7 +41,8 @@ package struct HuggingFaceCache: Sendable {
         case .file: return ModelLocation(path: path, isFolder: false, repository: nil)
         case .nothing: break
         }
-        let looksLikeFile = [".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".json", ".gz"].contains(where: path.hasSuffix)
+        let looksLikeFile = [".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".json", ".gz"].contains(
+            where: path.hasSuffix)
         guard !looksLikeFile, !reference.hasPrefix("~"), let hub = HubReference(reference) else {
             throw .noSuchPath(path)
         }
@@ -109,7 +110,8 @@ package enum ModelReferenceError: Error, Equatable, CustomStringConvertible {
             "\(reference) is neither a path nor in the Hugging Face cache \(cache); fetch it with `\(command)`."
         case .revisionNotInCache(let reference, let revision, let present, let command):
             "\(reference): the Hugging Face cache does not have the revision \(revision)"
-                + (present.isEmpty ? "" : " (it has \(present.joined(separator: ", ")))") + "; fetch it with `\(command)`."
+                + (present.isEmpty ? "" : " (it has \(present.joined(separator: ", ")))")
+                + "; fetch it with `\(command)`."
         }
     }
 }

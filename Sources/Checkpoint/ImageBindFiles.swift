@@ -33,7 +33,9 @@ package struct ImageBindFiles: Sendable, Equatable {
             }
         func find(_ names: [String], _ remedy: String) throws(ModelFolderError) -> String {
             for name in names where PathKind("\(folder)/\(name)") == .file { return "\(folder)/\(name)" }
-            throw .missing(folder: folder, anyOf: names, command: location.repository.map { $0.downloadCommand(files: []) } ?? remedy)
+            throw .missing(
+                folder: folder, anyOf: names,
+                command: location.repository.map { $0.downloadCommand(files: []) } ?? remedy)
         }
         weights =
             location.isFolder

@@ -104,7 +104,9 @@ struct Inflate {
         }
     }
 
-    private static let lengthExtras = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]
+    private static let lengthExtras = [
+        0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
+    ]
     private static let lengthBases = bases(of: lengthExtras.dropLast(), from: 3) + [258]
     private static let distanceExtras = (0..<30).map { max(0, $0 / 2 - 1) }
     private static let distanceBases = bases(of: distanceExtras[...], from: 1)

@@ -3,18 +3,20 @@ import Glibc
 /// A file that is mapped into memory, read-only, as long as this object lives.
 ///
 /// Ranks on one node that map the same file share its pages, and nothing is read before it is touched. Whoever makes a
-/// tensor over ``bytes`` keeps the object alive for as long as the tensor. The file must not be truncated meanwhile: the
+/// tensor over the bytes keeps the object alive for as long as the tensor. The file must not be truncated meanwhile: the
 /// kernel answers an access past the new end with SIGBUS.
 // Unchecked because a raw pointer is not Sendable: the pages behind it are mapped without write permission, the pointer
 // and the count never change, and they go only in deinit, when no other reference is left.
 package final class MappedFile: @unchecked Sendable {
     /// The path as it was given.
     package let path: String
-    /// The whole file; valid while this object lives.
-    package let bytes: UnsafeRawBufferPointer
+    /// The whole file. The pointer is valid as long as somebody holds this object, which ARC may release right after its
+    /// last use in the source: outside ``withBytes(_:)`` the holder must outlive the pointer by other means, as a tensor
+    /// does whose deleter releases the object.
+    package let unsafeBytes: UnsafeRawBufferPointer
 
     /// Bytes in the file, at least 1.
-    package var count: Int { bytes.count }
+    package var count: Int { unsafeBytes.count }
 
     /// Maps `path`.
     /// - Throws: ``MappedFileError`` for a file that is missing, unreadable, empty or not a regular file.
@@ -34,20 +36,26 @@ package final class MappedFile: @unchecked Sendable {
             throw Self.failure(path, errno)
         }
         self.path = path
-        bytes = UnsafeRawBufferPointer(start: base, count: size)
+        unsafeBytes = UnsafeRawBufferPointer(start: base, count: size)
     }
 
     deinit {
-        munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+        munmap(UnsafeMutableRawPointer(mutating: unsafeBytes.baseAddress), unsafeBytes.count)
     }
 
-    /// The bytes of a range, valid while this object lives.
-    /// - Throws: ``MappedFileError/outOfBounds(path:range:size:)``.
-    package func slice(_ range: Range<Int>) throws(MappedFileError) -> UnsafeRawBufferPointer {
+    /// Calls `body` with the whole file, valid during the call.
+    package func withBytes<R, E>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        defer { withExtendedLifetime(self) {} }
+        return try body(unsafeBytes)
+    }
+
+    /// Calls `body` with the bytes of a range, valid during the call.
+    /// - Throws: ``MappedFileError/outOfBounds(path:range:size:)``, or what `body` throws.
+    package func withSlice<R>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
         guard range.lowerBound >= 0, range.upperBound <= count else {
-            throw .outOfBounds(path: path, range: range, size: count)
+            throw MappedFileError.outOfBounds(path: path, range: range, size: count)
         }
-        return UnsafeRawBufferPointer(rebasing: bytes[range])
+        return try withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
     private static func failure(_ path: String, _ code: Int32) -> MappedFileError {

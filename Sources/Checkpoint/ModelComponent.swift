@@ -68,7 +68,8 @@ package struct ModelComponent: Sendable, Equatable {
 
     /// The files to name in a command that fetches the component.
     package var usualFiles: [String] {
-        let own = (config.map { [$0] } ?? []) + (weightNames(variant: nil).first { !$0.contains("index") }.map { [$0] } ?? [])
+        let own =
+            (config.map { [$0] } ?? []) + (weightNames(variant: nil).first { !$0.contains("index") }.map { [$0] } ?? [])
         return (own + (files.first ?? [])).map(path)
     }
 

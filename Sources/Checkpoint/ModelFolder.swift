@@ -130,7 +130,7 @@ package struct ModelFolder: Sendable {
                 path: file.path, field: "", reason: "it has \(file.count) bytes, and at most \(configLimit) are read")
         }
         do throws(JSONError) {
-            return try JSONValue(parsing: file.bytes)
+            return try file.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
         } catch {
             throw .config(path: file.path, field: "", reason: error.description)
         }
@@ -140,7 +140,7 @@ package struct ModelFolder: Sendable {
         // Foundation would take the last of two equal names; our own reader refuses them.
         _ = try document(file)
         do {
-            return try JSONDecoder().decode(type, from: Data(file.bytes))
+            return try JSONDecoder().decode(type, from: file.withBytes { Data($0) })
         } catch let error as DecodingError {
             let (field, reason) = Self.explain(error)
             throw .config(path: file.path, field: field, reason: reason)

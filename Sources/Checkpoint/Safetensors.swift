@@ -20,7 +20,7 @@ enum Safetensors {
     }
 
     static func records(of file: MappedFile) throws(SafetensorsError) -> ([TensorRecord], [String: String]) {
-        let header = try parse(file.bytes, path: file.path)
+        let header = try file.withBytes { bytes throws(SafetensorsError) in try parse(bytes, path: file.path) }
         let records = header.entries.map {
             TensorRecord(
                 name: $0.name, dtype: $0.dtype, shape: $0.shape, strides: nil, byteRange: $0.byteRange, file: file)

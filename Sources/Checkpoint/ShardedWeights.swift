@@ -5,7 +5,8 @@ enum ShardedWeights {
 
     static func records(of index: MappedFile) throws(WeightFileError) -> [TensorRecord] {
         let map = try weightMap(index)
-        let folder = index.path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let folder = index.path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+            separator: "/")
         var wanted: [String: Set<String>] = [:]
         for (key, shard) in map { wanted[shard, default: []].insert(key) }
         var records: [TensorRecord] = []
@@ -37,7 +38,7 @@ enum ShardedWeights {
         }
         let document: JSONValue
         do throws(JSONError) {
-            document = try JSONValue(parsing: index.bytes)
+            document = try index.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
         } catch {
             throw .index(path: index.path, reason: error.description)
         }
@@ -51,7 +52,8 @@ enum ShardedWeights {
             }
             // A shard lies beside its index; a path could lead anywhere.
             guard !shard.isEmpty, !shard.contains("/"), shard != "..", shard != "." else {
-                throw .index(path: index.path, reason: "weight_map[\"\(member.name)\"] is \"\(shard)\", not a plain file name")
+                throw .index(
+                    path: index.path, reason: "weight_map[\"\(member.name)\"] is \"\(shard)\", not a plain file name")
             }
             map.append((member.name, shard))
         }

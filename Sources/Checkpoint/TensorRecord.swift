@@ -19,10 +19,11 @@ package struct TensorRecord: Sendable {
     /// Whether ``byteRange`` begins at a multiple of the element size, so that the elements can be used in place.
     package var isAligned: Bool { byteRange.lowerBound.isMultiple(of: dtype.byteCount) }
 
-    /// Calls `body` with the bytes of ``byteRange``, valid during the call or as long as ``file`` is kept.
+    /// Calls `body` with the bytes of ``byteRange``; the pointer is valid as long as ``file`` is kept, at least during the
+    /// call.
     package func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         // Every reader checks its ranges against the file before it makes a record.
-        try withExtendedLifetime(file) { try body(UnsafeRawBufferPointer(rebasing: file.bytes[byteRange])) }
+        try file.withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[byteRange])) }
     }
 
     /// The bytes that `shape` elements of `dtype` need; nil for a negative size or a product that overflows.

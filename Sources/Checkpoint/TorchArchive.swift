@@ -3,7 +3,7 @@
 enum TorchArchive {
     static func records(of file: MappedFile) throws(TorchArchiveError) -> [TensorRecord] {
         do throws(TorchArchiveError.Kind) {
-            return try parse(file.bytes).map {
+            return try file.withBytes { bytes throws(TorchArchiveError.Kind) in try parse(bytes) }.map {
                 TensorRecord(
                     name: $0.name, dtype: $0.dtype, shape: $0.shape, strides: $0.strides, byteRange: $0.byteRange,
                     file: file)
@@ -30,7 +30,9 @@ enum TorchArchive {
         }
         let files = Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, $0) })
         // Every name begins with a folder that torch.save derives from the file's name.
-        let pickles = archive.entries.filter { $0.name.hasSuffix("/data.pkl") && $0.name.count(where: { $0 == "/" }) == 1 }
+        let pickles = archive.entries.filter {
+            $0.name.hasSuffix("/data.pkl") && $0.name.count(where: { $0 == "/" }) == 1
+        }
         guard pickles.count == 1, let pickle = pickles.first else { throw .noPickle(found: pickles.count) }
         let folder = pickle.name.dropLast("data.pkl".count)
         if let order = files["\(folder)byteorder"] {
@@ -69,7 +71,9 @@ enum TorchArchive {
             entries.append(try entry(name, machine.tensors[tensor], machine, storageRange))
         }
         guard !entries.isEmpty else {
-            let keys = machine.dicts[slot].prefix(8).compactMap { if case .string(let name) = $0.key { name } else { nil } }
+            let keys = machine.dicts[slot].prefix(8).compactMap {
+                if case .string(let name) = $0.key { name } else { nil }
+            }
             throw .noTensors(keys: keys)
         }
         return entries

@@ -21,7 +21,7 @@ package struct WeightFile: Sendable {
     /// Opens a checkpoint. The content decides about the format, except that an index is known by its name.
     /// - Throws: ``WeightFileError``; no malformed file is accepted in part.
     package static func open(_ path: String) throws(WeightFileError) -> WeightFile {
-        guard path.hasSuffix(".json"), path.split(separator: "/").last?.contains(".index.") == true else { 
+        guard path.hasSuffix(".json"), path.split(separator: "/").last?.contains(".index.") == true else {
             return try open(single: path)
         }
         let records = try ShardedWeights.records(of: try map(path))
@@ -30,14 +30,15 @@ package struct WeightFile: Sendable {
 
     static func open(single path: String) throws(WeightFileError) -> WeightFile {
         let file = try map(path)
-        if file.bytes.starts(with: "version https://git-lfs".utf8) { throw .gitPointer(path: path) }
-        if file.bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return try torchArchive(file) }
-        if path.hasSuffix(".safetensors") || (file.count > 8 && file.bytes[8] == UInt8(ascii: "{")) {
+        let start = file.withBytes { Array($0.prefix(32)) }
+        if start.starts(with: "version https://git-lfs".utf8) { throw .gitPointer(path: path) }
+        if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return try torchArchive(file) }
+        if path.hasSuffix(".safetensors") || (start.count > 8 && start[8] == UInt8(ascii: "{")) {
             return try safetensors(file)
         }
         // A pickle begins with PROTO and a version; the old torch.save wrote several pickles one after another.
-        if file.count > 2, file.bytes[0] == 0x80, (2...5).contains(file.bytes[1]) { throw .legacyPickle(path: path) }
-        throw .unknownFormat(path: path, start: Array(file.bytes.prefix(8)))
+        if start.count > 2, start[0] == 0x80, (2...5).contains(start[1]) { throw .legacyPickle(path: path) }
+        throw .unknownFormat(path: path, start: Array(start.prefix(8)))
     }
 
     private static func torchArchive(_ file: MappedFile) throws(WeightFileError) -> WeightFile {

@@ -36,7 +36,8 @@ package enum WeightFileError: Error, Equatable, CustomStringConvertible {
         case .keyNotInIndex(let index, let key, let shard):
             "\(index): \(shard) has \"\(key)\", which the index does not place there."
         case .missing(let path, let key, let shape):
-            "\(path): the checkpoint has no \"\(key)\"" + (shape.map { ", which the model needs with shape \($0)" } ?? "")
+            "\(path): the checkpoint has no \"\(key)\""
+                + (shape.map { ", which the model needs with shape \($0)" } ?? "")
                 + "."
         case .wrongShape(let path, let key, let found, let expected):
             "\(path): \"\(key)\" has shape \(found), but the model's configuration needs \(expected)."

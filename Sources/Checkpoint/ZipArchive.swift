@@ -68,7 +68,9 @@ struct ZipArchive {
             throw .directoryOutside(offset: total.offset, size: total.size, end: directoryEnd)
         }
         // An entry of the central directory has at least 46 bytes, so a false count cannot make us allocate.
-        guard total.count * 46 <= total.size else { throw .tooManyEntries(found: total.count, limit: Int(total.size) / 46) }
+        guard total.count * 46 <= total.size else {
+            throw .tooManyEntries(found: total.count, limit: Int(total.size) / 46)
+        }
         return Directory(range: Int(total.offset)..<Int(total.offset + total.size), count: Int(total.count))
     }
 

@@ -1,0 +1,60 @@
+import Checkpoint
+
+/// RoBERTa's byte-level byte-pair encoding, as the text encoder of CLAP expects it: `<s>` text `</s>`, padded with
+/// `<pad>`. Gives the numbers of transformers' RobertaTokenizerFast with `add_prefix_space` false.
+package struct RobertaTokenizer: Sendable {
+    private let encoder: BytePairEncoder
+    private let added: AddedTokens
+    /// The numbers of `<s>`, `</s>` and `<pad>`.
+    package let startID, endID, paddingID: Int32
+    /// `model_max_length` of the configuration, both ends counted; nil where it names none.
+    package let maximumLength: Int?
+
+    /// Loads `vocab.json` and `merges.txt`, or `tokenizer.json` where only that is there.
+    /// - Throws: ``TokenizerError`` that names the file and the field.
+    package init(folder: String) throws(TokenizerError) {
+        let files = try RobertaTokenizerFiles(folder: folder)
+        do throws(TokenizerError.Kind) {
+            encoder = try BytePairEncoder(vocabulary: files.vocabulary, merges: files.merges, wordEnd: "")
+        } catch {
+            throw TokenizerError(path: files.path, kind: error)
+        }
+        added = files.added
+        startID = files.startID
+        endID = files.endID
+        paddingID = files.paddingID
+        maximumLength = files.maximumLength
+    }
+
+    /// The numbers of one text, `<s>` and `</s>` included.
+    /// - Parameter limit: the most numbers to return, at least 2; what is too long loses its end, but not `</s>`. Nil for
+    ///   ``maximumLength``.
+    package func encode(_ text: String, limit: Int? = nil) -> [Int32] {
+        let scalars = Array(text.unicodeScalars)
+        var ids: [Int32] = []
+        for piece in added.split(scalars) {
+            switch piece {
+            case .token(let id): ids.append(id)
+            case .text(let range):
+                let part = Array(scalars[range])
+                for word in WordPattern.gpt2.words(in: part) { ids += encoder.encode(utf8(part[word])) }
+            }
+        }
+        if let limit = limit ?? maximumLength { ids = Array(ids.prefix(max(0, limit - 2))) }
+        return [startID] + ids + [endID]
+    }
+
+    /// Several texts in one batch.
+    /// - Parameters:
+    ///   - limit: as for one text.
+    ///   - length: pads to this length, which also limits; nil pads to the longest of the texts.
+    package func encode(_ texts: [String], limit: Int? = nil, padTo length: Int? = nil) -> TokenBatch {
+        let bound = [limit ?? maximumLength, length].compactMap(\.self).min()
+        let rows = texts.map { encode($0, limit: bound) }
+        // Both ends stay even where the length is below 2.
+        return TokenBatch(rows: rows, length: length.map { max($0, 2) }, padding: paddingID)
+    }
+}
+
+/// The UTF-8 bytes of scalars.
+func utf8(_ scalars: ArraySlice<Unicode.Scalar>) -> [UInt8] { scalars.flatMap { Array(UTF8.encode($0) ?? .init()) } }

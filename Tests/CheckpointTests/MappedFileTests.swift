@@ -1,0 +1,69 @@
+import Checkpoint
+import Foundation
+import Testing
+
+@Suite struct MappedFileTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test func holdsTheBytesAndChecksSlices() throws {
+        let path = try scratch.write("data", [1, 2, 3, 4, 5])
+        let file = try MappedFile(path: path)
+        #expect(file.withBytes { Array($0) } == [1, 2, 3, 4, 5])
+        #expect(try file.withSlice(1..<3) { Array($0) } == [2, 3])
+        #expect(try file.withSlice(5..<5) { $0.isEmpty })
+        #expect(throws: MappedFileError.outOfBounds(path: path, range: 4..<6, size: 5)) {
+            try file.withSlice(4..<6) { $0.count }
+        }
+        #expect(throws: MappedFileError.self) { try file.withSlice(-1..<2) { $0.count } }
+    }
+
+    @Test func staysReadableAfterTheFileIsRemoved() throws {
+        let path = try scratch.write("data", [7, 8])
+        let file = try MappedFile(path: path)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(file.withBytes { Array($0) } == [7, 8])
+    }
+
+    @Test func refusesWhatIsNoFileWithContent() throws {
+        let missing = scratch.path + "/missing"
+        #expect(throws: MappedFileError.missing(path: missing)) { try MappedFile(path: missing) }
+        let below = try scratch.write("plain", [1]) + "/below"
+        #expect(throws: MappedFileError.missing(path: below)) { try MappedFile(path: below) }
+        let empty = try scratch.write("empty", [])
+        #expect(throws: MappedFileError.empty(path: empty)) { try MappedFile(path: empty) }
+        #expect(throws: MappedFileError.notRegular(path: scratch.path, kind: "a folder")) {
+            try MappedFile(path: scratch.path)
+        }
+        let pipe = scratch.path + "/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        #expect(throws: MappedFileError.notRegular(path: pipe, kind: "a pipe")) { try MappedFile(path: pipe) }
+        #expect(throws: MappedFileError.notRegular(path: "/dev/null", kind: "a device")) {
+            try MappedFile(path: "/dev/null")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may read everything")) func namesTheReasonForUnreadable() throws {
+        let path = try scratch.write("closed", [1])
+        #expect(chmod(path, 0) == 0)
+        #expect(throws: MappedFileError.unreadable(path: path, reason: "Permission denied")) {
+            try MappedFile(path: path)
+        }
+    }
+
+    @Test func digestOfAFile() throws {
+        let path = try scratch.write("abc", "abc".utf8)
+        var calls: [[Int]] = []
+        let digest = try FileDigest.sha256(path: path) { calls.append([$0, $1]) }
+        #expect(digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(calls == [[3, 3]])
+        let empty = try scratch.write("empty", [])
+        #expect(
+            try FileDigest.sha256(path: empty) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(throws: MappedFileError.missing(path: "/nowhere")) { try FileDigest.sha256(path: "/nowhere") }
+        #expect(throws: CancellationError.self) {
+            try FileDigest.sha256(path: path) { _, _ in throw CancellationError() }
+        }
+    }
+}

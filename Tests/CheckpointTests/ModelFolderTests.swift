@@ -1,0 +1,124 @@
+import Fixtures
+import Foundation
+import Testing
+
+@testable import Checkpoint
+
+@Suite struct ModelFolderTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private struct Config: Decodable {
+        struct Part: Decodable { var size: Int }
+        var channels: [Int]
+        var part: Part?
+    }
+
+    private func folder(_ repository: HubReference? = nil) throws -> ModelFolder {
+        try ModelFolder(ModelLocation(path: scratch.path, isFolder: true, repository: repository))
+    }
+
+    private func copy(_ fixture: String, to name: String) throws {
+        try scratch.write(name, Data(contentsOf: Fixtures.url("checkpoint/\(fixture)")))
+    }
+
+    @Test func choosesFullPrecisionAndSafetensorsFirst() throws {
+        let model = try folder()
+        var expected: [String] = []
+        for (fixture, name) in [
+            ("types.safetensors", "unet/diffusion_pytorch_model.fp16.safetensors"),
+            ("parameter.pth", "unet/diffusion_pytorch_model.bin"),
+            ("types.safetensors", "unet/diffusion_pytorch_model.safetensors"),
+            ("sharded/model.safetensors.index.json", "unet/diffusion_pytorch_model.safetensors.index.json"),
+        ] {
+            try copy(fixture, to: name)
+            expected.append(name)
+            #expect(try model.weightPath(.unet) == "\(scratch.path)/\(name)")
+        }
+        #expect(try model.weightPath(.unet, variant: "fp16").hasSuffix("fp16.safetensors"))
+        try copy("parameter.pth", to: "vocoder/pytorch_model.bin")
+        #expect(try model.weights(.vocoder).format == .torchArchive)
+        try copy("types.safetensors", to: "vocoder/model.safetensors")
+        #expect(try model.weights(.vocoder).format == .safetensors)
+    }
+
+    @Test func namesTheMissingFileAndTheCommand() throws {
+        let model = try folder(HubReference("org/audio@v1"))
+        do throws(ModelFolderError) {
+            _ = try model.weights(.vae)
+            Issue.record("found weights")
+        } catch {
+            #expect(
+                "\(error)".contains(
+                    "/vae: there is no diffusion_pytorch_model.safetensors or diffusion_pytorch_model.bin"))
+            #expect(
+                "\(error)".hasSuffix(
+                    "`hf download org/audio vae/config.json vae/diffusion_pytorch_model.safetensors --revision v1`."))
+        }
+    }
+
+    @Test func namesTheFieldOfAConfiguration() throws {
+        let model = try folder()
+        func field(_ text: String) throws -> String? {
+            let path = try scratch.write("unet/config.json", Array(text.utf8))
+            do throws(ModelFolderError) {
+                _ = try model.config(Config.self, of: .unet)
+            } catch .config(path, let field, _) {
+                return field
+            } catch {}
+            return nil
+        }
+        #expect(try field(#"{"channels": [1, 2]}"#) == nil)
+        #expect(try field(#"{}"#) == "channels")
+        #expect(try field(#"{"channels": [1, "x"]}"#) == "channels[1]")
+        #expect(try field(#"{"channels": [], "part": {}}"#) == "part.size")
+        #expect(try field(#"{"channels": [], "channels": [1]}"#) == "")
+        #expect(try field("not json") == "")
+    }
+
+    @Test func checksAllComponentsAndCollectsProblems() throws {
+        let model = try folder()
+        for component in ["unet", "vae", "vocoder", "text_encoder"] {
+            try scratch.write("\(component)/config.json", Array("{}".utf8))
+        }
+        try scratch.write("scheduler/scheduler_config.json", Array("{}".utf8))
+        try scratch.write("tokenizer/tokenizer.json", Array("{}".utf8))
+        for name in [
+            "unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "vocoder/model", "text_encoder/model",
+        ] {
+            try copy("types.safetensors", to: name + ".safetensors")
+        }
+        var check = model.check(ModelComponent.audioLDM)
+        #expect(check.problems.isEmpty)
+        #expect(check.components.map(\.folder) == ModelComponent.audioLDM.map(\.folder))
+        #expect(check.components[0].tensorCount == 12 && check.components[0].elementCount == 61)
+        #expect(check.components[4].files == ["\(scratch.path)/tokenizer/tokenizer.json"])
+
+        try scratch.write("vae/diffusion_pytorch_model.safetensors", [1, 2, 3])
+        try scratch.write("scheduler/scheduler_config.json", Array("[]".utf8))
+        try FileManager.default.removeItem(atPath: "\(scratch.path)/tokenizer/tokenizer.json")
+        check = model.check(ModelComponent.audioLDM)
+        #expect(check.components.map(\.folder) == ["unet", "vocoder", "text_encoder"])
+        #expect(check.problems.count == 3)
+    }
+
+    @Test func findsTheFilesOfImageBind() throws {
+        try scratch.write("imagebind_huge.pth", [1])
+        try scratch.write("bpe/bpe_simple_vocab_16e6.txt.gz", [1])
+        let folder = ModelLocation(path: scratch.path, isFolder: true, repository: nil)
+        var files = try ImageBindFiles(folder)
+        #expect(files.weights.hasSuffix("/imagebind_huge.pth") && files.config == nil)
+        try scratch.write("imagebind_huge.safetensors", [1])
+        try scratch.write("config.json", [1])
+        files = try ImageBindFiles(folder)
+        #expect(files.weights.hasSuffix("/imagebind_huge.safetensors") && files.config != nil)
+        let single = ModelLocation(path: scratch.path + "/imagebind_huge.pth", isFolder: false, repository: nil)
+        #expect(try ImageBindFiles(single).weights == single.path)
+        #expect(throws: ModelFolderError.file(.missing(path: "/none"))) {
+            try ImageBindFiles(folder, vocabulary: "/none")
+        }
+        let empty = ModelLocation(path: scratch.path + "/bpe", isFolder: true, repository: nil)
+        #expect(throws: ModelFolderError.self) { try ImageBindFiles(empty) }
+    }
+}

@@ -1,0 +1,128 @@
+import Fixtures
+import Foundation
+import Testing
+
+@testable import Checkpoint
+
+@Suite struct TorchArchiveTests {
+    private func open(_ name: String) throws -> WeightFile {
+        try WeightFile.open(Fixtures.url("checkpoint/\(name)").path)
+    }
+
+    private func kind(_ name: String) -> TorchArchiveError.Kind? {
+        do throws(WeightFileError) {
+            _ = try WeightFile.open(Fixtures.url("checkpoint/\(name)").path)
+        } catch .torchArchive(let error) {
+            return error.kind
+        } catch {}
+        return nil
+    }
+
+    @Test func holdsTheSameBytesAsSafetensors() throws {
+        let archive = try open("types.pth")
+        let expected = try open("types.safetensors")
+        #expect(archive.format == .torchArchive)
+        #expect(Set(archive.names) == Set(expected.names))
+        for record in expected.records {
+            let other = try archive.record(record.name, shape: record.shape)
+            #expect(other.dtype == record.dtype)
+            #expect(other.strides == nil)
+            #expect(other.isAligned)
+            #expect(other.withBytes { Array($0) } == record.withBytes { Array($0) })
+        }
+    }
+
+    @Test func findsANestedStateDict() throws {
+        let file = try open("nested.pth")
+        #expect(
+            file.names == [
+                "0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked",
+            ])
+        let weight = try file.record("0.weight", shape: [2, 3])
+        #expect(weight.withBytes { Array($0.bindMemory(to: Float.self)) } == [0, 1, 2, 3, 4, 5])
+        #expect(try file.record("1.num_batches_tracked", shape: []).dtype == .i64)
+    }
+
+    @Test(arguments: ["parameter.pth", "protocol4.pth"]) func readsParametersAndProtocol4(_ name: String) throws {
+        let weight = try open(name).record("weight", shape: [2, 2])
+        #expect(weight.withBytes { Array($0.bindMemory(to: Float.self)) } == [0, 1, 2, 3])
+    }
+
+    @Test func reportsStridesOfViews() throws {
+        let file = try open("views.pth")
+        func first(_ record: TensorRecord) -> Float { record.withBytes { $0.load(as: Float.self) } }
+        let base = try file.record("base", shape: [4, 6])
+        #expect(base.strides == nil)
+        let transposed = try file.record("transposed", shape: [6, 4])
+        #expect(transposed.strides == [1, 6])
+        #expect(transposed.byteRange == base.byteRange)
+        let rows = try file.record("rows", shape: [2, 6])
+        #expect(rows.strides == nil && first(rows) == 6)
+        let columns = try file.record("columns", shape: [4, 2])
+        #expect(columns.strides == [6, 1] && first(columns) == 2)
+        #expect(columns.byteRange.count == (3 * 6 + 2) * 4)
+        // Along a dimension of one element the stride means nothing.
+        #expect(try file.record("row", shape: [6, 1]).strides == nil)
+    }
+
+    @Test func refusesForbiddenNamesWithoutRunningThem() {
+        guard case .pickle(let error) = kind("forbidden.pth") else {
+            Issue.record("not refused by the unpickler")
+            return
+        }
+        #expect(error.kind == .forbiddenGlobal("__builtin__.print") || error.kind == .forbiddenGlobal("builtins.print"))
+        #expect(error.offset > 0)
+    }
+
+    @Test func refusesCompressedEntries() {
+        #expect(kind("deflated.pth") == .zip(.compressed(name: "parameter/data.pkl", method: 8)))
+    }
+
+    @Test func refusesTheLegacyFormatWithTheCommandThatConverts() throws {
+        let path = Fixtures.url("checkpoint/legacy.pth").path
+        #expect(throws: WeightFileError.legacyPickle(path: path)) { try WeightFile.open(path) }
+        #expect("\(WeightFileError.legacyPickle(path: path))".contains("torch.save(torch.load("))
+    }
+
+    @Test func refusesOtherFiles() throws {
+        let scratch = try Scratch()
+        let pointer = try scratch.write("a.safetensors", "version https://git-lfs.github.com/spec/v1\n".utf8)
+        #expect(throws: WeightFileError.gitPointer(path: pointer)) { try WeightFile.open(pointer) }
+        let text = try scratch.write("b.pth", "<html>".utf8)
+        #expect(throws: WeightFileError.unknownFormat(path: text, start: Array("<html>".utf8))) {
+            try WeightFile.open(text)
+        }
+    }
+
+    @Test func refusesAByteOrderThatIsNotOurs() throws {
+        var bytes = try Array(Data(contentsOf: Fixtures.url("checkpoint/parameter.pth")))
+        let word = Array("little".utf8)
+        let at = try #require(bytes.indices.first { bytes[$0...].starts(with: word) })
+        bytes.replaceSubrange(at..<at + 6, with: "bigbig".utf8)
+        let result = Result { try bytes.withUnsafeBytes { try TorchArchive.parse($0) } }
+        #expect(throws: TorchArchiveError.Kind.byteOrder(found: "bigbig")) { try result.get() }
+    }
+
+    @Test func noticesADamagedPickle() throws {
+        var bytes = try Array(Data(contentsOf: Fixtures.url("checkpoint/parameter.pth")))
+        let at = try #require(bytes.indices.first { bytes[$0...].starts(with: "weight".utf8) })
+        bytes[at] = UInt8(ascii: "W")
+        let result = Result { try bytes.withUnsafeBytes { try TorchArchive.parse($0) } }
+        #expect(throws: TorchArchiveError.Kind.pickleDamaged) { try result.get() }
+    }
+
+    /// 10,000 damaged archives; what is accepted lies inside its file.
+    @Test(arguments: ["nested.pth", "views.pth"]) func survivesDamagedArchives(_ name: String) throws {
+        let seed = try Array(Data(contentsOf: Fixtures.url("checkpoint/\(name)")))
+        // Damage to tensors changes nothing, so half of it goes to the directory at the end.
+        let tail = seed.count - 1_200
+        var generator = SplitMix64(state: 2)
+        for round in 0..<5_000 {
+            let bytes =
+                round.isMultiple(of: 2)
+                ? mutated(seed, &generator) : seed[..<tail] + mutated(Array(seed[tail...]), &generator)
+            let entries = Array(bytes).withUnsafeBytes { try? TorchArchive.parse($0) }
+            for entry in entries ?? [] { #expect(entry.byteRange.upperBound <= bytes.count) }
+        }
+    }
+}

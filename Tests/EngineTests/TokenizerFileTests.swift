@@ -1,0 +1,145 @@
+import Checkpoint
+import Fixtures
+import Foundation
+import Testing
+
+@testable import Engine
+
+@Suite struct TokenizerFileTests {
+    /// A copy of the RoBERTa fixture in which single files are replaced, or removed for nil.
+    private func load(_ changes: [String: String?], from fixture: String = "roberta") throws -> RobertaTokenizer {
+        let folder = NSTemporaryDirectory() + "tokenizer-\(UUID().uuidString)"
+        try FileManager.default.copyItem(atPath: Fixtures.url("tokenizers/\(fixture)").path, toPath: folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for (name, content) in changes {
+            if let content {
+                try Data(content.utf8).write(to: URL(filePath: "\(folder)/\(name)"))
+            } else {
+                try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+            }
+        }
+        return try RobertaTokenizer(folder: folder)
+    }
+
+    private func kind(_ changes: [String: String?], from fixture: String = "roberta") -> TokenizerError.Kind? {
+        do {
+            _ = try load(changes, from: fixture)
+            return nil
+        } catch { return (error as? TokenizerError)?.kind }
+    }
+
+    private func fixture(_ path: String) throws -> String {
+        try String(contentsOf: Fixtures.url("tokenizers/\(path)"), encoding: .utf8)
+    }
+
+    @Test func namesWhatIsWrongWithTheFiles() throws {
+        #expect(kind(["vocab.json": nil]) == .noFiles)
+        guard case .file(.missing(let path)) = kind(["merges.txt": nil]) else {
+            Issue.record("merges.txt is needed")
+            return
+        }
+        #expect(path.hasSuffix("/merges.txt"))
+        guard case .json(let error) = kind(["vocab.json": "{"]) else {
+            Issue.record("vocab.json is not JSON")
+            return
+        }
+        #expect(error.offset == 1 && error.kind == .unexpectedEnd)
+        #expect(kind(["vocab.json": "[]"]) == .field("(root)", reason: "an object of tokens is needed"))
+        #expect(kind(["vocab.json": #"{"a":0,"b":0}"#]) == .duplicateID(0, "a", "b"))
+        #expect(
+            kind(["vocab.json": #"{"<s>":0,"a":-1}"#])
+                == .field("(root)[\"a\"]", reason: "a number at or above 0 is needed"))
+        #expect(kind(["vocab.json": #"{"<s>":0,"<pad>":1,"</s>":2,"<unk>":3,"<mask>":4}"#]) == .missingByte("Ā"))
+        #expect(kind(["merges.txt": "#version\na b c\n"]) == .badMerge(line: 2, "a b c"))
+        #expect(kind(["merges.txt": "#version\na b\nabab abab\n"]) == .unknownMerge(number: 2, "abab abab"))
+    }
+
+    @Test func namesWhatIsWrongWithTheConfiguration() throws {
+        let file = "tokenizer_config.json"
+        #expect(
+            kind([file: #"{"add_prefix_space":true}"#]) == .field("add_prefix_space", reason: "true is not supported"))
+        #expect(kind([file: #"{"pad_token":"<none>"}"#]) == .unknownToken(role: "pad_token", "<none>"))
+        #expect(
+            kind([file: #"{"mask_token":{"content":"<mask>","single_word":true}}"#])
+                == .field("mask_token.single_word", reason: "true is not supported"))
+        #expect(
+            kind([file: #"{"pad_token":null}"#])
+                == .field("cls_token, sep_token, pad_token", reason: "none may be null"))
+        #expect(
+            kind([file: #"{"added_tokens_decoder":{"x":"<y>"}}"#])
+                == .field("added_tokens_decoder[\"x\"]", reason: "the name is not a number"))
+        #expect(try load([file: nil]).maximumLength == nil)
+        #expect(try load([file: #"{"model_max_length":1e30}"#]).maximumLength == nil)
+        let added = try load([file: #"{"added_tokens_decoder":{"2000":{"content":"<new>","rstrip":true}}}"#])
+        #expect(added.encode("<new>  ") == [0, 2000, 2])
+    }
+
+    @Test func readsOlderFastTokenizersAndRefusesOthers() throws {
+        let text = try fixture("roberta-fast/tokenizer.json")
+        let older = text.replacing(#/\["([^"\\ ]+)","([^"\\ ]+)"\]/#) { "\"\($0.output.1) \($0.output.2)\"" }
+        #expect(older != text)
+        let sample = "a dog barking in the rain"
+        #expect(try load(["tokenizer.json": older], from: "roberta-fast").encode(sample) == load([:]).encode(sample))
+        func fast(_ old: String, _ new: String) -> TokenizerError.Kind? {
+            kind(["tokenizer.json": text.replacing(old, with: new)], from: "roberta-fast")
+        }
+        #expect(fast(#""type":"BPE""#, #""type":"Unigram""#) == .field("model.type", reason: "\"BPE\" is needed"))
+        #expect(
+            fast(#""normalizer":null"#, #""normalizer":{"type":"NFC"}"#)
+                == .field("normalizer", reason: "RoBERTa has none, and others are not supported"))
+        #expect(
+            fast(#""add_prefix_space":false"#, #""add_prefix_space":true"#)
+                == .field("pre_tokenizer.add_prefix_space", reason: "true is not supported"))
+    }
+
+    @Test func readsClipVocabulariesPackedOrNot() throws {
+        let packed = Fixtures.url("tokenizers/clip.txt.gz").path
+        let plain = NSTemporaryDirectory() + "clip-\(UUID().uuidString).txt"
+        defer { try? FileManager.default.removeItem(atPath: plain) }
+        let text = try VocabularyReader.lines(packed).joined(separator: "\r\n")
+        try Data(text.utf8).write(to: URL(filePath: plain))
+        let sample = ["Waves crashing against the rocks"]
+        #expect(
+            try ClipBPETokenizer(vocabulary: plain).encode(sample)
+                == ClipBPETokenizer(vocabulary: packed).encode(sample))
+        try Data(contentsOf: URL(filePath: packed)).prefix(1000).write(to: URL(filePath: plain))
+        #expect(throws: TokenizerError(path: plain, kind: .gzip(.truncated))) {
+            try ClipBPETokenizer(vocabulary: plain)
+        }
+    }
+
+    @Test func truncatesButKeepsBothEnds() throws {
+        let tokenizer = try load([:])
+        let long = String(repeating: "rain ", count: 1_000)
+        #expect(tokenizer.encode(long).count == 512)
+        #expect(tokenizer.encode(long).last == tokenizer.endID)
+        #expect(tokenizer.encode(long, limit: 2) == [tokenizer.startID, tokenizer.endID])
+        #expect(tokenizer.encode(long, limit: 0) == [tokenizer.startID, tokenizer.endID])
+    }
+
+    /// Quadratic joining would take minutes.
+    @Test func takesOneWordOf100000Letters() throws {
+        let tokenizer = try load([:])
+        let word = String(repeating: "thequickbrownfox", count: 6_250)
+        let ids = tokenizer.encode(word, limit: .max)
+        #expect(ids.count > 10_000 && ids.count < 100_000)
+    }
+
+    /// 10,000 texts of random scalars.
+    @Test func takesAnyText() throws {
+        let roberta = try load([:])
+        let clip = try ClipBPETokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
+        var state: UInt64 = 5
+        for _ in 0..<10_000 {
+            var text = ""
+            for _ in 0..<12 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                let value = UInt32(state >> 33)
+                let range: UInt32 = [128, 0x500, 0x3000, 0x11_0000][Int(value % 4)]
+                text.unicodeScalars.append(Unicode.Scalar(value / 4 % range) ?? "&")
+            }
+            #expect(roberta.encode(text).count >= 2)
+            #expect(clip.encode([text]).ids.count == 77)
+        }
+    }
+}

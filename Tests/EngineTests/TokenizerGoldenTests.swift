@@ -1,0 +1,66 @@
+import Engine
+import Fixtures
+import Foundation
+import Testing
+
+/// The numbers of the Python tokenizers, text by text.
+@Suite struct TokenizerGoldenTests {
+    struct Golden: Decodable {
+        struct Case: Decodable {
+            var text: String
+            var roberta: [Int32]
+            var clip: [Int64]
+            var official: [Int64]?
+        }
+        struct Batch: Decodable {
+            struct Rows: Decodable {
+                var input_ids: [[Int64]]
+                var attention_mask: [[Int64]]
+            }
+            var texts: [String]
+            var longest: Rows
+            var fixed: Rows
+        }
+        var cases: [Case]
+        var batch: Batch
+    }
+
+    static let golden = Result {
+        try JSONDecoder().decode(Golden.self, from: Data(contentsOf: Fixtures.url("tokenizers/golden.json")))
+    }
+
+    @Test(arguments: ["roberta", "roberta-fast"]) func robertaGivesTheNumbersOfTransformers(_ folder: String) throws {
+        let tokenizer = try RobertaTokenizer(folder: Fixtures.url("tokenizers/\(folder)").path)
+        let cases = try Self.golden.get().cases
+        #expect(cases.count > 150)
+        for item in cases {
+            #expect(tokenizer.encode(item.text, limit: 100_000) == item.roberta, "\(item.text.debugDescription)")
+        }
+    }
+
+    @Test func robertaPadsAndTruncatesBatches() throws {
+        let tokenizer = try RobertaTokenizer(folder: Fixtures.url("tokenizers/roberta").path)
+        let batch = try Self.golden.get().batch
+        #expect(tokenizer.maximumLength == 512)
+        let longest = tokenizer.encode(batch.texts, limit: 20)
+        #expect(longest.ids == batch.longest.input_ids.flatMap(\.self))
+        #expect(longest.mask == batch.longest.attention_mask.flatMap(\.self))
+        #expect(longest.count == 3 && longest.length == 20)
+        let fixed = tokenizer.encode(batch.texts, padTo: 12)
+        #expect(fixed.ids == batch.fixed.input_ids.flatMap(\.self))
+        #expect(fixed.mask == batch.fixed.attention_mask.flatMap(\.self))
+    }
+
+    @Test func clipGivesTheNumbersOfImageBind() throws {
+        let tokenizer = try ClipBPETokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
+        #expect(tokenizer.startID == 1512 && tokenizer.endID == 1513)
+        for item in try Self.golden.get().cases {
+            let zeros = [Int64](repeating: 0, count: 77 - item.clip.count)
+            let batch = tokenizer.encode([item.text])
+            #expect(batch.ids == item.clip + zeros, "\(item.text.debugDescription)")
+            #expect(batch.length == 77)
+            let official = tokenizer.encode([item.text], truncation: .official)
+            #expect(official.ids == (item.official ?? item.clip + zeros), "\(item.text.debugDescription)")
+        }
+    }
+}

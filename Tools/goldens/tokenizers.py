@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Writes the tokenizer fixtures: two tiny vocabularies, texts, and the numbers that the Python tokenizers give them.
+
+    python3 Tools/goldens/tokenizers.py --models CKPT --reference REFERENCE --out Tests/Fixtures/Data/tokenizers
+
+CKPT is a checkpoint folder of `make_checkpoints.py --size tiny`, REFERENCE the folder with the Python reference (ib.py).
+Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers come from transformers' RobertaTokenizerFast, CLIP's from
+ib.py, which agrees with the tokenizer of ImageBind.
+"""
+import argparse
+import json
+import pathlib
+import shutil
+import sys
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--models", required=True)
+parser.add_argument("--reference", required=True)
+parser.add_argument("--out", required=True)
+arguments = parser.parse_args()
+# Not this script's folder, where the name of this file would hide the package `tokenizers`.
+sys.path[0] = arguments.reference
+
+import ib  # noqa: E402
+from transformers import RobertaTokenizerFast  # noqa: E402
+
+TEXTS = [
+    "", " ", "   ", "a", "A dog barking in the rain", "a dog barking in the rain", " leading space", "trailing space ",
+    "two  spaces", "three   spaces   here", "tab\there", "tab \t mixed", "line\nbreak", "line\r\nbreak", "old\rmac",
+    "\n\nblank lines\n\n", "end with newline\n", "end with spaces   ", "waves crashing against the rocks",
+    "playing the violin", "A hammer hitting a wooden surface", "water flowing in a river, birds chirping",
+    "UPPER CASE TEXT", "MiXeD cAsE", "don't", "DON'T", "we're they've I'm you'll he'd it's isn't", "WE'RE THEY'VE I'M",
+    "rock 'n' roll", "'s", "s'", "''", "'tis", "it’s curly", "“curly” ‘quotes’", "„low quotes‟", "ʼn apostrophe ʼ",
+    "1", "12", "123", "2024-01-31", "3.14159", "1,000,000", "a1b2c3", "½ cup", "²³¹", "Ⅷ roman Ⅳ", "١٢٣ arabic digits",
+    "hello, world!", "what?!", "...", "…", "a.b.c", "e-mail: someone@example.org", "https://example.org/a?b=c&d=e#f",
+    "C++ & C#", "50% off", "$5.00 €10 £20 ¥30", "#hashtag @mention", "(parentheses) [brackets] {braces}",
+    "under_score", "back\\slash", "pipe|pipe", "tilde ~ caret ^", "«guillemets»", "em—dash en–dash",
+    "café", "cafe\u0301", "naïve coöperation", "Ångström", "A\u030angstro\u0308m", "Übergröße Straße", "ßẞ", "ſtrange 'ſ",
+    "İstanbul", "ISTANBUL", "Iıİi", "ΣΊΣΥΦΟΣ", "ΟΔΟΣ ΣΑΣ", "Σ", "ΑΣ.", "Привет, мир", "ПРИВЕТ", "żółć", "Đặng Việt",
+    "日本語のテキスト", "中文字符", "한국어 텍스트", "ｆｕｌｌｗｉｄｔｈ　ｔｅｘｔ", "ｶﾀｶﾅ ﾊﾟ", "العربية نص", "עברית", "हिन्दी पाठ", "ไทย",
+    "עִבְרִית", "ก็", "😀", "😀😃😄", "👨‍👩‍👧‍👦 family", "👍🏽 tone", "🇩🇪 flag", "❤️ heart", "x😀y", "🎵 music 🎶",
+    "ﬁne ﬂow eﬀect oﬃce baﬄe ﬆ ﬅ", "Ǆ ǅ ǆ Ǳ ĳ", "zero\u200bwidth", "join\u200dner", "soft\u00adhyphen", "no\u00a0break",
+    "\ufeffbom", "ideographic\u3000space", "thin\u2009space", "line\u2028sep\u2029para", "next\u0085line",
+    "\U00010399\u0301 \U00011099\U000110ba \U0002f800 \U0001f600\u0301e\u0301", "nul\u0000char", "bell\u0007char", "esc\u001b[31mred\u001b[0m", "esc\u001b[no", "del\u007f", "c1 \u0093quoted\u0094",
+    "object\ufffcreplacement", "replacement \ufffd", "vertical\u000btab", "form\u000cfeed", "unit\u001fsep",
+    "&amp;", "&amp;amp;amp;", "&lt;b&gt;bold&lt;/b&gt;", "<b>&amp;</b>", "<i>&amp;lt;</i>", "fish &amp; chips",
+    "&eacute;t&eacute;", "&EACUTE;", "&NTILDE; &ntilde; &nTILDE;", "&SZLIG;", "&hellip;", "&#39;quoted&#39;",
+    "&#x27;hex&#X27;", "&#0; &#128; &#x80; &#xD800; &#x110000; &#1; &#xFFFE;", "&notit; &not &notin;", "this&not that",
+    "&copy2024", "&unknown;", "&;", "&#;", "&#x;", "& alone", "&amp", "&lt no semicolon", "&frac12; &NotEqualTilde;",
+    "AT&T", "a&b;c", "line one <\n&amp; line two", "&amp; one\n< two\n&amp; three",
+    "<s>", "</s>", "<pad>", "<unk>", "<mask>", "a <mask> b", "a  <mask>  b", "a<mask>b", "\t<mask>\t", "<mask><mask>",
+    "<s>text</s>", "x <s> y", " </s> ", "<S>", "< mask>", "<mask", "<|startoftext|>", "<|endoftext|>",
+    "a <|endoftext|> b", "x!<|startoftext|>y", "<|ENDOFTEXT|>", "a<|endoftext|><|startoftext|>b",
+    "antidisestablishmentarianism", "supercalifragilisticexpialidocious", "a" * 60, "ab" * 40, "!" * 50, "0" * 90,
+    "the quick brown fox jumps over the lazy dog " * 12, "waves " * 75, "waves " * 76, "é" * 80, "日本" * 50,
+]
+
+out = pathlib.Path(arguments.out)
+roberta_folder = out / "roberta"
+roberta_folder.mkdir(parents=True, exist_ok=True)
+for name in ("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json"):
+    shutil.copy(f"{arguments.models}/audioldm/tokenizer/{name}", roberta_folder / name)
+vocabulary = json.loads((roberta_folder / "vocab.json").read_text())
+(roberta_folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False, separators=(",", ":")) + "\n")
+shutil.copy(f"{arguments.models}/imagebind/bpe_simple_vocab_16e6.txt.gz", out / "clip.txt.gz")
+
+roberta = RobertaTokenizerFast.from_pretrained(str(roberta_folder))
+assert not roberta.add_prefix_space
+fast_folder = out / "roberta-fast"
+fast_folder.mkdir(exist_ok=True)
+document = json.loads(roberta.backend_tokenizer.to_str())
+(fast_folder / "tokenizer.json").write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+official = ib.Tokenizer(str(out / "clip.txt.gz"), truncate="official")
+upstream = ib.Tokenizer(str(out / "clip.txt.gz"), truncate="upstream")
+
+
+def strip(row):
+    """Without the zeros at the end, which the test puts back."""
+    row = row.tolist()
+    while row and row[-1] == 0:
+        row.pop()
+    return row
+
+
+cases = []
+for text in TEXTS:
+    case = {"text": text, "roberta": roberta(text)["input_ids"], "clip": strip(upstream(text)[0])}
+    cut = strip(official(text)[0])
+    if cut != case["clip"]:
+        case["official"] = cut
+    cases.append(case)
+
+batch = ["a dog", "", "waves crashing against the rocks " * 4]
+longest = roberta(batch, padding=True, truncation=True, max_length=20)
+fixed = roberta(batch, padding="max_length", truncation=True, max_length=12)
+golden = {
+    "cases": cases,
+    "batch": {"texts": batch, "longest": dict(longest), "fixed": dict(fixed)},
+}
+(out / "golden.json").write_text(
+    "{\"cases\": [\n" + ",\n".join(json.dumps(c, ensure_ascii=True, separators=(",", ":")) for c in cases)
+    + "\n],\n\"batch\": " + json.dumps(golden["batch"], separators=(",", ":")) + "}\n")
+print(len(cases), "texts,", (out / "golden.json").stat().st_size, "bytes")

@@ -9,7 +9,7 @@ package protocol Transport: Sendable {
 
     /// Takes a message for a rank and returns without waiting for the receiver, so that a rank that hangs holds up
     /// nobody. A message for a rank that has failed is dropped: ``TransportEvent/peerFailed(_:)`` told, or will tell.
-    /// - Throws: `TransportError` when this end is closed or the rank is not among ``peers``.
+    /// - Throws: `TransportError` when this end is closed, the rank is not among ``peers``, or the message is too large.
     func send(_ bytes: [UInt8], to rank: Int) async throws(TransportError)
 }
 
@@ -27,6 +27,8 @@ package enum TransportEvent: Sendable, Hashable {
 package enum TransportError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The end was closed.
     case closed
+    /// The message is larger than this transport carries.
+    case tooLarge(bytes: Int, limit: Int)
     /// There is no such rank.
     case unknownRank(Int, peers: [Int])
 
@@ -34,6 +36,8 @@ package enum TransportError: Error, Sendable, Hashable, CustomStringConvertible 
     package var description: String {
         switch self {
         case .closed: "The transport is closed; nothing can be sent."
+        case .tooLarge(let bytes, let limit):
+            "A message of \(bytes) bytes cannot be sent; the limit is \(limit), so send it in parts."
         case .unknownRank(let rank, let peers): "Rank \(rank) is not connected; the peers are \(peers)."
         }
     }

@@ -1,0 +1,41 @@
+/// A string from outside, shortened and escaped so that it can stand inside one line of an error message.
+func quoted(_ text: String) -> String {
+    let shown = text.count > 60 ? text.prefix(57) + "..." : text[...]
+    return "'" + shown.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? $0.escaped(asASCII: true) : String($0) }
+        .joined() + "'"
+}
+
+/// A number in lower-case hexadecimal, padded with zeros to `digits`.
+func hexadecimal(_ value: some FixedWidthInteger, digits: Int) -> String {
+    let text = String(value, radix: 16)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
+}
+
+/// Bytes in lower-case hexadecimal.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+}
+
+/// Whether a string is `digits` lower-case hexadecimal digits.
+func isHexadecimal(_ text: String, digits: Int) -> Bool {
+    text.utf8.count == digits
+        && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+}
+
+/// A number padded with zeros to six digits, as file names carry it.
+func sixDigits(_ number: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, 6 - text.count)) + text
+}
+
+/// The number that ``sixDigits(_:)`` wrote, or nil where the text is not exactly what it writes.
+func number(sixDigits text: some StringProtocol) -> Int? {
+    guard let value = Int(text), value >= 0, sixDigits(value) == text else { return nil }
+    return value
+}

@@ -1,3 +1,5 @@
+package import Shard
+
 /// A resolved job: every setting of the job file, presets and command line applied.
 ///
 /// Its canonical JSON is stored in the run directory, and nothing else about the job is read again.
@@ -140,9 +142,6 @@ extension Job {
 
     /// Where the networks run.
     package enum Device: String, Codable, Sendable, CaseIterable { case auto, cpu, cuda }
-
-    /// The encoding of shards.
-    package enum Compression: String, Codable, Sendable, CaseIterable { case zstd, none }
 
     /// How published bytes reach the coordinator.
     package enum Gather: String, Codable, Sendable, CaseIterable { case shared, mpi }

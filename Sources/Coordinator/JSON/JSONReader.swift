@@ -161,6 +161,18 @@ package struct JSONReader {
         }
     }
 
+    /// Reads any value and forgets it.
+    package mutating func skipValue() throws(JSONSyntaxError) {
+        switch try peek() {
+        case .null: try null()
+        case .bool: _ = try bool()
+        case .number: _ = try numberText()
+        case .string: _ = try string()
+        case .array: try array { reader throws(JSONSyntaxError) in try reader.skipValue() }
+        case .object: try object { reader, _ throws(JSONSyntaxError) in try reader.skipValue() }
+        }
+    }
+
     /// Checks that nothing but white space is left.
     package mutating func end() throws(JSONSyntaxError) {
         skipSpace()

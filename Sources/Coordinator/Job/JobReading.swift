@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Shard
 
 extension Job {
     /// Resolves the settings of a job file: what is written, else what the preset says.

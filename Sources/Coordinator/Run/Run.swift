@@ -1,4 +1,5 @@
-package import Foundation
+internal import Foundation
+internal import Shard
 
 /// A planned run: its directory with the job and the plan that `run.json` fixes.
 package struct Run: Sendable {

@@ -1,0 +1,87 @@
+import Glibc
+
+/// A file that is mapped into memory, read-only, as long as this object lives.
+///
+/// Ranks on one node that map the same file share its pages, and nothing is read before it is touched. Whoever makes a
+/// tensor over ``bytes`` keeps the object alive for as long as the tensor. The file must not be truncated meanwhile: the
+/// kernel answers an access past the new end with SIGBUS.
+// Unchecked because a raw pointer is not Sendable: the pages behind it are mapped without write permission, the pointer
+// and the count never change, and they go only in deinit, when no other reference is left.
+package final class MappedFile: @unchecked Sendable {
+    /// The path as it was given.
+    package let path: String
+    /// The whole file; valid while this object lives.
+    package let bytes: UnsafeRawBufferPointer
+
+    /// Bytes in the file, at least 1.
+    package var count: Int { bytes.count }
+
+    /// Maps `path`.
+    /// - Throws: ``MappedFileError`` for a file that is missing, unreadable, empty or not a regular file.
+    package init(path: String) throws(MappedFileError) {
+        // Without O_NONBLOCK the opening of a pipe would wait for a writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw Self.failure(path, errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.failure(path, errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .notRegular(path: path, kind: Self.kind(status.st_mode))
+        }
+        let size = Int(status.st_size)
+        guard size > 0 else { throw .empty(path: path) }
+        guard let base = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
+            throw Self.failure(path, errno)
+        }
+        self.path = path
+        bytes = UnsafeRawBufferPointer(start: base, count: size)
+    }
+
+    deinit {
+        munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    }
+
+    /// The bytes of a range, valid while this object lives.
+    /// - Throws: ``MappedFileError/outOfBounds(path:range:size:)``.
+    package func slice(_ range: Range<Int>) throws(MappedFileError) -> UnsafeRawBufferPointer {
+        guard range.lowerBound >= 0, range.upperBound <= count else {
+            throw .outOfBounds(path: path, range: range, size: count)
+        }
+        return UnsafeRawBufferPointer(rebasing: bytes[range])
+    }
+
+    private static func failure(_ path: String, _ code: Int32) -> MappedFileError {
+        if code == ENOENT || code == ENOTDIR { return .missing(path: path) }
+        return .unreadable(path: path, reason: String(cString: strerror(code)))
+    }
+
+    private static func kind(_ mode: mode_t) -> String {
+        switch mode & S_IFMT {
+        case S_IFDIR: "a folder"
+        case S_IFIFO: "a pipe"
+        case S_IFSOCK: "a socket"
+        case S_IFCHR, S_IFBLK: "a device"
+        default: "a special file"
+        }
+    }
+}
+
+/// Why a file cannot be mapped or sliced.
+package enum MappedFileError: Error, Equatable, CustomStringConvertible {
+    case missing(path: String)
+    case unreadable(path: String, reason: String)
+    case notRegular(path: String, kind: String)
+    case empty(path: String)
+    case outOfBounds(path: String, range: Range<Int>, size: Int)
+
+    package var description: String {
+        switch self {
+        case .missing(let path): "\(path): there is no such file."
+        case .unreadable(let path, let reason): "\(path): the file cannot be read (\(reason))."
+        case .notRegular(let path, let kind): "\(path): this is \(kind), and a regular file is needed."
+        case .empty(let path): "\(path): the file is empty; it was probably cut off while copied, so copy it again."
+        case .outOfBounds(let path, let range, let size):
+            "\(path): bytes \(range.lowerBound)..<\(range.upperBound) were asked for, and the file has \(size)."
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// Why a checkpoint cannot be opened, or does not fit a model.
+package enum WeightFileError: Error, Equatable, CustomStringConvertible {
+    case file(MappedFileError)
+    case safetensors(SafetensorsError)
+    case torchArchive(TorchArchiveError)
+    case gitPointer(path: String)
+    case legacyPickle(path: String)
+    case unknownFormat(path: String, start: [UInt8])
+    case index(path: String, reason: String)
+    case shardMissing(index: String, shard: String)
+    case keyNotInShard(index: String, key: String, shard: String)
+    case keyNotInIndex(index: String, key: String, shard: String)
+    case missing(path: String, key: String, shape: [Int]?)
+    case wrongShape(path: String, key: String, found: [Int], expected: [Int])
+    case surplus(path: String, key: String, shape: [Int], count: Int)
+
+    package var description: String {
+        switch self {
+        case .file(let error): error.description
+        case .safetensors(let error): error.description
+        case .torchArchive(let error): error.description
+        case .gitPointer(let path):
+            "\(path): this is the pointer that git keeps in place of a large file; run `git lfs pull` in its folder."
+        case .legacyPickle(let path):
+            "\(path): this was saved by PyTorch before 1.6 and cannot be mapped; convert it where PyTorch is installed: "
+                + "python3 -c 'import sys, torch; torch.save(torch.load(sys.argv[1], \"cpu\", weights_only=True), "
+                + "sys.argv[2])' OLD NEW."
+        case .unknownFormat(let path, let start):
+            "\(path): neither a safetensors file nor a PyTorch archive begins with the bytes "
+                + start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ") + "."
+        case .index(let path, let reason): "\(path): the index cannot be used: \(reason)."
+        case .shardMissing(let index, let shard):
+            "\(index): the index names the file \(shard), which is not beside it; fetch it too."
+        case .keyNotInShard(let index, let key, let shard):
+            "\(index): the index places \"\(key)\" in \(shard), which does not have it."
+        case .keyNotInIndex(let index, let key, let shard):
+            "\(index): \(shard) has \"\(key)\", which the index does not place there."
+        case .missing(let path, let key, let shape):
+            "\(path): the checkpoint has no \"\(key)\"" + (shape.map { ", which the model needs with shape \($0)" } ?? "")
+                + "."
+        case .wrongShape(let path, let key, let found, let expected):
+            "\(path): \"\(key)\" has shape \(found), but the model's configuration needs \(expected)."
+        case .surplus(let path, let key, let shape, let count):
+            "\(path): the checkpoint has "
+                + (count == 1 ? "a key" : "\(count) keys, the first of which is a key")
+                + " that the model does not have: \"\(key)\" of shape \(shape)."
+        }
+    }
+}

@@ -79,6 +79,8 @@ extension Job {
         package var audio: String
         /// ImageBind: a `.pth` or safetensors file, a folder, or a repo id.
         package var binder: String
+        /// CLIP's vocabulary for ImageBind's tokenizer; nil: beside ImageBind's weights.
+        package var vocabulary: String?
     }
 
     /// The sampler's settings.

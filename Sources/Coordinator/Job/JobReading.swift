@@ -28,7 +28,8 @@ extension Job {
             audio: Self.model(
                 models.requiredText("audio", "the AudioLDM pipeline, a diffusers folder or a repo id"), folder),
             binder: Self.model(
-                models.requiredText("binder", "ImageBind, a .pth or safetensors file, a folder or a repo id"), folder))
+                models.requiredText("binder", "ImageBind, a .pth or safetensors file, a folder or a repo id"), folder),
+            vocabulary: models.text("vocabulary").map { Self.absolute($0, folder) })
         models.finish()
 
         sampling = Self.sampling(top.section("sampling"), defaults)

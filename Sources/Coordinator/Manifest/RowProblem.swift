@@ -23,15 +23,20 @@ package struct RowProblem: Error, Sendable, Equatable, CustomStringConvertible {
     /// The column, where one is to blame.
     package let field: String?
     package let kind: Kind
+    /// The kind that a failed sample records, finer than ``kind`` where a file is to blame.
+    package let recordedKind: String
     /// What stands there.
     package let found: String
     /// What to do about it.
     package let remedy: String
 
-    package init(row: Int, field: String?, kind: Kind, found: String, remedy: String) {
+    package init(
+        row: Int, field: String?, kind: Kind, recordedKind: String? = nil, found: String, remedy: String
+    ) {
         self.row = row
         self.field = field
         self.kind = kind
+        self.recordedKind = recordedKind ?? kind.rawValue
         self.found = found
         self.remedy = remedy
     }

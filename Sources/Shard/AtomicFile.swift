@@ -97,11 +97,12 @@ struct AtomicFile: ~Copyable {
         if failure != 0 { throw FileError("write", temporaryPath, code: failure) }
     }
 
-    /// Gives the file its name and makes that last.
+    /// Gives the file its name.
+    /// - Parameter durable: whether the file has to survive a loss of power; not worth its time for mere copies.
     /// - Throws: ``FileError``, ``InjectedFault``.
-    consuming func publish(_ policy: Policy) throws -> Outcome {
+    consuming func publish(_ policy: Policy, durable: Bool = true) throws -> Outcome {
         try passOrAbandon(.synchronize)
-        guard fsync(descriptor) == 0 else { throw FileError("synchronize", temporaryPath) }
+        guard !durable || fsync(descriptor) == 0 else { throw FileError("synchronize", temporaryPath) }
         let closing = descriptor
         descriptor = -1
         guard close(closing) == 0 else { throw FileError("close", temporaryPath) }
@@ -113,7 +114,7 @@ struct AtomicFile: ~Copyable {
             guard try renameKeeping() else { return .existed }
         }
         try passOrAbandon(.synchronizeFolder)
-        try Directory.synchronize(folder)
+        if durable { try Directory.synchronize(folder) }
         return .published
     }
 

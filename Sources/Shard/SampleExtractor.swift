@@ -1,0 +1,72 @@
+/// Writes members of samples as files, `DIR/KEY.EXT`.
+package struct SampleExtractor {
+    /// Where from.
+    package let reader: DatasetReader
+    /// Where to; made if it does not exist.
+    package let folder: String
+    /// The extensions wanted, or nil for all.
+    package let members: Set<String>?
+
+    /// Makes an extractor.
+    /// - Throws: ``SampleError/extension(_:)`` for a member's name that no shard can hold.
+    package init(reader: DatasetReader, folder: String, members: [String]?) throws(SampleError) {
+        for name in members ?? [] { try MemberExtension.validate(name) }
+        self.reader = reader
+        self.folder = folder
+        self.members = members.map(Set.init)
+    }
+
+    /// Extracts samples. A file that exists is replaced, as `tar -x` does.
+    /// - Parameter keys: the samples' keys; all are looked up before anything is written.
+    /// - Returns: the paths written.
+    /// - Throws: ``ExtractionError``, ``ShardReadError``, ``FileError``.
+    package func extract(_ keys: [String]) throws -> [String] {
+        let known = Set(reader.keys)
+        if let key = keys.first(where: { !known.contains($0) }) { throw try explainAbsence(of: key) }
+        try Directory.create(folder)
+        var written: [String] = []
+        for key in keys {
+            guard let sample = try reader.sample(key) else { throw ExtractionError.unknownKey(key) }
+            if let absent = members?.subtracting(sample.members.keys).min() {
+                throw ExtractionError.noSuchMember(key: key, member: absent, present: sample.members.keys.sorted())
+            }
+            for (name, data) in sample.members.sorted(by: { $0.key < $1.key }) where members?.contains(name) ?? true {
+                var file = try AtomicFile(folder: folder, name: "\(key).\(name)", faults: .none)
+                try file.write(data)
+                _ = try file.publish(.replaceExisting, durable: false)
+                written.append("\(folder)/\(key).\(name)")
+            }
+        }
+        return written
+    }
+
+    private func explainAbsence(of key: String) throws -> ExtractionError {
+        let index = DatasetIndex(layout: reader.layout)
+        for record in reader.records where record.nfailed > 0 {
+            if let failure = try index.rows(shard: record.number).first(where: { $0.key == key })?.error {
+                return .failedSample(key: key, kind: failure.kind, message: failure.message)
+            }
+        }
+        return .unknownKey(key)
+    }
+}
+
+/// Why a sample cannot be extracted.
+package enum ExtractionError: Error, Equatable, CustomStringConvertible {
+    /// No committed shard holds the key.
+    case unknownKey(String)
+    /// The sample failed, so no shard holds it.
+    case failedSample(key: String, kind: String, message: String)
+    /// The sample has no such member.
+    case noSuchMember(key: String, member: String, present: [String])
+
+    /// One sentence with the remedy.
+    package var description: String {
+        switch self {
+        case .unknownKey(let key): "no shard holds sample \(quoted(key)); 'seehear ls RUN' lists the keys"
+        case .failedSample(let key, let kind, let message): "sample \(quoted(key)) failed (\(kind)): \(message)"
+        case .noSuchMember(let key, let member, let present):
+            "sample \(quoted(key)) has no member \(quoted(member)); it has \(present.joined(separator: ", "))"
+        }
+    }
+}

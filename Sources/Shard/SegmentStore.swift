@@ -1,0 +1,164 @@
+/// The published batches of a run, `segments/`: where workers put them and the coordinator finds them.
+///
+/// All calls block on the file system.
+package struct SegmentStore: Sendable {
+    /// What came of publishing a batch.
+    package enum Publication: Sendable, Equatable {
+        /// The batch is committed.
+        case published
+        /// Another publisher had committed it before; what it published stands.
+        case lost
+    }
+
+    /// The batches that a run directory holds.
+    package struct Scan: Sendable {
+        /// The committed batches by number. Their data was checked for its length, not for its hash.
+        package var committed: [Int: SegmentSidecar] = [:]
+        /// Batches whose sidecar or data is damaged: discard them and have them done again.
+        package var damaged: [Int: SegmentError] = [:]
+    }
+
+    /// Where the run's files lie.
+    package let layout: RunLayout
+    /// The hash of the job that all batches must carry.
+    package let configSHA256: String
+    private let faults: FaultHook
+
+    /// Makes a store; nothing is touched.
+    package init(layout: RunLayout, configSHA256: String, faults: FaultHook = .none) {
+        self.layout = layout
+        self.configSHA256 = configSHA256
+        self.faults = faults
+    }
+
+    /// Publishes a batch: its data first, then its sidecar, which commits it. The first publication wins.
+    /// - Throws: ``FileError``; ``SegmentError/foreignJob(batch:found:expected:)`` for a segment of another job.
+    package func publish(_ segment: EncodedSegment) throws -> Publication {
+        let sidecar = segment.sidecar
+        guard sidecar.configSHA256 == configSHA256 else {
+            throw SegmentError.foreignJob(batch: sidecar.batch, found: sidecar.configSHA256, expected: configSHA256)
+        }
+        let name = RunLayout.sidecarName(batch: sidecar.batch)
+        if Directory.fileSize("\(layout.segments)/\(name)") != nil { return .lost }
+        if sidecar.bytes > 0 {
+            let dataPath = "\(layout.segments)/\(sidecar.dataName)"
+            // The name holds the hash: a file that has it holds these bytes, unless the disk lost some of them.
+            if Directory.fileSize(dataPath) != sidecar.bytes {
+                _ = try write(segment.data, to: sidecar.dataName, .replaceExisting)
+            }
+        }
+        switch try write(segment.sidecarJSON(), to: name, .keepExisting) {
+        case .published: return .published
+        case .existed:
+            if let winner = try? self.sidecar(batch: sidecar.batch), winner.dataName != sidecar.dataName {
+                try Directory.remove("\(layout.segments)/\(sidecar.dataName)")
+            }
+            return .lost
+        }
+    }
+
+    private func write(_ bytes: [UInt8], to name: String, _ policy: AtomicFile.Policy) throws -> AtomicFile.Outcome {
+        var file = try AtomicFile(folder: layout.segments, name: name, faults: faults)
+        try file.write(bytes)
+        return try file.publish(policy)
+    }
+
+    /// The sidecar of a batch, or nil if it is not committed.
+    /// - Throws: ``SegmentError`` if it is damaged, lacks its data or belongs to another job; ``FileError``.
+    package func sidecar(batch: Int) throws -> SegmentSidecar? {
+        let name = RunLayout.sidecarName(batch: batch)
+        let path = "\(layout.segments)/\(name)"
+        guard Directory.fileSize(path) != nil else { return nil }
+        let json = try InputFile(path).readAll(limit: RecordJSON.maximumLength)
+        let sidecar: SegmentSidecar
+        do throws(RecordError) {
+            sidecar = try SegmentSidecar(parsing: json, name: name)
+        } catch {
+            throw SegmentError.corrupt(batch: batch, problem: error.description)
+        }
+        guard sidecar.batch == batch else {
+            throw SegmentError.corrupt(batch: batch, problem: "\(name) describes batch \(sidecar.batch)")
+        }
+        guard sidecar.configSHA256 == configSHA256 else {
+            throw SegmentError.foreignJob(batch: batch, found: sidecar.configSHA256, expected: configSHA256)
+        }
+        if sidecar.bytes > 0 {
+            let size = Directory.fileSize("\(layout.segments)/\(sidecar.dataName)")
+            guard size == sidecar.bytes else {
+                let found = size.map { "has \($0) bytes instead of \(sidecar.bytes)" } ?? "is missing"
+                throw SegmentError.corrupt(batch: batch, problem: "its data file \(sidecar.dataName) \(found)")
+            }
+        }
+        return sidecar
+    }
+
+    /// Reads all sidecars. Temporary files and data without a sidecar are passed over: they were never committed.
+    /// - Throws: ``FileError``; ``SegmentError/foreignJob(batch:found:expected:)`` if one belongs to another job.
+    package func scan() throws -> Scan {
+        var scan = Scan()
+        for name in try Directory.names(in: layout.segments) {
+            guard case .sidecar(let batch) = RunLayout.FileKind(name) else { continue }
+            do {
+                scan.committed[batch] = try sidecar(batch: batch)
+            } catch let error as SegmentError {
+                if case .foreignJob = error { throw error }
+                scan.damaged[batch] = error
+            }
+        }
+        return scan
+    }
+
+    /// Removes batches with all their files, published or not; those that are not there are fine. The sidecars go first,
+    /// so that at no time a batch is committed without its data.
+    /// - Throws: ``FileError``.
+    package func discard(batches: some Sequence<Int>) throws {
+        let batches = Set(batches)
+        var data: [String] = []
+        for name in try Directory.names(in: layout.segments) {
+            switch RunLayout.FileKind(name) {
+            case .sidecar(let batch) where batches.contains(batch):
+                try faults.pass(.remove, name)
+                try Directory.remove("\(layout.segments)/\(name)")
+            case .segment(let batch) where batches.contains(batch): data.append(name)
+            default: break
+            }
+        }
+        if !data.isEmpty { try Directory.synchronize(layout.segments) }
+        for name in data {
+            try faults.pass(.remove, name)
+            try Directory.remove("\(layout.segments)/\(name)")
+        }
+    }
+
+    /// Removes one batch, so that it can be done and published again.
+    /// - Throws: ``FileError``.
+    package func discardSegment(batch: Int) throws { try discard(batches: [batch]) }
+}
+
+/// A published batch that cannot be used.
+package enum SegmentError: Error, Equatable, CustomStringConvertible {
+    /// The batch has no sidecar: it was not published, or discarded.
+    case missing(batch: Int)
+    /// Its sidecar or data is damaged.
+    case corrupt(batch: Int, problem: String)
+    /// It belongs to another job than the run.
+    case foreignJob(batch: Int, found: String, expected: String)
+
+    /// The batch.
+    package var batch: Int {
+        switch self {
+        case .missing(let batch), .corrupt(let batch, _), .foreignJob(let batch, _, _): batch
+        }
+    }
+
+    /// One sentence with the remedy.
+    package var description: String {
+        switch self {
+        case .missing(let batch): "batch \(batch) is not published; it has to be done first"
+        case .corrupt(let batch, let problem): "batch \(batch) is damaged and has to be done again: \(problem)"
+        case .foreignJob(let batch, let found, let expected):
+            "batch \(batch) was made for job \(found.prefix(12)) and this is job \(expected.prefix(12)); "
+                + "choose another run directory"
+        }
+    }
+}

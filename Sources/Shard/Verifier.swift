@@ -1,0 +1,226 @@
+import Crypto
+
+/// Checks the output of a run against its own records.
+///
+/// The shallow check reads records, lengths, seek tables and rows: it finds a missing, cut or exchanged file in seconds. The
+/// deep one also reads, hashes and decompresses every byte and parses every tar header, `.npy` header and `.json` member.
+/// Calls block for as long as that takes.
+package struct Verifier: Sendable {
+    /// Where the run's files lie.
+    package let layout: RunLayout
+    /// Whether every byte is read.
+    package let deep: Bool
+    /// The hash of the job, if known; otherwise that of the first record is expected of all.
+    package let configSHA256: String?
+    /// The number of shards in the plan, if known; then each has to be there.
+    package let plannedShards: Int?
+
+    /// Makes a verifier.
+    package init(layout: RunLayout, deep: Bool, configSHA256: String? = nil, plannedShards: Int? = nil) {
+        self.layout = layout
+        self.deep = deep
+        self.configSHA256 = configSHA256
+        self.plannedShards = plannedShards
+    }
+
+    /// Checks the run.
+    /// - Throws: ``FileError`` if the directory holds no run at all; everything else is a finding.
+    package func verify() throws -> VerificationReport {
+        let names = try Directory.names(in: layout.run)
+        guard names.contains("shards") || names.contains("segments") else {
+            throw FileError("find shards in", layout.run, code: 2)
+        }
+        var report = VerificationReport(deep: deep)
+        var config = configSHA256
+        let records = try checkShards(&report, &config)
+        checkShardList(records, &report)
+        let indices = checkRows(records, &report)
+        try checkSegments(indices, &report, &config)
+        try checkNames(Set(records.map(\.shard)), &report)
+        return report
+    }
+
+    // MARK: Shards
+
+    private func checkShards(_ report: inout VerificationReport, _ config: inout String?) throws -> [CommitRecord] {
+        let index = DatasetIndex(layout: layout)
+        var records: [CommitRecord] = []
+        var members: (names: [String], key: String)?
+        let numbers = try index.shardNumbers()
+        for number in 0..<max(plannedShards ?? 0, 0) where !numbers.contains(number) {
+            report.add(
+                .incomplete, "shards/\(RunLayout.recordName(shard: number))", "the shard is planned and not committed")
+        }
+        for number in numbers {
+            let path = "shards/\(RunLayout.recordName(shard: number))"
+            let record: CommitRecord
+            do {
+                guard let found = try index.record(shard: number) else { continue }
+                record = found
+            } catch {
+                report.add(.record, path, "\(error)")
+                continue
+            }
+            records.append(record)
+            checkConfig(record.configSHA256, path, &report, &config)
+            if let frame = record.frames.first, members == nil { members = (frame.members.keys.sorted(), frame.key) }
+            if let members, let odd = record.frames.first(where: { $0.members.keys.sorted() != members.names }) {
+                report.add(
+                    .members, path, "sample \(quoted(odd.key)) has members \(odd.members.keys.sorted().joined(separator: ", "))"
+                        + " where \(quoted(members.key)) has \(members.names.joined(separator: ", "))")
+            }
+            ShardVerifier(layout: layout, record: record, deep: deep).verify(&report)
+            report.shards += 1
+            report.samples += record.nsamples
+            report.failed += record.nfailed
+            report.bytes += record.bytes
+        }
+        return records
+    }
+
+    private func checkConfig(
+        _ found: String, _ path: String, _ report: inout VerificationReport, _ config: inout String?
+    ) {
+        guard let expected = config else {
+            config = found
+            return
+        }
+        if found != expected {
+            report.add(.config, path, "it belongs to job \(found.prefix(12)), the run to job \(expected.prefix(12))")
+        }
+    }
+
+    // MARK: The index
+
+    private func checkShardList(_ records: [CommitRecord], _ report: inout VerificationReport) {
+        let name = RunLayout.shardListName
+        guard Directory.fileSize(layout.shardList) != nil else {
+            if !records.isEmpty { report.add(.missing, name, "there are shards but not their list; run the job again") }
+            return
+        }
+        do {
+            let json = try InputFile(layout.shardList).readAll(limit: RecordJSON.maximumLength)
+            let list = try RecordJSON.decode(ShardList.self, from: json, name: name)
+            if list != ShardList(records) {
+                report.add(.shardList, name, "it does not list the committed shards as their records describe them")
+            }
+        } catch {
+            report.add(.record, name, "\(error)")
+        }
+    }
+
+    /// - Returns: the indices of all samples that stand in committed shards or failed there.
+    private func checkRows(_ records: [CommitRecord], _ report: inout VerificationReport) -> Set<Int> {
+        let index = DatasetIndex(layout: layout)
+        var keys: Set<String> = []
+        var indices: Set<Int> = []
+        var frames: [[UInt8]] = []
+        for record in records {
+            let path = "shards/\(RunLayout.rowsName(shard: record.number))"
+            do {
+                frames.append(try index.rowsFrame(shard: record.number))
+                for row in try index.rows(shard: record.number) {
+                    if !keys.insert(row.key).inserted {
+                        report.add(.duplicate, path, "key \(quoted(row.key)) stands twice in the dataset")
+                    }
+                    if !indices.insert(row.index).inserted {
+                        report.add(.duplicate, path, "index \(row.index) stands twice in the dataset")
+                    }
+                }
+            } catch {
+                // ShardVerifier has reported it.
+                continue
+            }
+        }
+        let name = RunLayout.samplesName
+        guard Directory.fileSize(layout.samples) != nil else {
+            if !records.isEmpty { report.add(.missing, name, "there are shards but no table of samples; run the job again") }
+            return indices
+        }
+        do {
+            let file = try InputFile(layout.samples)
+            var end = 0
+            for frame in frames {
+                guard frame.count <= file.size - end, try file.read(at: end, count: frame.count) == frame else {
+                    report.add(.rows, name, "it is not the rows of the committed shards in order")
+                    return indices
+                }
+                end += frame.count
+            }
+            if end != file.size { report.add(.rows, name, "it has more rows than the committed shards") }
+        } catch {
+            report.add(.rows, name, "\(error)")
+        }
+        return indices
+    }
+
+    // MARK: Segments and leftovers
+
+    private func checkSegments(
+        _ assembled: Set<Int>, _ report: inout VerificationReport, _ config: inout String?
+    ) throws(FileError) {
+        var used: Set<String> = []
+        let names = try Directory.names(in: layout.segments)
+        for name in names {
+            guard case .sidecar(let batch) = RunLayout.FileKind(name) else { continue }
+            let path = "segments/\(name)"
+            do {
+                let json = try InputFile("\(layout.segments)/\(name)").readAll(limit: RecordJSON.maximumLength)
+                let sidecar = try SegmentSidecar(parsing: json, name: name)
+                used.insert(sidecar.dataName)
+                checkConfig(sidecar.configSHA256, path, &report, &config)
+                if sidecar.rows.contains(where: { assembled.contains($0.index) }) {
+                    report.add(.leftover, path, "batch \(batch) stands in a shard already; run the job again to tidy up")
+                } else {
+                    report.pendingBatches += 1
+                }
+                try checkData(of: sidecar, &report)
+            } catch {
+                report.add(.segment, path, "\(error)")
+            }
+        }
+        for name in names {
+            guard case .segment = RunLayout.FileKind(name), !used.contains(name) else { continue }
+            report.add(.leftover, "segments/\(name)", "the data has no sidecar, so it was never committed")
+        }
+    }
+
+    private func checkData(of sidecar: SegmentSidecar, _ report: inout VerificationReport) throws(FileError) {
+        guard sidecar.bytes > 0 else { return }
+        let path = "segments/\(sidecar.dataName)"
+        let file = try InputFile("\(layout.run)/\(path)")
+        guard file.size == sidecar.bytes else {
+            report.add(.segment, path, "it has \(file.size) bytes, its sidecar says \(sidecar.bytes)")
+            return
+        }
+        guard deep else { return }
+        var hash = SHA256()
+        for frame in sidecar.frames { hash.update(data: try file.read(at: frame.off, count: frame.clen)) }
+        if hexadecimal(hash.finalize()) != sidecar.sha256 {
+            report.add(.segment, path, "its SHA-256 is not the one in its sidecar")
+        }
+    }
+
+    private func checkNames(_ shards: Set<String>, _ report: inout VerificationReport) throws(FileError) {
+        for (folder, prefix) in [(layout.run, ""), (layout.segments, "segments/"), (layout.shards, "shards/")] {
+            for name in try Directory.names(in: folder) {
+                guard let temporary = TemporaryName(parsing: name) else { continue }
+                if temporary.host == TemporaryName.localHost, !temporary.isOrphan(in: folder) { continue }
+                report.add(
+                    .leftover, prefix + name,
+                    "process \(temporary.process) of host \(temporary.host) left it half written, or is still writing")
+            }
+        }
+        for name in try Directory.names(in: layout.shards) {
+            let path = "shards/\(name)"
+            switch RunLayout.FileKind(name) {
+            case .shard where !shards.contains(name):
+                report.add(.leftover, path, "the shard has no commit record, so it was never committed")
+            case .rows(let number) where Directory.fileSize("\(layout.shards)/\(RunLayout.recordName(shard: number))") == nil:
+                report.add(.leftover, path, "the rows belong to no committed shard")
+            case .sidecar, .segment, nil: report.add(.leftover, path, "the file does not belong here")
+            case .shard, .rows, .record, .temporary: break
+            }
+        }
+    }
+}

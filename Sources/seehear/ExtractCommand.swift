@@ -1,0 +1,39 @@
+import ArgumentParser
+import Shard
+
+/// `seehear extract RUN KEY… -o DIR`: writes members of samples as files.
+struct ExtractCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "extract",
+        abstract: "Write samples of a run as files.",
+        discussion: "Each member becomes DIR/KEY.EXTENSION. Files that exist are replaced, as tar does.")
+
+    @Argument(help: "The run directory.", completion: .directory)
+    var run: String
+
+    @Argument(help: "The keys of the samples.")
+    var keys: [String] = []
+
+    @Option(name: .shortAndLong, help: "The folder to write to; made if it does not exist.", completion: .directory)
+    var output: String
+
+    @Flag(help: "Extract every sample.")
+    var all = false
+
+    @Option(help: "Only these members, comma-separated, such as json,mp4.")
+    var members: String?
+
+    func validate() throws {
+        if all != keys.isEmpty {
+            throw ValidationError(all ? "Give either keys or --all, not both." : "Give the keys of the samples, or --all.")
+        }
+    }
+
+    func run() throws {
+        let reader = try DatasetReader(layout: RunLayout(run: run))
+        let wanted = members.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        let extractor = try SampleExtractor(reader: reader, folder: output, members: wanted)
+        let written = try extractor.extract(all ? reader.keys : keys)
+        print("\(written.count) files in \(output)")
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Shard
+
+/// `seehear verify RUN`: checks the output of a run against its own records.
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check a run's shards and index.",
+        discussion: """
+            Without --deep, lengths, records, seek tables and tables of samples are checked, which takes seconds and finds \
+            missing, cut and exchanged files. With it every byte is read, hashed and decompressed, and every header parsed.
+
+            Exits with 0 if nothing is wrong and with 1 if something is.
+            """)
+
+    @Argument(help: "The run directory.", completion: .directory)
+    var run: String
+
+    @Flag(help: "Read, hash, decompress and parse everything.")
+    var deep = false
+
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    func run() throws {
+        let report = try Verifier(layout: RunLayout(run: run), deep: deep).verify()
+        if json {
+            print(String(decoding: try RecordJSON.encode(report), as: UTF8.self))
+        } else {
+            for finding in report.findings { print(finding) }
+            print(summary(of: report))
+        }
+        if !report.findings.isEmpty { throw ExitCode(1) }
+    }
+
+    private func summary(of report: VerificationReport) -> String {
+        let pending = report.pendingBatches == 0 ? "" : "; \(report.pendingBatches) batches wait for their shard"
+        let verdict =
+            switch report.findings.count {
+            case 0: "nothing wrong"
+            case 1: "1 thing wrong"
+            case let count: "\(count) things wrong"
+            }
+        return "\(report.shards) shards, \(report.samples) samples, \(report.failed) failed, \(report.bytes) bytes\(pending): "
+            + verdict
+    }
+}

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Free space of disks.
 package enum DiskSpace {

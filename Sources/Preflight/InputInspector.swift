@@ -1,5 +1,5 @@
 import Checkpoint
-package import Coordinator
+import Coordinator
 
 /// Checks the files that manifest rows name, and works out each sample's window and length.
 struct InputInspector {

@@ -1,0 +1,141 @@
+import CAV
+import Glibc
+
+/// The sound of an audio file, or the sound track of a video.
+package enum AudioReader {
+    /// Reads the sound as float, resampled (see `docs/media.md`) where the rates differ.
+    ///
+    /// Time 0 is the first frame of the picture where the file has one, so that sound and frames of a clip agree, and
+    /// the first sample otherwise. A track that begins later than time 0 starts with silence.
+    ///
+    /// - Parameters:
+    ///   - sampleRate: Samples per second of the result; nil for the file's own.
+    ///   - channels: Channels of the result, mixed where the file has others; nil for the file's own.
+    ///   - start: Seconds from time 0, at least 0. The first sample is number ⌊start · rate⌋.
+    ///   - duration: Seconds; nil, or more than there is, means to the end.
+    /// - Throws: ``MediaError``; `noAudioStream`, `outOfRange` for a start at or past the end, `tooLarge` beyond
+    ///   ``Limits/samples``.
+    package static func read(
+        _ path: String, sampleRate: Int? = 16000, channels: Int? = nil, start: Fraction = 0,
+        duration: Fraction? = nil
+    ) throws(MediaError) -> PlanarAudio {
+        let input = try Input(path)
+        let stream = try input.audioStream()
+        let rate = sampleRate ?? Int(stream.pointee.codecpar.pointee.sample_rate)
+        let count = channels ?? Int(stream.pointee.codecpar.pointee.ch_layout.nb_channels)
+        guard Limits.sampleRates.contains(rate), (1...Limits.channels).contains(count), start >= 0,
+            duration.map({ $0 > 0 }) ?? true, start < Fraction(1 << 31),
+            duration.map({ $0 < Fraction(1 << 31) }) ?? true
+        else {
+            throw input.error(
+                .outOfRange, "cut its sound", "\(count) channels at \(rate) Hz from \(start.double) s",
+                "ask for 1…\(Limits.channels) channels at \(Limits.sampleRates) Hz, and a time inside of the file")
+        }
+        let first = start.floor(times: rate)
+        let end = duration.map { first + max($0.floor(times: rate), 1) }
+        var track = Track(input, rate: rate, channels: count, window: first..<(end ?? Int.max))
+        try track.decode(stream)
+        guard let sound = PlanarAudio(sampleRate: rate, channels: track.samples), sound.count > 0 else {
+            guard track.position > 0 else { throw input.damaged("decode its sound", seehear_invalid_data()) }
+            throw input.error(
+                .outOfRange, "cut its sound",
+                "\(start.double) s of \(Double(track.position) / Double(rate)) s", "choose a start inside of the file")
+        }
+        return sound
+    }
+}
+
+/// The samples of a window, collected while the stream is decoded from its beginning.
+private struct Track {
+    private let input: Input
+    private let rate: Int
+    private let channels: Int
+    private let window: Range<Int>
+    private var resampler: Resampler?
+    private(set) var samples: [[Float]]
+    /// Samples since time 0, kept or not.
+    private(set) var position = 0
+
+    init(_ input: Input, rate: Int, channels: Int, window: Range<Int>) {
+        self.input = input
+        self.rate = rate
+        self.channels = channels
+        self.window = window
+        samples = [[Float]](repeating: [], count: channels)
+    }
+
+    mutating func decode(_ stream: UnsafeMutablePointer<AVStream>) throws(MediaError) {
+        let zero = timeZero()
+        let decoder = try Decoder(input, stream)
+        var skip = 0
+        var isFirst = true
+        while position < window.upperBound, try decoder.next() {
+            let frame = decoder.frame
+            if isFirst {
+                isFirst = false
+                skip = try align(frame, stream, zero)
+            }
+            let format = Resampler.Format(frame)
+            if resampler?.source != format {
+                try flush(&skip)
+                guard Limits.sampleRates.contains(Int(format.rate)),
+                    (1...Limits.channels).contains(Int(format.channels))
+                else {
+                    throw input.error(
+                        .unsupported, "decode its sound", "\(format.channels) channels at \(format.rate) Hz",
+                        "convert it with ffmpeg")
+                }
+                resampler = try Resampler(format, rate: rate, channels: channels, path: input.path)
+            }
+            if let resampler {
+                try append(
+                    resampler.convert(frame.pointee.extended_data, count: frame.pointee.nb_samples), &skip)
+            }
+        }
+        if position < window.upperBound { try flush(&skip) }
+        if isFirst, decoder.lastFailure < 0 { throw input.damaged("decode its sound", decoder.lastFailure) }
+    }
+
+    /// The time of the first picture, in seconds of the container; nil for a file without one.
+    private func timeZero() -> Fraction? {
+        guard !input.isStillImage, let video = input.stream(AVMEDIA_TYPE_VIDEO) else { return nil }
+        return Fraction(ticks: video.pointee.start_time, of: video.pointee.time_base)
+    }
+
+    /// Puts silence before a track that begins late; returns the samples to leave out of one that begins early.
+    private mutating func align(
+        _ frame: UnsafeMutablePointer<AVFrame>, _ stream: UnsafeMutablePointer<AVStream>, _ zero: Fraction?
+    ) throws(MediaError) -> Int {
+        guard let zero, let time = Fraction(ticks: frame.pointee.best_effort_timestamp, of: stream.pointee.time_base)
+        else { return 0 }
+        let offset = (time - zero).floor(times: rate)
+        guard offset > 0 else { return -offset }
+        guard offset <= Limits.samples / channels else { throw tooLarge() }
+        var none = 0
+        try append([[Float]](repeating: [Float](repeating: 0, count: offset), count: channels), &none)
+        return 0
+    }
+
+    private mutating func flush(_ skip: inout Int) throws(MediaError) {
+        guard let resampler else { return }
+        try append(resampler.convert(nil, count: 0), &skip)
+    }
+
+    private mutating func append(_ new: [[Float]], _ skip: inout Int) throws(MediaError) {
+        var count = new[0].count
+        let dropped = min(skip, count)
+        skip -= dropped
+        count -= dropped
+        let from = max(window.lowerBound - position, 0)
+        let to = min(window.upperBound - position, count)
+        position += count
+        guard from < to else { return }
+        guard (samples[0].count + to - from) <= Limits.samples / channels else { throw tooLarge() }
+        for c in 0..<channels { samples[c] += new[c][(dropped + from)..<(dropped + to)] }
+    }
+
+    private func tooLarge() -> MediaError {
+        input.error(
+            .tooLarge, "read its sound", "more than \(Limits.samples) samples", "cut it with start and duration")
+    }
+}

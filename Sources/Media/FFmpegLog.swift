@@ -1,0 +1,86 @@
+import CAV
+import Glibc
+
+/// The last errors that FFmpeg reported on this thread, for the text of a ``MediaError``.
+///
+/// FFmpeg would print them on standard error, where, on a cluster, they could not be assigned to a file.
+enum FFmpegLog {
+    /// The messages are kept per thread: readers on other threads have their own.
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        pthread_key_create(&key) { pointer in
+            if let pointer { Unmanaged<Lines>.fromOpaque(pointer).release() }
+        }
+        return key
+    }()
+
+    private static let installed: Void = seehear_capture_log()
+
+    private final class Lines {
+        var lines: [String] = []
+    }
+
+    /// Routes FFmpeg's messages here (once per process) and forgets those of this thread.
+    static func begin() {
+        installed
+        current(create: false)?.lines.removeAll()
+    }
+
+    /// The messages of this thread since ``begin()``, joined and cleared, or nil.
+    static func take() -> String? {
+        guard let lines = current(create: false), !lines.lines.isEmpty else { return nil }
+        defer { lines.lines.removeAll() }
+        return lines.lines.joined(separator: "; ")
+    }
+
+    /// Whether a message since ``begin()`` contains `text`; nothing is cleared.
+    static func mentions(_ text: String) -> Bool {
+        current(create: false)?.lines.contains { $0.contains(text) } ?? false
+    }
+
+    /// FFmpeg's words for a status code, preceded by the messages of this thread.
+    static func explain(_ status: Int32) -> String {
+        var text = [CChar](repeating: 0, count: Int(AV_ERROR_MAX_STRING_SIZE))
+        av_strerror(status, &text, text.count)
+        let reason = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        guard let messages = take() else { return reason }
+        return "\(reason) (\(messages))"
+    }
+
+    fileprivate static func append(_ line: String) {
+        guard let lines = current(create: true)?.lines, lines.count < 3, lines.last != line else { return }
+        current(create: true)?.lines.append(line)
+    }
+
+    private static func current(create: Bool) -> Lines? {
+        if let pointer = pthread_getspecific(key) {
+            return Unmanaged<Lines>.fromOpaque(pointer).takeUnretainedValue()
+        }
+        guard create else { return nil }
+        let lines = Lines()
+        pthread_setspecific(key, Unmanaged.passRetained(lines).toOpaque())
+        return lines
+    }
+}
+
+/// Called by the C log callback in `CAV`, on whichever thread FFmpeg reports from.
+@_cdecl("seehear_av_message")
+func receiveFFmpegMessage(_ line: UnsafePointer<CChar>) {
+    // "[mov,mp4 @ 0x55d0…] text\n": the address differs from run to run and says nothing.
+    var text = Substring(String(cString: line))
+    if text.first == "[", let end = text.range(of: "] ") { text = text[end.upperBound...] }
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    if !text.isEmpty { FFmpegLog.append(String(text)) }
+}
+
+extension Substring {
+    /// The first occurrence of `text`, without Foundation.
+    fileprivate func range(of text: String) -> Range<Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,172 @@
+import CAV
+import Glibc
+
+/// Writes mp4 files: a sound under an existing video, or pictures with or without sound.
+package enum Muxer {
+    /// Settings of what is encoded.
+    package struct Options: Equatable, Sendable {
+        /// Bits per second of the AAC track.
+        package var audioBitRate: Int
+        /// libx264's constant rate factor, 0 (lossless) … 51; used only where a picture is encoded.
+        package var crf: Int
+        /// libx264's preset.
+        package var preset: String
+
+        /// AAC at 192 kbit/s; H.264 at rate factor 18, preset "medium".
+        package init(audioBitRate: Int = 192_000, crf: Int = 18, preset: String = "medium") {
+            self.audioBitRate = audioBitRate
+            self.crf = min(max(crf, 0), 51)
+            self.preset = preset
+        }
+    }
+
+    /// What became of the picture.
+    package enum Picture: Equatable, Sendable {
+        /// The source's packets, bit by bit.
+        case copied
+        /// H.264 made anew, and why.
+        case encoded(reason: String)
+    }
+
+    /// An mp4 file in memory.
+    package struct Output: Equatable, Sendable {
+        /// The whole file, index in front.
+        package let bytes: [UInt8]
+        /// Whether the picture was copied.
+        package let picture: Picture
+    }
+
+    /// Puts `sound` under the picture of `path`; the source's own sound is left out.
+    ///
+    /// The picture is copied where mp4 takes its codec, otherwise encoded. A window that does not begin at a key frame
+    /// is copied from the key frame before; an edit list hides what lies outside, exactly to the frame. Sound and
+    /// picture both begin at time 0 and keep their lengths. Rotation is kept as metadata.
+    ///
+    /// - Parameters:
+    ///   - start: Seconds from the video's first frame.
+    ///   - duration: Seconds; nil, or more than there is, means to the end.
+    /// - Throws: ``MediaError``, of the source or of the sound (`invalidInput`).
+    package static func mux(
+        _ sound: PlanarAudio, underVideo path: String, start: Fraction = 0, duration: Fraction? = nil,
+        options: Options = Options()
+    ) throws(MediaError) -> Output {
+        let table = try VideoScan.table(path)
+        let cut = Cut(
+            table: table, frames: try table.window(start: start, duration: duration, path: path).frames, start: start)
+        let input = try Input(path)
+        let stream = try input.videoStream()
+        if let reason = PictureCopy.obstacle(stream, table) {
+            return Output(
+                bytes: try encode(sound, cut, input, stream, options), picture: .encoded(reason: reason))
+        }
+        return Output(
+            bytes: try PictureCopy.write(sound, cut, input, stream, options), picture: .copied)
+    }
+
+    /// Encodes `frames` at `rate` frames per second, with `sound` if there is one.
+    ///
+    /// - Throws: ``MediaError``; `invalidInput` for no frames, frames of several sizes, or a rate outside 1/1000…1000.
+    package static func encode(
+        _ frames: [RGBImage], rate: Fraction, sound: PlanarAudio? = nil, options: Options = Options()
+    ) throws(MediaError) -> [UInt8] {
+        guard let first = frames.first, frames.allSatisfy({ $0.width == first.width && $0.height == first.height }),
+            rate >= Fraction(1, 1000), rate <= 1000, first.width <= 16384, first.height <= 16384
+        else {
+            throw MediaError(
+                .invalidInput, file: "", doing: "encode a video",
+                found: "\(frames.count) frames at \(rate) per second",
+                remedy:
+                    "give at least one frame, all of one size up to 16384×16384, at 1/1000 to 1000 per second")
+        }
+        var holder = av_frame_alloc()
+        guard let picture = holder else { throw Input.noMemory("") }
+        defer { av_frame_free(&holder) }
+        picture.pointee.format = AV_PIX_FMT_RGB24.rawValue
+        let (width, height) = (first.width + first.width % 2, first.height + first.height % 2)
+        picture.pointee.width = Int32(width)
+        picture.pointee.height = Int32(height)
+        guard av_frame_get_buffer(picture, 0) >= 0 else { throw Input.noMemory("") }
+        let output = try Mp4File(for: "")
+        let period = (Fraction(1) / rate).av
+        let track = try PictureTrack(
+            like: picture, base: period, rate: rate.av, options: options, into: output, file: "")
+        let soundTrack: SoundTrack? = try sound.map { sound throws(MediaError) in
+            try SoundTrack(sound, bitRate: options.audioBitRate, into: output, file: "")
+        }
+        try output.begin(timescale: PictureCopy.timescale(period))
+        try soundTrack?.write()
+        for (index, frame) in frames.enumerated() {
+            guard let target = picture.pointee.data.0 else { throw Input.noMemory("") }
+            fill(target, Int(picture.pointee.linesize.0), width, height, with: frame)
+            try track.write(picture, at: Int64(index), lasting: 1)
+        }
+        try track.finish()
+        return try output.finish()
+    }
+
+    /// Copies the pixels; a missing last column or row repeats the one before.
+    private static func fill(
+        _ target: UnsafeMutablePointer<UInt8>, _ stride: Int, _ width: Int, _ height: Int, with image: RGBImage
+    ) {
+        let row = image.width * 3
+        image.pixels.withUnsafeBufferPointer { source in
+            guard let base = source.baseAddress else { return }
+            for y in 0..<height {
+                let line = target + y * stride
+                memcpy(line, base + min(y, image.height - 1) * row, row)
+                if width > image.width { memcpy(line + row, line + row - 3, 3) }
+            }
+        }
+    }
+
+    /// The frames of a video that are written.
+    struct Cut {
+        let table: FrameTable
+        let frames: Range<Int>
+        /// Seconds from the first frame.
+        let start: Fraction
+
+        /// The tick that becomes time 0.
+        var zero: Int64 {
+            table.ticks[0]
+                + Int64(min((start / table.tick).floor, Int128(table.ticks[frames.lowerBound] - table.ticks[0])))
+        }
+
+        /// Ticks for which a frame is shown.
+        func duration(_ index: Int) -> Int64 {
+            index + 1 < table.ticks.count ? table.ticks[index + 1] - table.ticks[index] : table.lastDuration
+        }
+    }
+
+    private static func encode(
+        _ sound: PlanarAudio, _ cut: Cut, _ input: Input, _ stream: UnsafeMutablePointer<AVStream>, _ options: Options
+    ) throws(MediaError) -> [UInt8] {
+        let table = cut.table
+        var cursor = try FrameCursor(input.path, table)
+        let key = table.followsPackets ? table.keys()[cut.frames.lowerBound] : 0
+        if key > 0, try !cursor.seek(to: key, table) { cursor = try FrameCursor(input.path, table) }
+        let output = try Mp4File(for: input.path)
+        var track: PictureTrack?
+        for index in cut.frames {
+            guard try cursor.advance(to: index, table) else {
+                throw input.error(
+                    .corrupt, "decode frame \(index)", cursor.explanation, "the file is damaged: copy it again")
+            }
+            if track == nil {
+                let new = try PictureTrack(
+                    like: cursor.decoder.frame, base: stream.pointee.time_base,
+                    rate: table.rate?.av ?? stream.pointee.avg_frame_rate, options: options, into: output,
+                    file: input.path)
+                PictureCopy.keepOrientation(of: stream, in: new.target)
+                let soundTrack = try SoundTrack(sound, bitRate: options.audioBitRate, into: output, file: input.path)
+                try output.begin(timescale: PictureCopy.timescale(stream.pointee.time_base))
+                try soundTrack.write()
+                track = new
+            }
+            try track?.write(
+                cursor.decoder.frame, at: max(table.ticks[index] - cut.zero, 0), lasting: cut.duration(index))
+        }
+        try track?.finish()
+        return try output.finish()
+    }
+}

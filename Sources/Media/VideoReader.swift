@@ -1,0 +1,106 @@
+import CAV
+
+/// A clip: its real frame times, and the frames that are asked for.
+///
+/// Times count from the first shown frame, edit lists applied. With `start` and `duration` only the frames with
+/// start ≤ t < start + duration exist, and times count from `start`. Used by one thread.
+package final class VideoReader {
+    /// What the headers say; width and height as shown.
+    package let info: MediaInfo
+    /// Seconds at which each frame begins to be shown, from the beginning of the window; ascending, never empty.
+    package let times: [Fraction]
+    /// Frames per second where it is constant (each frame within one tick of the file's clock of k / rate), else nil.
+    package let frameRate: Fraction?
+    /// Seconds: frames / rate where the rate is constant, as the reference has it, otherwise to the end of the last
+    /// frame or of the window.
+    package let duration: Double
+
+    private let path: String
+    private let table: FrameTable
+    private let keys: [Int]
+    /// The frames of the file that lie in the window.
+    private let window: Range<Int>
+
+    /// Opens the clip and finds the time of every frame. Reads the whole file once; decodes it only where its packets do
+    /// not tell the times.
+    ///
+    /// - Parameters:
+    ///   - start: Seconds from the first frame, at least 0.
+    ///   - duration: Seconds; nil, or more than there is, means to the end.
+    /// - Throws: ``MediaError``; `outOfRange` when `start` is at or past the end, or `duration` is not positive;
+    ///   `unsupported` for a still image.
+    package init(path: String, start: Fraction = 0, duration: Fraction? = nil) throws(MediaError) {
+        self.path = path
+        let (info, table) = try Self.scan(path)
+        let (window, stop) = try table.window(start: start, duration: duration, path: path)
+        times = window.map { max(table.time($0) - start, 0) }
+        keys = table.keys()
+        self.info = info
+        self.table = table
+        self.window = window
+        frameRate = table.rate
+        self.duration =
+            table.rate.map { Double(window.count) / $0.double } ?? (stop - start).double
+    }
+
+    /// The frames that ImageBind's sampler takes, for each of `clips` short clips spread over the video: those with
+    /// start ≤ t < end, of which `perClip` evenly from first to last. See ``ClipTimes``.
+    package func clipFrames(clipDuration: Int = 1, clips: Int, perClip: Int = 2) -> [[Int]] {
+        if let frameRate {
+            return ClipTimes.frames(
+                count: times.count, rate: frameRate.double, clipDuration: clipDuration, clips: clips, perClip: perClip)
+        }
+        return ClipTimes.frames(
+            times: times, duration: duration, clipDuration: clipDuration, clips: clips, perClip: perClip)
+    }
+
+    /// The frames at these places of ``times``, in the order asked for, turned as they are meant to be seen.
+    ///
+    /// Each group of pictures is decoded at most once, in ascending order; only the frames asked for are kept.
+    ///
+    /// - Throws: ``MediaError``; `outOfRange` for an index that does not exist, `tooLarge` beyond
+    ///   ``Limits/frameBytes``, `corrupt` for a frame that does not decode.
+    package func frames(at indices: [Int]) throws(MediaError) -> [RGBImage] {
+        guard let lowest = indices.min(), let highest = indices.max() else { return [] }
+        guard lowest >= 0, highest < times.count else {
+            throw MediaError(
+                .outOfRange, file: path, doing: "decode frames", found: "frame \(lowest < 0 ? lowest : highest)",
+                remedy: "the clip has frames 0 to \(times.count - 1)")
+        }
+        let wanted = Set(indices).sorted().map { $0 + window.lowerBound }
+        if let video = info.video {
+            let (bytes, overflow) = (video.width * video.height * 3).multipliedReportingOverflow(by: wanted.count)
+            guard !overflow, bytes <= Limits.frameBytes else {
+                throw MediaError(
+                    .tooLarge, file: path, doing: "decode frames",
+                    found: "\(wanted.count) frames of \(video.width)×\(video.height)",
+                    remedy: "ask for fewer at a time: at most \(Limits.frameBytes >> 30) GiB")
+            }
+        }
+        var found: [Int: RGBImage] = [:]
+        found.reserveCapacity(wanted.count)
+        var pass = DecodePass(path: path, table: table, keys: keys)
+        if try !pass.decode(wanted, into: &found) {
+            // A seek can land where a damaged or open group of pictures does not decode; from the beginning it may.
+            pass = DecodePass(path: path, table: table, keys: nil)
+            _ = try pass.decode(wanted.filter { found[$0] == nil }, into: &found)
+        }
+        let base = window.lowerBound
+        guard let missing = wanted.first(where: { found[$0] == nil }) else {
+            return indices.compactMap { found[$0 + base] }
+        }
+        throw MediaError(
+            .corrupt, file: path, doing: "decode frame \(missing - base) at \(times[missing - base].double) s",
+            found: pass.failure, remedy: "the file is truncated or damaged: copy it again")
+    }
+
+    private static func scan(_ path: String) throws(MediaError) -> (MediaInfo, FrameTable) {
+        let input = try Input(path)
+        _ = try input.videoStream()
+        let info = MediaInfo(input)
+        if info.isImage {
+            throw input.error(.unsupported, "read it as a video", "it is a still image", "give it as an image")
+        }
+        return (info, try VideoScan.table(path))
+    }
+}

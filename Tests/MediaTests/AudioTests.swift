@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@testable import Media
+
+@Suite struct AudioTests {
+    let studio: Studio
+
+    init() throws { studio = try Studio() }
+
+    private func tone(_ count: Int, rate: Int = 16000, channels: Int = 1) -> PlanarAudio {
+        let planes = (0..<channels).map { c in
+            (0..<count).map { Float(sin(Double($0) * 440 * 2 * .pi / Double(rate))) * (c == 0 ? 0.5 : -0.25) }
+        }
+        return PlanarAudio(sampleRate: rate, channels: planes)!
+    }
+
+    @Test(arguments: [AudioWriter.Format.wav, .flac], [1, 2])
+    func integersComeBackExactly(format: AudioWriter.Format, channels: Int) throws {
+        let sound = tone(4001, channels: channels)
+        for (encoding, scale) in [(AudioWriter.Encoding.pcm16, Float(32768)), (.pcm24, 8_388_608)] {
+            let path = studio.path("\(encoding).\(format)")
+            try AudioWriter.write(sound, to: path, as: format, encoding)
+            let back = try AudioReader.read(path, sampleRate: nil)
+            #expect(back.sampleRate == 16000 && back.channels.count == channels && back.count == 4001)
+            let worst = zip(back.channels.joined(), sound.channels.joined()).map { abs($0 - $1) }.max() ?? 1
+            #expect(worst <= 0.51 / scale * 1.01)
+        }
+    }
+
+    @Test func floatsComeBackBitByBit() throws {
+        let sound = PlanarAudio(sampleRate: 16000, channels: [[0, 1.5, -2, 1e-20, 0.1]])!
+        let path = studio.path("f.wav")
+        try AudioWriter.write(sound, to: path, as: .wav, .float)
+        #expect(try AudioReader.read(path) == sound)
+    }
+
+    @Test func bytesDependOnTheSoundAlone() throws {
+        let sound = tone(2000)
+        for format in AudioWriter.Format.allCases {
+            for encoding in AudioWriter.Encoding.allCases where format == .wav || encoding != .float {
+                let bytes = try AudioWriter.encode(sound, as: format, encoding)
+                #expect(try AudioWriter.encode(sound, as: format, encoding) == bytes)
+                if format == .wav {
+                    #expect(bytes.starts(with: "RIFF".utf8))
+                    let text = String(decoding: bytes.prefix(100), as: UTF8.self)
+                    #expect(!text.contains("PEAK") && !text.contains("LIST"))
+                }
+            }
+        }
+        #expect(try AudioWriter.encode(sound, as: .wav).count == 44 + 4000)
+        #expect(try AudioWriter.encode(sound, as: .flac).starts(with: "fLaC".utf8))
+    }
+
+    @Test func clippingAndRefusals() throws {
+        let loud = PlanarAudio(sampleRate: 8000, channels: [[2, -2, 1, -1]])!
+        for format in AudioWriter.Format.allCases {
+            let path = studio.path("loud.\(format)")
+            try AudioWriter.write(loud, to: path, as: format)
+            #expect(
+                try AudioReader.read(path, sampleRate: nil).channels[0] == [32767.0 / 32768, -1, 32767.0 / 32768, -1])
+        }
+        let bad = PlanarAudio(sampleRate: 8000, channels: [[.nan]])!
+        #expect(fails(.invalidInput) { _ = try AudioWriter.encode(bad, as: .wav) })
+        #expect(fails(.invalidInput) { _ = try AudioWriter.encode(loud, as: .flac, .float) })
+        #expect(
+            fails(.invalidInput) {
+                _ = try AudioWriter.encode(PlanarAudio(sampleRate: 8000, channels: [[]])!, as: .wav)
+            })
+        #expect(fails(.failed) { try AudioWriter.write(loud, to: "/nowhere/x.wav", as: .wav) })
+        #expect(PlanarAudio(sampleRate: 8000, channels: [[1], []]) == nil)
+        #expect(PlanarAudio(sampleRate: 0, channels: [[1]]) == nil)
+    }
+
+    /// 44.1 kHz to 16 kHz: the length, the tone itself, and the program's soxr as a second opinion.
+    @Test func resampling() throws {
+        let path = studio.path("44.wav")
+        try AudioWriter.write(tone(44100, rate: 44100), to: path, as: .wav, .float)
+        let sound = try AudioReader.read(path, sampleRate: 16000)
+        #expect(abs(sound.count - 16000) <= 1)
+        let expected = tone(16000).channels[0]
+        let error = (400..<15600).map { abs(sound.channels[0][$0] - expected[$0]) }.max() ?? 1
+        #expect(error < 1e-5)
+        let raw = try studio.ffmpeg("-i 44.wav -af aresample=16000:resampler=soxr:precision=28 -f f32le -")
+        let theirs = raw.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+        let difference = zip(theirs, sound.channels[0]).map { abs($0 - $1) }.max() ?? 1
+        #expect(difference < 1e-6)
+    }
+
+    @Test func mixingAndWindows() throws {
+        let path = studio.path("s.wav")
+        try AudioWriter.write(tone(32000, channels: 2), to: path, as: .wav, .float)
+        let mono = try AudioReader.read(path, channels: 1)
+        let stereo = try AudioReader.read(path)
+        #expect(stereo.channels.count == 2)
+        let mean = zip(stereo.channels[0], stereo.channels[1]).map { ($0 + $1) / 2 }
+        #expect((zip(mono.channels[0], mean).map { abs($0 - $1) }.max() ?? 1) < 1e-6)
+        let cut = try AudioReader.read(path, start: Fraction(1, 2), duration: Fraction(1, 4))
+        #expect(cut.channels[0] == Array(stereo.channels[0][8000..<12000]))
+        #expect(try AudioReader.read(path, start: 1, duration: 9).count == 16000)
+        #expect(fails(.outOfRange) { _ = try AudioReader.read(path, start: 2) })
+        #expect(fails(.outOfRange) { _ = try AudioReader.read(path, start: -1) })
+        #expect(fails(.outOfRange) { _ = try AudioReader.read(path, sampleRate: 1) })
+    }
+
+    /// The track of a video counts from the first picture; a late one begins with silence.
+    @Test func soundOfAVideo() throws {
+        let path = try studio.make(
+            "late.mkv",
+            "-f lavfi -i testsrc2=s=32x32:r=10:d=2 -itsoffset 0.5 -f lavfi -i 'sine=d=1:r=16000' -c:v ffv1 -c:a pcm_s16le"
+        )
+        let sound = try AudioReader.read(path)
+        #expect(abs(sound.count - 24000) <= 16)
+        #expect(sound.channels[0][0..<7900].allSatisfy { $0 == 0 })
+        #expect(sound.channels[0][8100..<24000].contains { $0 > 0.05 })
+        let info = try MediaInfo.probe(path)
+        #expect(info.audio?.sampleRate == 16000 && info.audio?.channels == 1 && info.audio?.codec == "pcm_s16le")
+        // AAC's priming samples are left out: the sound begins where the picture does.
+        let aac = try studio.make(
+            "aac.mp4", "-f lavfi -i testsrc2=s=32x32:r=10:d=1 -f lavfi -i 'sine=d=1:r=48000' -pix_fmt yuv420p")
+        let track = try AudioReader.read(aac, sampleRate: nil)
+        #expect((48000...49100).contains(track.count))
+    }
+}

@@ -1,0 +1,137 @@
+import Testing
+
+@testable import Media
+
+@Suite struct ClipTimesTests {
+    /// Numbers of the reference: `clip_times(duration, 1, n)`, then `int(s*16000)`; made with its Python.
+    @Test func spansAsTheReference() {
+        let spans = ClipTimes.spans(duration: 2.5, count: 3)
+        #expect(spans.map(\.start) == [0, Fraction(3, 4), Fraction(3, 2)])
+        #expect(spans.map(\.end) == [1, Fraction(7, 4), Fraction(5, 2)])
+        // Shorter than one clip: all begin at 0.
+        #expect(ClipTimes.spans(duration: 0.4, count: 2).map(\.start) == [0, 0])
+        // A binary duration: 2.2 − 1 is 1.2000000000000002 in floating point.
+        let odd = ClipTimes.spans(duration: 2.2, count: 3)
+        #expect(odd[2].start == Fraction(exactly: 2.2 - 1))
+        #expect(odd[1].start == Fraction(exactly: 2.2 - 1).map { $0 / 2 })
+    }
+
+    /// Where floating point would be off by one: int(gap·k·16000) for many durations against exact integers.
+    @Test func samplesAreExact() throws {
+        for n in 16001..<16400 {
+            let duration = Double(n) / 16000
+            let span = ClipTimes.spans(duration: duration, count: 2)[1]
+            let last = try #require(Fraction(exactly: duration - 1))
+            #expect(span.samples(rate: 16000).lowerBound == Int((last * 16000).floor))
+            #expect(span.samples(rate: 16000).count == 16000)
+        }
+    }
+
+    @Test func subsampleAsTorch() {
+        #expect(ClipTimes.subsample(25, picks: 2) == [0, 24])
+        #expect(ClipTimes.subsample(1, picks: 2) == [0, 0])
+        #expect(ClipTimes.subsample(10, picks: 4) == [0, 3, 6, 9])
+        #expect(ClipTimes.subsample(8, picks: 5) == [0, 1, 3, 5, 7])
+        #expect(ClipTimes.subsample(0, picks: 2).isEmpty)
+    }
+
+    @Test func constantRate() {
+        // 16 frames at 8 per second, 2 clips: 0…7 and 8…15.
+        #expect(ClipTimes.frames(count: 16, rate: 8, clips: 2) == [[0, 7], [8, 15]])
+        #expect(ClipTimes.frames(count: 20, rate: 8, clips: 3) == [[0, 7], [6, 13], [12, 19]])
+        // Slower than one frame per clip: the one that is shown.
+        #expect(ClipTimes.frames(count: 3, rate: 0.5, clips: 6).allSatisfy { $0[0] == $0[1] && $0[0] < 3 })
+        #expect(ClipTimes.frames(count: 0, rate: 8, clips: 2).isEmpty)
+    }
+
+    /// With times k / fps both rules agree wherever the span's edges are not within rounding of a frame.
+    @Test func bothRulesAgree() {
+        for (count, rate) in [(17, 8.0), (64, 25.0), (100, 30.0), (33, 12.5)] {
+            let times = (0..<count).map { Fraction(Int128($0) * 2, Int128(rate * 2)) }
+            let duration = Double(count) / rate
+            for clips in 1...5 {
+                let a = ClipTimes.frames(count: count, rate: rate, clips: clips)
+                let b = ClipTimes.frames(times: times, duration: duration, clips: clips)
+                for (x, y) in zip(a, b) { #expect(abs(x[0] - y[0]) <= 1 && abs(x[1] - y[1]) <= 1) }
+            }
+        }
+        let exact = (0..<16).map { Fraction(Int128($0), 8) }
+        #expect(ClipTimes.frames(times: exact, duration: 2, clips: 2) == [[0, 7], [8, 15]])
+    }
+
+    @Test func gapsShowTheFrameBefore() {
+        let times: [Fraction] = [0, Fraction(1, 10), 4]
+        let picked = ClipTimes.frames(times: times, duration: 5, clips: 5)
+        #expect(picked == [[0, 1], [1, 1], [1, 1], [1, 1], [2, 2]])
+        // Past the end: the last.
+        #expect(ClipTimes.frames(times: [0], duration: 9, clips: 3) == [[0, 0], [0, 0], [0, 0]])
+    }
+
+    @Test func extremesDoNotTrap() {
+        for duration in [0, -1, .nan, .infinity, 1e-300, 1e300, .leastNonzeroMagnitude, 0x1p31, 1.0000000000000002]
+            as [Double]
+        {
+            for count in [-3, 0, 1, 7, 1000] {
+                for span in ClipTimes.spans(duration: duration, count: count) {
+                    #expect(span.samples(rate: 48000).count == 48000)
+                }
+            }
+        }
+    }
+}
+
+@Suite struct FractionTests {
+    @Test func doublesAreExact() {
+        #expect(Fraction(exactly: 0.75) == Fraction(3, 4))
+        #expect(Fraction(exactly: -2.5) == Fraction(-5, 2))
+        #expect(Fraction(exactly: 0.1)?.denominator == 1 << 55)
+        #expect(Fraction(exactly: .infinity) == nil)
+        #expect(Fraction(exactly: 1e-300) == nil)
+    }
+
+    @Test func decimalsAreTakenAsWritten() {
+        #expect(Fraction(asWritten: 0.3) == Fraction(3, 10))
+        #expect(Fraction(asWritten: -12.25) == Fraction(-49, 4))
+        #expect(Fraction(asWritten: 1e-7) == Fraction(1, 10_000_000))
+        #expect(Fraction(asWritten: 1e9) == 1_000_000_000)
+        #expect(Fraction(asWritten: .leastNonzeroMagnitude) == 0)
+        #expect(Fraction(asWritten: .nan) == nil)
+    }
+
+    /// Round trip through the nearest double, and against the machine's own division.
+    @Test func nearestDouble() {
+        var random = SplitMix(seed: 7)
+        for _ in 0..<2000 {
+            let value = Double(Int64(truncatingIfNeeded: random.next() >> 20)) / Double(1 << (random.next() % 40))
+            guard let fraction = Fraction(exactly: value) else { continue }
+            #expect(fraction.double == value)
+            let (a, b) = (Int64(random.next() >> 14), Int64(random.next() >> 14) + 1)
+            #expect(Fraction(Int128(a), Int128(b)).double == Double(a) / Double(b))
+        }
+        #expect(Fraction(0).double == 0)
+        #expect(Fraction(30000, 1001).double == 30000.0 / 1001)
+    }
+
+    @Test func orderAndRounding() {
+        #expect(Fraction(-1, 3) < 0 && Fraction(1, 3) < Fraction(1, 2) && Fraction(-1, 2) < Fraction(-1, 3))
+        #expect(Fraction(-1, 3).floor == -1 && Fraction(7, 2).floor == 3 && Fraction(-4, 2).floor == -2)
+        #expect(Fraction(1, 3).floor(times: 16000) == 5333 && Fraction(1, 3).ceil(times: 16000) == 5334)
+        #expect(Fraction(-1, 3).floor(times: 3) == -1 && Fraction(2, 3).ceil(times: 3) == 2)
+        #expect(Fraction(2, 3) + Fraction(1, 6) == Fraction(5, 6) && Fraction(2, 3) / Fraction(4, 3) == Fraction(1, 2))
+    }
+}
+
+/// splitmix64: the same numbers on every run.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+/// A temporary folder in which a test makes its media with the `ffmpeg` program; removed with the value.
+final class Studio {
+    let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "media-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func path(_ name: String) -> String { folder.appending(path: name).path }
+
+    /// Runs `ffmpeg -y ARGUMENTS` in the folder; the arguments are separated by spaces, `'…'` keeps some together.
+    @discardableResult
+    func ffmpeg(_ arguments: String) throws -> Data {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments =
+            ["ffmpeg", "-y", "-nostdin", "-v", "error"]
+            + arguments.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { i, part in
+                i % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
+            }
+        process.currentDirectoryURL = folder
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        let words = try errors.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "ffmpeg \(arguments): \(String(decoding: words, as: UTF8.self))")
+        return data
+    }
+
+    /// Makes a file with ffmpeg; returns its path.
+    func make(_ name: String, _ arguments: String) throws -> String {
+        try ffmpeg("\(arguments) \(name)")
+        return path(name)
+    }
+
+    func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
+        try Data(bytes).write(to: folder.appending(path: name))
+        return path(name)
+    }
+
+    /// All frames as RGB, converted by the program with the same settings as this module; `options` before `-i`.
+    func reference(_ name: String, _ options: String = "", filter: String = "null") throws -> [UInt8] {
+        [UInt8](
+            try ffmpeg(
+                "\(options) -i \(name) -map 0:v:0 -vf '\(filter),scale=flags=bicubic+accurate_rnd+full_chroma_int' "
+                    + "-sws_flags bicubic+accurate_rnd+full_chroma_int -vsync passthrough -pix_fmt rgb24 -f rawvideo -")
+        )
+    }
+}
+
+extension Studio {
+    /// 40 frames at 20 fps whose grey value is 20 + 5·index, with B-frames and a key frame every 8.
+    func counted(_ name: String, _ more: String = "", rate: String = "20") throws -> String {
+        try make(
+            name,
+            "-f lavfi -i 'color=black:s=32x24:r=\(rate),format=yuv420p,geq=lum=20+5*N:cb=128:cr=128' -frames:v 40 "
+                + "-c:v libx264 -qp 0 -g 8 -bf 2 \(more)")
+    }
+}

@@ -38,7 +38,8 @@ package struct CommitRecord: Sendable, Equatable, Codable {
 
     /// Makes a record.
     init(
-        shard: String, file: (bytes: Int, sha256: String), tar: (bytes: Int, sha256: String), nfailed: Int, firstIndex: Int,
+        shard: String, file: (bytes: Int, sha256: String), tar: (bytes: Int, sha256: String), nfailed: Int,
+        firstIndex: Int,
         configSHA256: String, frames: [FrameRecord]
     ) {
         self.schema = Self.currentSchema
@@ -81,7 +82,9 @@ package struct CommitRecord: Sendable, Equatable, Codable {
 
     /// What is wrong with the record in itself, or nil.
     private var problem: String? {
-        guard schema == Self.currentSchema else { return "schema is \(quoted(schema)) instead of \(Self.currentSchema)" }
+        guard schema == Self.currentSchema else {
+            return "schema is \(quoted(schema)) instead of \(Self.currentSchema)"
+        }
         guard number >= 0 else { return "shard \(quoted(shard)) is no shard's name" }
         for (field, value) in [("sha256", sha256), ("tar_sha256", tarSHA256), ("config_sha256", configSHA256)] {
             guard isHexadecimal(value, digits: 64) else { return "\(field) is no SHA-256" }

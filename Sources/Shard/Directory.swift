@@ -36,7 +36,9 @@ enum Directory {
         guard descriptor >= 0 else { throw FileError("open", path) }
         defer { close(descriptor) }
         // Some network file systems know no fsync of folders; their renames are durable by themselves or not at all.
-        guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else { throw FileError("synchronize", path) }
+        guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else {
+            throw FileError("synchronize", path)
+        }
     }
 
     /// The length in bytes of a regular file, or nil if there is none.

@@ -92,7 +92,8 @@ package struct FrameRecord: Sendable, Equatable, Codable {
             do throws(SampleError) { try MemberExtension.validate(name) } catch { return "\(error)" }
             guard extent.offset == position + TarHeader.blockSize else { return "\(name) does not follow its header" }
             guard (0...ulen).contains(extent.size) else { return "\(name) is larger than its frame" }
-            position = extent.offset + (extent.size + TarHeader.blockSize - 1) / TarHeader.blockSize * TarHeader.blockSize
+            position =
+                extent.offset + (extent.size + TarHeader.blockSize - 1) / TarHeader.blockSize * TarHeader.blockSize
         }
         return position == uoff + ulen ? nil : "they end at \(position), the frame at \(uoff + ulen)"
     }

@@ -31,10 +31,12 @@ package enum RecordJSON {
 
     private static func explain(_ error: DecodingError) -> String {
         func place(_ path: [any CodingKey]) -> String {
-            path.isEmpty ? "the top level" : path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+            path.isEmpty
+                ? "the top level" : path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
         }
         switch error {
-        case .keyNotFound(let key, let context): return "field '\(key.stringValue)' is missing in \(place(context.codingPath))"
+        case .keyNotFound(let key, let context):
+            return "field '\(key.stringValue)' is missing in \(place(context.codingPath))"
         case .typeMismatch(_, let context): return "\(place(context.codingPath)) has the wrong type"
         case .valueNotFound(_, let context): return "\(place(context.codingPath)) is null"
         case .dataCorrupted(let context) where context.codingPath.isEmpty: return "it is not JSON"

@@ -35,7 +35,9 @@ package struct RunLayout: Sendable, Equatable {
     // MARK: Names
 
     static func sidecarName(batch: Int) -> String { "batch-\(sixDigits(batch)).json" }
-    static func segmentName(batch: Int, sha256: String) -> String { "batch-\(sixDigits(batch)).\(sha256.prefix(16)).seg" }
+    static func segmentName(batch: Int, sha256: String) -> String {
+        "batch-\(sixDigits(batch)).\(sha256.prefix(16)).seg"
+    }
     static func recordName(shard: Int) -> String { "shard-\(sixDigits(shard)).json" }
     static func rowsName(shard: Int) -> String { "shard-\(sixDigits(shard)).rows.jsonl.zst" }
     static func shardName(_ shard: Int, _ compression: Compression) -> String {
@@ -67,7 +69,9 @@ package struct RunLayout: Sendable, Equatable {
             case ("shard", "json"): self = .record(shard: number)
             case ("shard", "rows.jsonl.zst"): self = .rows(shard: number)
             case ("shard", _):
-                guard let compression = Compression.allCases.first(where: { $0.fileExtension == rest }) else { return nil }
+                guard let compression = Compression.allCases.first(where: { $0.fileExtension == rest }) else {
+                    return nil
+                }
                 self = .shard(number, compression)
             default: return nil
             }

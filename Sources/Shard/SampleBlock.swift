@@ -6,7 +6,9 @@ package enum SampleBlock {
     /// Encodes a sample.
     /// - Returns: the block's bytes and where each member's data lies in them.
     /// - Throws: ``SampleError`` for a key, extension or size that cannot be stored.
-    package static func encode(_ sample: Sample) throws(SampleError) -> (bytes: [UInt8], members: [String: MemberExtent]) {
+    package static func encode(_ sample: Sample) throws(SampleError) -> (
+        bytes: [UInt8], members: [String: MemberExtent]
+    ) {
         do throws(SampleKeyError) { try SampleKey.validate(sample.key) } catch { throw .key(error) }
         if sample.members.isEmpty { throw .noMembers(key: sample.key) }
         let ordered = sample.members.sorted { precedes($0.key, $1.key) }

@@ -72,7 +72,9 @@ package struct SeekTable: Sendable, Equatable {
         guard bytes.count >= Self.fixedLength else { throw .noFooter }
         let length = try Self.length(footer: Array(bytes.suffix(9)), fileSize: fileSize)
         guard length == bytes.count else { throw .length(found: bytes.count, expected: length) }
-        guard Self.word(bytes, 0) == Self.skippableMagic, Int(Self.word(bytes, 4)) == length - 8 else { throw .noHeader }
+        guard Self.word(bytes, 0) == Self.skippableMagic, Int(Self.word(bytes, 4)) == length - 8 else {
+            throw .noHeader
+        }
         var end = 0
         for offset in stride(from: 8, to: length - 9, by: Self.entryLength) {
             let entry = Entry(

@@ -48,7 +48,9 @@ package struct SegmentSidecar: Sendable, Equatable, Codable {
 
     /// What is wrong with the sidecar in itself, or nil.
     private var problem: String? {
-        guard schema == Self.currentSchema else { return "schema is \(quoted(schema)) instead of \(Self.currentSchema)" }
+        guard schema == Self.currentSchema else {
+            return "schema is \(quoted(schema)) instead of \(Self.currentSchema)"
+        }
         guard batch >= 0 else { return "batch is negative" }
         guard isHexadecimal(configSHA256, digits: 64) else { return "config_sha256 is no SHA-256" }
         guard isHexadecimal(sha256, digits: 64) else { return "sha256 is no SHA-256" }

@@ -45,7 +45,9 @@ package struct ShardAssembler: Sendable {
         var file = try AtomicFile(
             folder: layout.shards, name: RunLayout.recordName(shard: contents.shard), faults: faults)
         try file.write(RecordJSON.encode(record))
-        guard try file.publish(.keepExisting) == .published else { throw ShardError.assembledTwice(shard: contents.shard) }
+        guard try file.publish(.keepExisting) == .published else {
+            throw ShardError.assembledTwice(shard: contents.shard)
+        }
         try store.discard(batches: contents.batches)
         return record
     }
@@ -58,7 +60,8 @@ package struct ShardAssembler: Sendable {
             throw ShardError.foreignJob(shard: shard, found: record.configSHA256, expected: configSHA256)
         }
         guard record.nsamples == 0 || Directory.fileSize("\(layout.shards)/\(record.shard)") == record.bytes else {
-            throw ShardError.damaged(shard: shard, problem: "\(record.shard) is missing or not \(record.bytes) bytes long")
+            throw ShardError.damaged(
+                shard: shard, problem: "\(record.shard) is missing or not \(record.bytes) bytes long")
         }
         return record
     }
@@ -123,7 +126,8 @@ package struct ShardAssembler: Sendable {
             row.shard = row.status == .ok ? record.shard : nil
             return row
         }
-        var file = try AtomicFile(folder: layout.shards, name: RunLayout.rowsName(shard: contents.shard), faults: faults)
+        var file = try AtomicFile(
+            folder: layout.shards, name: RunLayout.rowsName(shard: contents.shard), faults: faults)
         try file.write(ZstdFrame.compress(SampleRow.lines(rows)))
         _ = try file.publish(.replaceExisting)
     }

@@ -23,7 +23,9 @@ struct ShardFile: ~Copyable {
     /// - Throws: ``ZstdError`` if the frame does not hold what the record says; ``FileError``, ``InjectedFault``.
     mutating func append(_ frame: [UInt8], _ record: FrameRecord) throws {
         let block = try ZstdFrame.decompress(frame, expecting: record.ulen)
-        guard ZstdFrame.checksum(of: frame) == record.xxh64 else { throw ZstdError.missing("checksum that its record has") }
+        guard ZstdFrame.checksum(of: frame) == record.xxh64 else {
+            throw ZstdError.missing("checksum that its record has")
+        }
         let moved = record.moved(off: file.count - record.off, uoff: tarBytes - record.uoff)
         frames.append(compression == .zstd ? moved : moved.uncompressed)
         try append(frame: frame, block: block)

@@ -44,7 +44,9 @@ package final class ShardReader: Sendable {
         }
         self.file = file
         places = Dictionary(entries.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
-        guard places.count == entries.count else { throw ShardReadError(path: path, problem: "a key stands in it twice") }
+        guard places.count == entries.count else {
+            throw ShardReadError(path: path, problem: "a key stands in it twice")
+        }
     }
 
     /// The sample of a key, or nil if the shard does not hold it.
@@ -63,7 +65,8 @@ package final class ShardReader: Sendable {
             let block = try compression == .zstd ? ZstdFrame.decompress(bytes, expecting: entry.blockLength) : bytes
             let sample = try SampleBlock.parse(block).sample
             guard sample.key == entry.key else {
-                throw ShardReadError(path: file.path, problem: "sample \(quoted(entry.key)) is not where its index says")
+                throw ShardReadError(
+                    path: file.path, problem: "sample \(quoted(entry.key)) is not where its index says")
             }
             return sample
         } catch let error as any Error & CustomStringConvertible where !(error is ShardReadError) {

@@ -87,8 +87,14 @@ struct ShardVerifier {
         }
         guard file.size == record.bytes else { return nil }
         let end = record.frames.last.map { $0.off + $0.clen } ?? 0
-        let closing = try ZstdFrame.decompress(file.read(at: end, count: record.closingLength))
-        return closing == SampleBlock.endOfArchive ? nil : "the closing frame does not hold 1024 zero bytes"
+        let closing = try file.read(at: end, count: record.closingLength)
+        guard try ZstdFrame.decompress(closing) == SampleBlock.endOfArchive else {
+            return "the closing frame does not hold 1024 zero bytes"
+        }
+        guard let last = entries.last, Int(last.decompressedSize) == SampleBlock.endOfArchive.count,
+            hexadecimal(last.checksum, digits: 8) == ZstdFrame.checksum(of: closing)
+        else { return "the seek table does not describe the closing frame" }
+        return nil
     }
 
     // MARK: Every byte

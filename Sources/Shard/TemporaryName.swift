@@ -25,7 +25,7 @@ package struct TemporaryName: Sendable, Equatable {
 
     /// Recognises a temporary name; nil for any other.
     package init?(parsing name: String) {
-        guard name.first == ".", let marker = name.firstRange(of: ".tmp."),
+        guard name.first == ".", let marker = name.dropFirst().firstRange(of: ".tmp."),
             let dot = name[marker.upperBound...].lastIndex(of: ".")
         else { return nil }
         let owner = name[name.index(after: dot)...].split(separator: "-", omittingEmptySubsequences: false)
@@ -52,9 +52,17 @@ package struct TemporaryName: Sendable, Equatable {
     /// container, often 1) is told from one of ours.
     private static let inUse = Mutex<Set<String>>([])
 
+    /// One spelling for each folder, since the same one may be named with and without links or a trailing slash.
+    private static func canonical(_ folder: String) -> String {
+        guard let path = realpath(folder, nil) else { return folder }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
     /// Reserves a name of this process's in a folder.
     static func reserve(target: String, in folder: String) -> TemporaryName {
-        inUse.withLock { paths in
+        let folder = canonical(folder)
+        return inUse.withLock { paths in
             var serial = 0
             while true {
                 let name = TemporaryName(target: target, host: localHost, process: getpid(), serial: serial)
@@ -66,14 +74,18 @@ package struct TemporaryName: Sendable, Equatable {
 
     /// Gives a reserved name back.
     func release(in folder: String) {
-        _ = Self.inUse.withLock { $0.remove("\(folder)/\(text)") }
+        let path = "\(Self.canonical(folder))/\(text)"
+        _ = Self.inUse.withLock { $0.remove(path) }
     }
 
     /// Whether nobody can be writing this file any more: its process ran on this host and is gone. Of other hosts nothing
     /// is known, so theirs are taken for living.
     func isOrphan(in folder: String) -> Bool {
         guard host == Self.localHost else { return false }
-        if process == getpid() { return Self.inUse.withLock { !$0.contains("\(folder)/\(text)") } }
+        if process == getpid() {
+            let path = "\(Self.canonical(folder))/\(text)"
+            return Self.inUse.withLock { !$0.contains(path) }
+        }
         return kill(process, 0) != 0 && errno == ESRCH
     }
 

@@ -1,7 +1,8 @@
 /// A string from outside, shortened and escaped so that it can stand inside one line of an error message.
 func quoted(_ text: String) -> String {
     let shown = text.count > 60 ? text.prefix(57) + "..." : text[...]
-    return "'" + shown.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? $0.escaped(asASCII: true) : String($0) }
+    return "'"
+        + shown.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? $0.escaped(asASCII: true) : String($0) }
         .joined() + "'"
 }
 

@@ -1,4 +1,5 @@
 import Crypto
+import Glibc
 
 /// Checks the output of a run against its own records.
 ///
@@ -28,7 +29,7 @@ package struct Verifier: Sendable {
     package func verify() throws -> VerificationReport {
         let names = try Directory.names(in: layout.run)
         guard names.contains("shards") || names.contains("segments") else {
-            throw FileError("find shards in", layout.run, code: 2)
+            throw FileError("find shards in", layout.run, code: ENOENT)
         }
         var report = VerificationReport(deep: deep)
         var config = configSHA256
@@ -66,7 +67,8 @@ package struct Verifier: Sendable {
             if let frame = record.frames.first, members == nil { members = (frame.members.keys.sorted(), frame.key) }
             if let members, let odd = record.frames.first(where: { $0.members.keys.sorted() != members.names }) {
                 report.add(
-                    .members, path, "sample \(quoted(odd.key)) has members \(odd.members.keys.sorted().joined(separator: ", "))"
+                    .members, path,
+                    "sample \(quoted(odd.key)) has members \(odd.members.keys.sorted().joined(separator: ", "))"
                         + " where \(quoted(members.key)) has \(members.names.joined(separator: ", "))")
             }
             ShardVerifier(layout: layout, record: record, deep: deep).verify(&report)
@@ -134,7 +136,9 @@ package struct Verifier: Sendable {
         }
         let name = RunLayout.samplesName
         guard Directory.fileSize(layout.samples) != nil else {
-            if !records.isEmpty { report.add(.missing, name, "there are shards but no table of samples; run the job again") }
+            if !records.isEmpty {
+                report.add(.missing, name, "there are shards but no table of samples; run the job again")
+            }
             return indices
         }
         do {
@@ -170,7 +174,8 @@ package struct Verifier: Sendable {
                 used.insert(sidecar.dataName)
                 checkConfig(sidecar.configSHA256, path, &report, &config)
                 if sidecar.rows.contains(where: { assembled.contains($0.index) }) {
-                    report.add(.leftover, path, "batch \(batch) stands in a shard already; run the job again to tidy up")
+                    report.add(
+                        .leftover, path, "batch \(batch) stands in a shard already; run the job again to tidy up")
                 } else {
                     report.pendingBatches += 1
                 }
@@ -216,7 +221,8 @@ package struct Verifier: Sendable {
             switch RunLayout.FileKind(name) {
             case .shard where !shards.contains(name):
                 report.add(.leftover, path, "the shard has no commit record, so it was never committed")
-            case .rows(let number) where Directory.fileSize("\(layout.shards)/\(RunLayout.recordName(shard: number))") == nil:
+            case .rows(let number)
+            where Directory.fileSize("\(layout.shards)/\(RunLayout.recordName(shard: number))") == nil:
                 report.add(.leftover, path, "the rows belong to no committed shard")
             case .sidecar, .segment, nil: report.add(.leftover, path, "the file does not belong here")
             case .shard, .rows, .record, .temporary: break

@@ -18,7 +18,8 @@ package enum ZstdFrame {
         guard let context = ZSTD_createCCtx() else { throw .library("cannot allocate a compression context") }
         defer { ZSTD_freeCCtx(context) }
         let parameters = [
-            (ZSTD_c_compressionLevel, level), (ZSTD_c_contentSizeFlag, 1), (ZSTD_c_checksumFlag, 1), (ZSTD_c_dictIDFlag, 0),
+            (ZSTD_c_compressionLevel, level), (ZSTD_c_contentSizeFlag, 1), (ZSTD_c_checksumFlag, 1),
+            (ZSTD_c_dictIDFlag, 0),
         ]
         for (parameter, value) in parameters {
             try check(ZSTD_CCtx_setParameter(context, parameter, value))
@@ -45,7 +46,9 @@ package enum ZstdFrame {
         guard length == frame.count else { throw .trailingBytes(frameLength: length, found: frame.count) }
         var status = 0
         let content = [UInt8](unsafeUninitializedCapacity: size) { output, count in
-            status = frame.withUnsafeBytes { ZSTD_decompress(output.baseAddress, output.count, $0.baseAddress, $0.count) }
+            status = frame.withUnsafeBytes {
+                ZSTD_decompress(output.baseAddress, output.count, $0.baseAddress, $0.count)
+            }
             count = ZSTD_isError(status) == 0 ? status : 0
         }
         try check(status)
@@ -111,10 +114,13 @@ package enum ZstdFrame {
         }
         let descriptor = frame[4]
         guard descriptor & 0b0000_0100 != 0 else { throw .missing("checksum") }
-        guard descriptor & 0b0000_0011 == 0 else { throw .missing("dictionary") }
+        // A dictionary's id, the reserved bit and the unused one, which the library would pass over.
+        guard descriptor & 0b0001_1011 == 0 else { throw .descriptor(descriptor) }
         let size = frame.withUnsafeBytes { ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
         let bound = (frameLength / 4 + 1) * blockContent
-        guard size <= UInt64(min(bound, Int(UInt32.max))) else { throw .missing("content size that the frame can hold") }
+        guard size <= UInt64(min(bound, Int(UInt32.max))) else {
+            throw .missing("content size that the frame can hold")
+        }
         return Int(size)
     }
 
@@ -131,6 +137,8 @@ package enum ZstdError: Error, Equatable, CustomStringConvertible {
     case notAFrame
     /// The frame lacks something that every frame of a shard has.
     case missing(String)
+    /// The frame header's descriptor has bits that a frame of a shard never has.
+    case descriptor(UInt8)
     /// The content is not as long as stated.
     case contentSize(found: Int, expected: Int)
     /// More bytes follow the frame.
@@ -143,7 +151,10 @@ package enum ZstdError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .notAFrame: "the bytes are no zstd frame"
         case .missing(let what): "the zstd frame has no \(what), which every frame of a shard has"
-        case .contentSize(let found, let expected): "the zstd frame holds \(found) bytes where \(expected) were expected"
+        case .descriptor(let bits):
+            "the zstd frame's descriptor is 0x\(hexadecimal(bits, digits: 2)), which names a dictionary or a later format"
+        case .contentSize(let found, let expected):
+            "the zstd frame holds \(found) bytes where \(expected) were expected"
         case .trailingBytes(let length, let found): "the zstd frame ends after \(length) of \(found) bytes"
         case .library(let message): "zstd: \(message)"
         }

@@ -6,12 +6,15 @@ struct ExtractCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "extract",
         abstract: "Write samples of a run as files.",
-        discussion: "Each member becomes DIR/KEY.EXTENSION. Files that exist are replaced, as tar does.")
+        discussion: """
+            Each member becomes OUTPUT/KEY.EXTENSION. Files that exist are replaced, as tar does. Keys that start with a \
+            dash go after two dashes: seehear extract RUN -o DIR -- -0p7hKXZ1ww
+            """)
 
-    @Argument(help: "The run directory.", completion: .directory)
-    var run: String
+    @Argument(help: ArgumentHelp("The run directory.", valueName: "run"), completion: .directory)
+    var directory: String
 
-    @Argument(help: "The keys of the samples.")
+    @Argument(help: ArgumentHelp("The keys of the samples.", valueName: "key"))
     var keys: [String] = []
 
     @Option(name: .shortAndLong, help: "The folder to write to; made if it does not exist.", completion: .directory)
@@ -25,12 +28,13 @@ struct ExtractCommand: ParsableCommand {
 
     func validate() throws {
         if all != keys.isEmpty {
-            throw ValidationError(all ? "Give either keys or --all, not both." : "Give the keys of the samples, or --all.")
+            throw ValidationError(
+                all ? "Give either keys or --all, not both." : "Give the keys of the samples, or --all.")
         }
     }
 
     func run() throws {
-        let reader = try DatasetReader(layout: RunLayout(run: run))
+        let reader = try DatasetReader(layout: RunLayout(run: directory))
         let wanted = members.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
         let extractor = try SampleExtractor(reader: reader, folder: output, members: wanted)
         let written = try extractor.extract(all ? reader.keys : keys)

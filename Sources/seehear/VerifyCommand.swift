@@ -13,8 +13,8 @@ struct VerifyCommand: ParsableCommand {
             Exits with 0 if nothing is wrong and with 1 if something is.
             """)
 
-    @Argument(help: "The run directory.", completion: .directory)
-    var run: String
+    @Argument(help: ArgumentHelp("The run directory.", valueName: "run"), completion: .directory)
+    var directory: String
 
     @Flag(help: "Read, hash, decompress and parse everything.")
     var deep = false
@@ -23,7 +23,7 @@ struct VerifyCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let report = try Verifier(layout: RunLayout(run: run), deep: deep).verify()
+        let report = try Verifier(layout: RunLayout(run: directory), deep: deep).verify()
         if json {
             print(String(decoding: try RecordJSON.encode(report), as: UTF8.self))
         } else {
@@ -41,7 +41,8 @@ struct VerifyCommand: ParsableCommand {
             case 1: "1 thing wrong"
             case let count: "\(count) things wrong"
             }
-        return "\(report.shards) shards, \(report.samples) samples, \(report.failed) failed, \(report.bytes) bytes\(pending): "
+        return
+            "\(report.shards) shards, \(report.samples) samples, \(report.failed) failed, \(report.bytes) bytes\(pending): "
             + verdict
     }
 }

@@ -1,0 +1,125 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Shard
+
+@Suite struct PublishingTests {
+    private func publish(
+        _ text: String, in folder: TemporaryFolder, _ policy: AtomicFile.Policy = .keepExisting,
+        faults: FaultHook = .none
+    ) throws -> AtomicFile.Outcome {
+        var file = try AtomicFile(folder: folder.path, name: "x.json", faults: faults)
+        try file.write(Array(text.utf8))
+        return try file.publish(policy)
+    }
+
+    @Test func appearsWhole() throws {
+        let folder = TemporaryFolder()
+        #expect(try publish("one", in: folder) == .published)
+        #expect(try folder.contents() == ["x.json": Array("one".utf8)])
+    }
+
+    @Test func hashesWhatItWrites() throws {
+        let folder = TemporaryFolder()
+        var file = try AtomicFile(folder: folder.path, name: "x", faults: .none)
+        try file.write(Array("ab".utf8))
+        try file.write(Array("c".utf8))
+        let hash = file.sha256
+        #expect(hash == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(file.count == 3)
+        _ = try file.publish(.keepExisting)
+    }
+
+    @Test func firstPublicationWins() throws {
+        let folder = TemporaryFolder()
+        _ = try publish("one", in: folder)
+        #expect(try publish("two", in: folder) == .existed)
+        #expect(try folder.contents() == ["x.json": Array("one".utf8)])
+        #expect(try publish("two", in: folder, .replaceExisting) == .published)
+        #expect(try folder.contents() == ["x.json": Array("two".utf8)])
+    }
+
+    /// Stopped before any step, the name is either not there or holds everything, and sweeping leaves nothing else.
+    @Test(arguments: [PublishStep.open, .write, .synchronize, .rename, .synchronizeFolder])
+    func stoppedAt(step: PublishStep) throws {
+        let folder = TemporaryFolder()
+        #expect(throws: InjectedFault(step: step, name: "x.json")) {
+            try publish("content", in: folder, faults: FaultHook { at, _ in at == step })
+        }
+        let visible = try folder.contents().filter { $0.key.first != "." }
+        #expect(visible == (step == .synchronizeFolder ? ["x.json": Array("content".utf8)] : [:]))
+        let left = try folder.contents().count - visible.count
+        #expect(left == ([.write, .synchronize, .rename].contains(step) ? 1 : 0))
+        // The value is gone, so nobody in this process writes the file any more.
+        #expect(try TemporaryName.sweep(folder.path).count == left)
+        #expect(try folder.contents() == visible)
+        #expect(try publish("again", in: folder) == (step == .synchronizeFolder ? .existed : .published))
+    }
+
+    @Test func unpublishedFileVanishes() throws {
+        let folder = TemporaryFolder()
+        do {
+            var file = try AtomicFile(folder: folder.path, name: "x", faults: .none)
+            try file.write([1, 2, 3])
+            #expect(try folder.contents().count == 1)
+        }
+        #expect(try folder.contents().isEmpty)
+    }
+
+    @Test func missingFolderIsNamed() {
+        #expect { _ = try AtomicFile(folder: "/nonexistent/folder", name: "x", faults: .none) } throws: { error in
+            (error as? FileError)?.code == ENOENT && "\(error)".contains("/nonexistent/folder")
+        }
+    }
+
+    @Test func temporaryNames() throws {
+        for name in [".x.json.tmp.node1.42", ".x.json.tmp.node1.example.org.42", ".x.json.tmp.node1.42-3"] {
+            let parsed = try #require(TemporaryName(parsing: name))
+            #expect(parsed.text == name)
+            #expect(parsed.process == 42)
+            #expect(parsed.target == "x.json")
+        }
+        for name in [
+            "x.tmp.h.1", ".x.tmp.h", ".x.tmp..1", ".x.tmp.h.-1", ".x.tmp.h.1-0", ".x.tmp.h.01", ".tmp.h.1", ".",
+        ] {
+            #expect(TemporaryName(parsing: name) == nil, "\(name)")
+        }
+    }
+
+    @Test func sweepsTheDeadOnly() throws {
+        let folder = TemporaryFolder()
+        let child = Process()
+        child.executableURL = URL(filePath: "/bin/true")
+        try child.run()
+        child.waitUntilExit()
+        let dead = ".a.tmp.\(TemporaryName.localHost).\(child.processIdentifier)"
+        let living = ".b.tmp.\(TemporaryName.localHost).\(getppid())"
+        let elsewhere = ".c.tmp.another-host.\(child.processIdentifier)"
+        let ordinary = "batch-000000.json"
+        for name in [dead, living, elsewhere, ordinary] { try folder.write([1], to: name) }
+        let mine = try AtomicFile(folder: folder.path, name: "d", faults: .none)
+        // Another spelling of the folder does not hide what is being written.
+        #expect(try TemporaryName.sweep("\(folder.path)/") == [dead])
+        #expect(try folder.contents().count == 4)
+        _ = try mine.publish(.keepExisting)
+    }
+
+    /// A container gives the same process id again: what a predecessor left under our own name does not stand in the way.
+    @Test func leftoverUnderOurOwnName() throws {
+        let folder = TemporaryFolder()
+        try folder.write([9, 9], to: ".x.json.tmp.\(TemporaryName.localHost).\(getpid())")
+        #expect(try publish("one", in: folder) == .published)
+        #expect(try folder.contents() == ["x.json": Array("one".utf8)])
+    }
+
+    @Test func threadsOfOneProcess() async throws {
+        let folder = TemporaryFolder()
+        let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for writer in 0..<8 { group.addTask { try publish("writer \(writer)", in: folder) == .published } }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(winners == 1)
+        #expect(try folder.contents().count == 1)
+    }
+}

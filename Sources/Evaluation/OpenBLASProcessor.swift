@@ -14,7 +14,8 @@ package struct OpenBLASProcessor: Sendable, Equatable {
                 guard let colon = line.firstIndex(of: ":") else { continue }
                 let key = line[..<colon].split(whereSeparator: \.isWhitespace).joined(separator: " ")
                 if key == name {
-                    return line[line.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                    return line[line.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(
+                        separator: " ")
                 }
             }
             return nil

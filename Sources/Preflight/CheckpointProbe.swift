@@ -53,7 +53,8 @@ package struct CheckpointProbe: ModelProbe {
                 case .failure(let failure): inspection.problems.append("models.\(role): \(failure.text)")
                 }
             }
-            inspection.models.append(ModelIdentity(role: role, path: path, files: identities.sorted { $0.name < $1.name }))
+            inspection.models.append(
+                ModelIdentity(role: role, path: path, files: identities.sorted { $0.name < $1.name }))
         }
         return inspection
     }
@@ -65,7 +66,9 @@ package struct CheckpointProbe: ModelProbe {
     private static func identity(
         of path: String, below folder: String, hash: Job.InputHash
     ) -> Result<ModelIdentity.File, Failure> {
-        let name = path.hasPrefix("\(folder)/") ? String(path.dropFirst(folder.count + 1)) : URL(filePath: path).lastPathComponent
+        let name =
+            path.hasPrefix("\(folder)/")
+            ? String(path.dropFirst(folder.count + 1)) : URL(filePath: path).lastPathComponent
         do {
             let identity = try FileIdentity(path: path)
             var file = ModelIdentity.File(name: name, bytes: identity.bytes)

@@ -5,9 +5,12 @@ enum ExpectedBytes {
     /// Bytes of all shards, and of the segments that wait beside them, rounded up generously.
     static func of(_ plan: Plan, job: Job) -> Int64 {
         let samples = plan.samples.reduce(0.0) { $0 + bytes(of: $1, job: job) }
-        let largest = plan.shards.map { shard in
-            plan.samples[shard.firstIndex..<shard.firstIndex + shard.count].reduce(0.0) { $0 + bytes(of: $1, job: job) }
-        }.max() ?? 0
+        let largest =
+            plan.shards.map { shard in
+                plan.samples[shard.firstIndex..<shard.firstIndex + shard.count].reduce(0.0) {
+                    $0 + bytes(of: $1, job: job)
+                }
+            }.max() ?? 0
         // While a shard is assembled, its segments lie beside it.
         return Int64((samples + largest).rounded(.up))
     }

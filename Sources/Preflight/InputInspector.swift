@@ -69,7 +69,8 @@ struct InputInspector {
             do throws(FileIdentity.Failure) {
                 identity = try FileIdentity(path: path)
             } catch {
-                throw InputProbeError(kind: "unreadable", found: error.text, remedy: "check the path and its permissions")
+                throw InputProbeError(
+                    kind: "unreadable", found: error.text, remedy: "check the path and its permissions")
             }
             var sha256: String?
             if hashing {
@@ -122,7 +123,8 @@ struct InputInspector {
                 }
                 guard start <= length - Self.minimumSeconds else {
                     throw problem(
-                        "start", "outOfRange", "it lies at \(Self.short(start)) s and the clip ends at \(Self.short(length)) s",
+                        "start", "outOfRange",
+                        "it lies at \(Self.short(start)) s and the clip ends at \(Self.short(length)) s",
                         "start before the end")
                 }
                 if let wanted = row.duration, start + wanted > length + Self.tolerance {
@@ -145,7 +147,8 @@ struct InputInspector {
     private func seconds(_ row: ManifestRow, available: Double?) throws(RowProblem) -> Double {
         func problem(_ found: String, _ remedy: String) -> RowProblem {
             RowProblem(
-                row: row.number, field: "duration", kind: .file, recordedKind: "noDuration", found: found, remedy: remedy)
+                row: row.number, field: "duration", kind: .file, recordedKind: "noDuration", found: found,
+                remedy: remedy)
         }
         let most = job.sampling.maxDuration
         var seconds = row.duration
@@ -166,7 +169,9 @@ struct InputInspector {
         return seconds
     }
 
-    private static func unfit(_ media: ProbedInput, as kind: InputKind) -> (kind: String, found: String, remedy: String)? {
+    private static func unfit(_ media: ProbedInput, as kind: InputKind) -> (
+        kind: String, found: String, remedy: String
+    )? {
         switch kind {
         case .audio:
             if !media.hasAudio { return ("noAudioStream", "it has no sound", "give a file with a sound track") }

@@ -53,12 +53,13 @@ package struct Planner: Sendable {
         let bytes = ExpectedBytes.of(plan, job: job)
         let free = DiskSpace.available(at: output)
 
-        var problems = PlanProblems(manifest: job.manifest)
+        var problems = PlanProblems(manifest: job.manifest, policy: job.invalidRows)
         let rows = (manifest.problems + inspected.problems).sorted { $0.row < $1.row }
         problems.rows = job.invalidRows == .fail ? rows : manifest.rejected
         problems.others = found.problems
         if plan.samples.count == plan.invalidCount, problems.rows.isEmpty {
-            problems.others.append("no row of the manifest can be used; the first: \(rows.first?.description ?? "none")")
+            problems.others.append(
+                "no row of the manifest can be used; the first: \(rows.first?.description ?? "none")")
         }
         if let free, free < bytes {
             problems.others.append(

@@ -22,6 +22,8 @@ package enum PlanningError: Error, Sendable, CustomStringConvertible {
 package struct PlanProblems: Sendable, Equatable, CustomStringConvertible {
     /// The manifest's path.
     package let manifest: String
+    /// What the job does with rows that cannot be used.
+    package let policy: Job.InvalidRows
     /// Problems of rows, in order.
     package var rows: [RowProblem] = []
     /// Problems of models and of the disk, a sentence each.
@@ -37,9 +39,12 @@ package struct PlanProblems: Sendable, Equatable, CustomStringConvertible {
         lines += rows.prefix(Self.shown).map { "\(manifest): \($0)" }
         if rows.count > Self.shown { lines.append("… and \(rows.count - Self.shown) more problems of rows") }
         if !rows.isEmpty {
-            lines.append(
-                "\(rows.count) problem\(rows.count == 1 ? "" : "s") in the manifest; correct the rows, or set "
-                    + "invalid_rows: record to run without them")
+            let remedy =
+                switch policy {
+                case .fail: "correct the rows, or set invalid_rows: record to run without them"
+                case .record: "these rows have no id of their own to be recorded under; correct them"
+                }
+            lines.append("\(rows.count) problem\(rows.count == 1 ? "" : "s") in the manifest; \(remedy)")
         }
         return lines.joined(separator: "\n")
     }

@@ -35,6 +35,6 @@ struct ListCommand: ParsableCommand {
             case .failed: "\(entry.kind ?? "failed"): \(entry.message ?? "")"
             case .pending: ""
             }
-        return [entry.key, entry.task, entry.state.rawValue, last]
+        return [entry.key, entry.task, entry.state.rawValue] + (last.isEmpty ? [] : [last])
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coordinator
+import Foundation
 
 /// The program that plans, inspects and verifies runs; it links neither MPI nor libtorch.
 @main
@@ -17,4 +18,16 @@ struct Main: ParsableCommand {
             ExtractCommand.self,
             DoctorCommand.self,
         ])
+
+    /// Runs the command; a command line that is not understood ends with 2, as invalid jobs do.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Output.complain(fullMessage(for: error))
+            Foundation.exit(Output.invalid.rawValue)
+        }
+    }
 }

@@ -36,7 +36,9 @@ struct PlanCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if out == nil, !dryRun { throw ValidationError("Give the run directory with --out, or --dry-run to write nothing.") }
+        if out == nil, !dryRun {
+            throw ValidationError("Give the run directory with --out, or --dry-run to write nothing.")
+        }
     }
 
     func run() throws {

@@ -22,7 +22,9 @@ struct StatusCommand: ParsableCommand {
     var interval: Double = 5
 
     func validate() throws {
-        guard (0.1...3600).contains(interval) else { throw ValidationError("--interval must be from 0.1 to 3600 seconds.") }
+        guard (0.1...3600).contains(interval) else {
+            throw ValidationError("--interval must be from 0.1 to 3600 seconds.")
+        }
     }
 
     func run() throws {
@@ -66,7 +68,8 @@ struct StatusCommand: ParsableCommand {
     }
 
     private static func rate(_ perSecond: Double) -> String {
-        let (value, unit) = perSecond >= 1 ? (perSecond, "s") : perSecond * 60 >= 1 ? (perSecond * 60, "min") : (perSecond * 3600, "h")
+        let (value, unit) =
+            perSecond >= 1 ? (perSecond, "s") : perSecond * 60 >= 1 ? (perSecond * 60, "min") : (perSecond * 3600, "h")
         return "\((value * 10).rounded() / 10) samples/\(unit)"
     }
 }

@@ -65,7 +65,11 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(first.learningRate == PerModality(audio: 0.1, video: 0.01))
         #expect(official.sampling.steps == 30)
         #expect(official.sampling.duration == .source)
-        #expect(official.binder == .init(clipDuration: 1, clipsPerVideo: nil, framesPerClip: 2, targetLength: 204, audioMean: -4.268, audioStd: 9.138))
+        #expect(
+            official.binder
+                == .init(
+                    clipDuration: 1, clipsPerVideo: nil, framesPerClip: 2, targetLength: 204, audioMean: -4.268,
+                    audioStd: 9.138))
         #expect(official.binder.clips(in: 9.2) == 10)
 
         guard case .aligner(let second) = try resolve(smallest + "preset: paper").guidance else {
@@ -98,8 +102,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
     /// i > floor(0.2 · T): with T = 30 from i = 7, as 4-parity.md counts.
     @Test func guidedSteps() {
         #expect(Guidance.Window.start(0.2).firstStep(of: 30) == 7)
-        // Leading spacing with T = 30: t = 1 + 33 · (29 − i); 760 is the first below 800, at i = 6.
-        #expect(Guidance.Window.below(800).firstStep(of: 30) == 6)
+        // Leading spacing with T = 30: t = 1 + 33 · (29 − i); 793 is the first below 800, at i = 5.
+        #expect(Guidance.Window.below(800).firstStep(of: 30) == 5)
         #expect(Guidance.Window.below(0).firstStep(of: 30) == 30)
         #expect(Guidance.Window.start(1).firstStep(of: 30) == 30)
         #expect(Guidance.off.guidedSteps(of: 30) == 0)
@@ -107,7 +111,11 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
 
     @Test func overridesWin() throws {
         let job = try resolve(
-            smallest, ["sampling.steps=10", "members=[json, wav]", "sampling.steps=12", "negative_prompt=low: bad", "threads=auto"])
+            smallest,
+            [
+                "sampling.steps=10", "members=[json, wav]", "sampling.steps=12", "negative_prompt=low: bad",
+                "threads=auto",
+            ])
         #expect(job.sampling.steps == 12)
         #expect(job.members == ["json", "wav"])
         #expect(job.negativePrompt == "low: bad")
@@ -115,7 +123,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
     }
 
     @Test(arguments: [
-        ("sampling.steps", "it must have the form key=value"), (".steps=1", "empty part"), ("members=[a", "not valid YAML"),
+        ("sampling.steps", "it must have the form key=value"), (".steps=1", "empty part"),
+        ("members=[a", "not valid YAML"),
         ("task.name=1", "is `v2a`, which has no keys"),
     ])
     func badOverrides(text: String, expected: String) {
@@ -128,10 +137,12 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
 
     @Test func overrideIsNamedAsThePlace() throws {
         let found = problems(smallest, ["batch=0"])
-        #expect(found == [
-            JobProblem(
-                location: "--set batch=0", key: "batch", found: "is `0`", allowed: "it must be a whole number from 1 to 4096")
-        ])
+        #expect(
+            found == [
+                JobProblem(
+                    location: "--set batch=0", key: "batch", found: "is `0`",
+                    allowed: "it must be a whole number from 1 to 4096")
+            ])
     }
 
     @Test(arguments: [
@@ -202,13 +213,19 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
     @Test func deepAndRepeatedYAMLEndsInAnError() {
         #expect(throws: JobError.self) { try resolve(String(repeating: "[", count: 20_000)) }
         var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
-        for level in 1..<7 { bomb += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]\n" }
+        for level in 1..<7 {
+            bomb +=
+                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+                + "]\n"
+        }
         #expect(throws: JobError.self) { try resolve(bomb) }
     }
 
     @Test func filesThatCannotBeRead() throws {
         let folder = try TemporaryFolder()
-        #expect { try JobFile.load(folder.url.appending(path: "none.yaml")) } throws: { "\($0)".contains("there is no such file") }
+        #expect { try JobFile.load(folder.url.appending(path: "none.yaml")) } throws: {
+            "\($0)".contains("there is no such file")
+        }
         #expect(throws: JobError.self) { try JobFile.load(folder.url) }
         let latin = folder.url.appending(path: "latin.yaml")
         try Data([0x74, 0xE9]).write(to: latin)
@@ -216,7 +233,10 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
     }
 
     @Test func canonicalJSONComesBack() throws {
-        for extra in ["", "guidance: off", "preset: paper\nthreads: 2\nroot: clips\nseed: 9223372036854775807\nsampling: {duration: 2.5}"] {
+        for extra in [
+            "", "guidance: off",
+            "preset: paper\nthreads: 2\nroot: clips\nseed: 9223372036854775807\nsampling: {duration: 2.5}",
+        ] {
             let job = try resolve(smallest + extra)
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -228,7 +248,9 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
 
     /// 3,000 mutations of a whole job file: each gives a job or an error, never a crash.
     @Test func fuzz() {
-        let seedText = smallest + "sampling: {steps: 30, duration: 8.0}\nguidance: {start: 0.2, learning_rate: {audio: 0.1}}\nmembers: [json, flac]\n"
+        let seedText =
+            smallest
+            + "sampling: {steps: 30, duration: 8.0}\nguidance: {start: 0.2, learning_rate: {audio: 0.1}}\nmembers: [json, flac]\n"
         var mutator = Mutator(seed: 7)
         for _ in 0..<3_000 {
             let text = String(decoding: mutator.mutate(Array(seedText.utf8)), as: UTF8.self)

@@ -7,7 +7,8 @@ final class TemporaryFolder {
     let url: URL
 
     init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "seehear-\(UUID().uuidString)", directoryHint: .isDirectory)
+        url = FileManager.default.temporaryDirectory.appending(
+            path: "seehear-\(UUID().uuidString)", directoryHint: .isDirectory)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
@@ -33,8 +34,10 @@ struct Mutator {
     mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         let foreign: [[UInt8]] = [
-            [0], [0xFF, 0xFE], [0xEF, 0xBB, 0xBF], Array("\"".utf8), Array("\\u".utf8), Array("{[".utf8), Array("1e999".utf8),
-            Array("\r\n".utf8), Array(",,".utf8), Array("é".utf8), Array("99999999999999999999".utf8), Array("&a *a ".utf8),
+            [0], [0xFF, 0xFE], [0xEF, 0xBB, 0xBF], Array("\"".utf8), Array("\\u".utf8), Array("{[".utf8),
+            Array("1e999".utf8),
+            Array("\r\n".utf8), Array(",,".utf8), Array("é".utf8), Array("99999999999999999999".utf8),
+            Array("&a *a ".utf8),
         ]
         for _ in 0...below(4) where !bytes.isEmpty {
             let place = below(bytes.count)
@@ -42,7 +45,8 @@ struct Mutator {
             case 0: bytes[place] = UInt8(truncatingIfNeeded: next())
             case 1: bytes.remove(at: place)
             case 2: bytes.insert(contentsOf: foreign[below(foreign.count)], at: place)
-            case 3: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 1 + below(40))], at: below(bytes.count))
+            case 3:
+                bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 1 + below(40))], at: below(bytes.count))
             case 4: bytes.removeSubrange(place..<min(bytes.count, place + 1 + below(20)))
             default: bytes.removeLast(below(bytes.count))
             }

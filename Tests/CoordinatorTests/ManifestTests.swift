@@ -47,7 +47,8 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
     }
 
     @Test(arguments: [
-        ("a/b", RowProblem.Kind.id, "slash"), ("a.b", .id, "dot"), ("a b", .id, "space"), ("a\\tb", .id, "control character"),
+        ("a/b", RowProblem.Kind.id, "slash"), ("a.b", .id, "dot"), ("a b", .id, "space"),
+        ("a\\tb", .id, "control character"),
         ("é", .id, "beyond ASCII"), (String(repeating: "x", count: 300), .id, "300 bytes"),
     ])
     func badIds(id: String, kind: RowProblem.Kind, found: String) throws {
@@ -107,14 +108,18 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
     }
 
     @Test func duplicatesNameTheFirst() throws {
-        let manifest = try parse(#"{"id": "a", "video": "1.mp4"}"# + "\n" + #"{"video": "a.mp4"}"# + "\n" + #"{"id": "b", "video": "1.mp4"}"#)
+        let manifest = try parse(
+            #"{"id": "a", "video": "1.mp4"}"# + "\n" + #"{"video": "a.mp4"}"# + "\n" + #"{"id": "b", "video": "1.mp4"}"#
+        )
         #expect(manifest.rows.map(\.key) == ["a", "b"])
         #expect(manifest.rejected.map(\.kind) == [.duplicate])
         #expect(manifest.rejected[0].found.contains("row 1"))
     }
 
     @Test func invalidUTF8AndNUL() throws {
-        let bytes = Array("{\"id\": \"a\", \"video\": \"".utf8) + [0xFF, 0xFE] + Array("\"}\n{\"id\": \"b\", \"video\": \"".utf8) + [0]
+        let bytes =
+            Array("{\"id\": \"a\", \"video\": \"".utf8) + [0xFF, 0xFE]
+            + Array("\"}\n{\"id\": \"b\", \"video\": \"".utf8) + [0]
             + Array("\"}\n{\"id\": \"c\", \"video\": \"c.mp4\"}".utf8)
         let manifest = try ManifestReader.parse(bytes, job: testJob())
         #expect(manifest.rows.map(\.key) == ["c"])
@@ -123,7 +128,8 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
 
     @Test func csvWithQuotes() throws {
         let manifest = try parse(
-            "id,video,prompt,start,seed\r\na,a.mp4,\"a dog, \"\"Rex\"\",\nbarks\",1.5,7\r\n\r\nb,b.mp4,,,\r\n", "manifest=x.csv")
+            "id,video,prompt,start,seed\r\na,a.mp4,\"a dog, \"\"Rex\"\",\nbarks\",1.5,7\r\n\r\nb,b.mp4,,,\r\n",
+            "manifest=x.csv")
         #expect(manifest.problems == [])
         #expect(manifest.rows.map(\.prompt) == ["a dog, \"Rex\",\nbarks", nil])
         #expect(manifest.rows.map(\.seed) == [7, nil])
@@ -132,7 +138,8 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
     }
 
     @Test(arguments: [
-        ("id,video\na,b,c\nd,e.mp4", "3 fields"), ("id,video\n\"a,b\n", "never closed"), ("id,video\n\"a\"b,c\nd,e.mp4", "closing quote"),
+        ("id,video\na,b,c\nd,e.mp4", "3 fields"), ("id,video\n\"a,b\n", "never closed"),
+        ("id,video\n\"a\"b,c\nd,e.mp4", "closing quote"),
         ("id,video\na\"b,c\nd,e.mp4", "without quotes"),
     ])
     func brokenCSVRecords(text: String, expected: String) throws {
@@ -142,11 +149,14 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
     }
 
     @Test(arguments: [
-        ("id,clip,video\na,b,c\n", "`clip` is no column"), ("id,id,video\na,b,c\n", "twice"), ("x,y\n1,2\n", "no known format"),
+        ("id,clip,video\na,b,c\n", "`clip` is no column"), ("id,id,video\na,b,c\n", "twice"),
+        ("x,y\n1,2\n", "no known format"),
         ("", "no rows"), ("id,video\n", "no rows"),
     ])
     func unusableCSV(text: String, expected: String) {
-        #expect { try parse(text, "manifest=x.csv") } throws: { "\($0)".contains(expected) && "\($0)".contains("/data/x.csv") }
+        #expect { try parse(text, "manifest=x.csv") } throws: {
+            "\($0)".contains(expected) && "\($0)".contains("/data/x.csv")
+        }
     }
 
     @Test func vggsound() throws {
@@ -181,7 +191,9 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
 
     /// 10,000 mutations over the four formats: each gives a manifest or a `ManifestError`, never a crash; keys stay unique.
     @Test func fuzz() throws {
-        let jsonl = #"{"id": "a", "video": "v/a.mp4", "prompt": "x \u00e9", "start": 1.5, "seed": 3}"# + "\r\n" + #"{"id": "b", "video": "b.mp4"}"# + "\n"
+        let jsonl =
+            #"{"id": "a", "video": "v/a.mp4", "prompt": "x \u00e9", "start": 1.5, "seed": 3}"# + "\r\n"
+            + #"{"id": "b", "video": "b.mp4"}"# + "\n"
         let csv = "id,video,prompt,seed\na,a.mp4,\"x, \"\"y\"\"\",3\nb,b.mp4,,\n"
         let vgg = "abc,1,\"x, y\",test\ndef,2,z,train\n"
         let seeds: [(String, Job)] = [
@@ -220,7 +232,10 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         #expect(value["none"] == nil)
     }
 
-    @Test(arguments: ["[1,]", "{\"a\":1,\"a\":2}", "\"\u{1}\"", "01", "1.", "1e", "-", "tru", "[", "\"\\x\"", "\"\\ud800x\"", "1 2", ""])
+    @Test(arguments: [
+        "[1,]", "{\"a\":1,\"a\":2}", "\"\u{1}\"", "01", "1.", "1e", "-", "tru", "[", "\"\\x\"", "\"\\ud800x\"", "1 2",
+        "",
+    ])
     func refused(text: String) {
         #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: Array(text.utf8)) }
     }

@@ -36,7 +36,8 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
     @Test func costGrowsWithLengthStepsAndGuidance() throws {
         func cost(_ seconds: Double, _ overrides: String...) throws -> Double {
             let job = try JobFile.resolve(
-                "task: v2a\nmanifest: c.jsonl\nmodels: {audio: a/b, binder: c/d}", path: "/d/j.yaml", overrides: overrides)
+                "task: v2a\nmanifest: c.jsonl\nmodels: {audio: a/b, binder: c/d}", path: "/d/j.yaml",
+                overrides: overrides)
             return Plan(samples: samples(1, seconds: seconds), job: job).expectedCost
         }
         #expect(try cost(10) > cost(5))

@@ -27,7 +27,9 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         directory = RunDirectory(folder.url.appending(path: "run", directoryHint: .isDirectory))
     }
 
-    private func publish(_ job: Job, count: Int = 5, models: [ModelIdentity] = models) throws -> (run: Run, publication: Run.Publication) {
+    private func publish(_ job: Job, count: Int = 5, models: [ModelIdentity] = models) throws -> (
+        run: Run, publication: Run.Publication
+    ) {
         try Run.publish(plan(job, count: count), job: job, models: models, expectedBytes: 100, in: directory)
     }
 
@@ -41,7 +43,8 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         #expect(run.description == made.run.description)
         #expect(run.description.counts == .init(samples: 5, invalid: 0, batches: 3, shards: 2))
         #expect(FileManager.default.fileExists(atPath: directory.layout.segments))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.url.path).allSatisfy { !$0.hasPrefix(".") })
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.url.path).allSatisfy { !$0.hasPrefix(".") })
     }
 
     @Test func theSamePlanAgainChangesNothing() throws {
@@ -61,7 +64,8 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
     }
 
     @Test(arguments: [
-        ("sampling.steps=31", "job sampling.steps: 30 → 31"), ("batch=3", "job batch: 8 → 3"), ("seed=5", "sample 0 (k0): other seed"),
+        ("sampling.steps=31", "job sampling.steps: 30 → 31"), ("batch=3", "job batch: 8 → 3"),
+        ("seed=5", "sample 0 (k0): other seed"),
         ("guidance=off", "guidance"),
     ])
     func anotherPlanIsRefusedWithWhatDiffers(setting: String, expected: String) throws {
@@ -77,14 +81,18 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         _ = try publish(job)
         var other = models
         other[1].files[0].sha256 = "cc"
-        #expect { try publish(job, models: other) } throws: { "\($0)".contains("model binder: other content in imagebind.pth") }
+        #expect { try publish(job, models: other) } throws: {
+            "\($0)".contains("model binder: other content in imagebind.pth")
+        }
         #expect { try publish(job, count: 6) } throws: { "\($0)".contains("samples: 5 → 6") }
     }
 
     @Test func directoriesWithForeignShardsAreRefused() throws {
         try directory.layout.create()
         try Data().write(to: directory.url.appending(path: "shards/shard-000000.tar.zst"))
-        #expect { try publish(try testJob()) } throws: { "\($0)".contains("holds shard-000000.tar.zst but no run.json") }
+        #expect { try publish(try testJob()) } throws: {
+            "\($0)".contains("holds shard-000000.tar.zst but no run.json")
+        }
     }
 
     @Test func noRun() throws {
@@ -94,7 +102,10 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
     @Test func alteredDescriptionsAreFound() throws {
         _ = try publish(try testJob())
         let text = try String(contentsOf: directory.description, encoding: .utf8)
-        for (old, new) in [("\"steps\" : 30", "\"steps\" : 31"), ("seehear.run/1", "seehear.run/9"), ("\"batch\"", "\"bach\""), ("{", "")] {
+        for (old, new) in [
+            ("\"steps\" : 30", "\"steps\" : 31"), ("seehear.run/1", "seehear.run/9"), ("\"batch\"", "\"bach\""),
+            ("{", ""),
+        ] {
             #expect(text.contains(old))
             try Data(text.replacing(old, with: new).utf8).write(to: directory.description)
             #expect(throws: RunError.self) { try Run.open(directory) }
@@ -104,11 +115,12 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
     @Test func alteredPlansAreFound() throws {
         let job = try testJob()
         _ = try publish(job)
-        let other = try PlanFile.encode(plan(job, count: 5).samples.map { sample in
-            var sample = sample
-            sample.prompt = "other"
-            return sample
-        })
+        let other = try PlanFile.encode(
+            plan(job, count: 5).samples.map { sample in
+                var sample = sample
+                sample.prompt = "other"
+                return sample
+            })
         try Data(other.bytes).write(to: directory.plan)
         #expect(throws: RunError.self) { try Run.open(directory) }
     }
@@ -146,7 +158,9 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
                 error: failing.contains(sample.index) ? .init(kind: "nan", message: "the sound is not a number") : nil,
                 seconds: 2, rank: 1 + batch % 2)
         }
-        let made = planned.filter { !failing.contains($0.index) }.map { Sample(key: $0.key, members: ["json": Array("{}".utf8)]) }
+        let made = planned.filter { !failing.contains($0.index) }.map {
+            Sample(key: $0.key, members: ["json": Array("{}".utf8)])
+        }
         let segment = try EncodedSegment(
             batch: batch, configSHA256: run.description.configSHA256, samples: made, rows: rows)
         _ = try SegmentStore(layout: directory.layout, configSHA256: run.description.configSHA256).publish(segment)
@@ -182,7 +196,8 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         try publishSegment(run, batch: 1)
         try publishSegment(run, batch: 3)
         let store = SegmentStore(layout: directory.layout, configSHA256: run.description.configSHA256)
-        let assembler = ShardAssembler(layout: directory.layout, configSHA256: run.description.configSHA256, compression: .zstd)
+        let assembler = ShardAssembler(
+            layout: directory.layout, configSHA256: run.description.configSHA256, compression: .zstd)
         for shard in run.plan.shards {
             _ = try assembler.assemble(
                 ShardContents(shard: shard.number, firstIndex: shard.firstIndex, batches: Array(shard.batches)))

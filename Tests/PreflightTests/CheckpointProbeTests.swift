@@ -26,7 +26,8 @@ import Testing
         try folder.write("a b", "binder/bpe_simple_vocab_16e6.txt")
         for name in [
             "audio/unet/diffusion_pytorch_model.safetensors", "audio/vae/diffusion_pytorch_model.safetensors",
-            "audio/vocoder/model.safetensors", "audio/text_encoder/model.safetensors", "binder/imagebind_huge.safetensors",
+            "audio/vocoder/model.safetensors", "audio/text_encoder/model.safetensors",
+            "binder/imagebind_huge.safetensors",
         ] { try Self.weights.write(to: try file(name)) }
     }
 
@@ -38,9 +39,11 @@ import Testing
 
     private func inspect(_ settings: String...) throws -> ModelInspection {
         let job = try JobFile.resolve(
-            "task: v2a\nmanifest: a.jsonl\nmodels: {audio: audio, binder: binder}", path: folder.url.appending(path: "job.yaml").path,
+            "task: v2a\nmanifest: a.jsonl\nmodels: {audio: audio, binder: binder}",
+            path: folder.url.appending(path: "job.yaml").path,
             overrides: settings)
-        return CheckpointProbe(environment: ["HF_HUB_CACHE": folder.url.appending(path: "hub").path], threads: 2).inspect(job)
+        return CheckpointProbe(environment: ["HF_HUB_CACHE": folder.url.appending(path: "hub").path], threads: 2)
+            .inspect(job)
     }
 
     @Test func completeModels() throws {
@@ -58,7 +61,8 @@ import Testing
 
     @Test func everythingThatIsWrongAtOnce() throws {
         try FileManager.default.removeItem(at: file("audio/vae/config.json"))
-        try Data([255, 255, 255, 255, 255, 255, 255, 127]).write(to: file("audio/unet/diffusion_pytorch_model.safetensors"))
+        try Data([255, 255, 255, 255, 255, 255, 255, 127]).write(
+            to: file("audio/unet/diffusion_pytorch_model.safetensors"))
         try Self.weights.prefix(20).write(to: file("binder/imagebind_huge.safetensors"))
         let found = try inspect()
         #expect(found.models == [])

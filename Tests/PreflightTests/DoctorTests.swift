@@ -12,13 +12,20 @@ import Testing
          "sndfile": "1.2.0", "zstd": "1.5.4"}
         """
 
-    private func checks(_ status: Int32, _ output: String, _ errors: String = "", timedOut: Bool = false) -> [DoctorCheck] {
-        WorkerChecks.checks(of: ProcessOutput(status: status, output: output, errors: errors, timedOut: timedOut), path: "/bin/seehear-worker")
+    private func checks(_ status: Int32, _ output: String, _ errors: String = "", timedOut: Bool = false)
+        -> [DoctorCheck]
+    {
+        WorkerChecks.checks(
+            of: ProcessOutput(status: status, output: output, errors: errors, timedOut: timedOut),
+            path: "/bin/seehear-worker")
     }
 
     @Test func aWorkerThatTells() {
         let found = checks(0, Self.good)
-        #expect(found.map(\.name) == ["seehear-worker", "libtorch", "devices", "CUDA", "Open MPI", "FFmpeg", "libsndfile", "zstd"])
+        #expect(
+            found.map(\.name) == [
+                "seehear-worker", "libtorch", "devices", "CUDA", "Open MPI", "FFmpeg", "libsndfile", "zstd",
+            ])
         #expect(found.map(\.state) == [.ok, .ok, .ok, .note, .ok, .ok, .ok, .ok])
         #expect(found[1].found == "2.11.0, path /opt/libtorch, threads 2")
         #expect(found[4].found == "4.1.4, thread level funneled")
@@ -34,7 +41,8 @@ import Testing
     }
 
     @Test func theLoadersWords() {
-        let loader = "seehear-worker: error while loading shared libraries: libtorch_cpu.so: cannot open shared object file: No such file or directory"
+        let loader =
+            "seehear-worker: error while loading shared libraries: libtorch_cpu.so: cannot open shared object file: No such file or directory"
         let found = checks(127, "", loader)
         #expect(found.count == 1)
         #expect(found[0].state == .wrong)
@@ -63,7 +71,8 @@ import Testing
 
     @Test func aScriptInTheWorkersPlace() throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write("#!/bin/sh\n[ \"$1 $2\" = 'doctor --json' ] || exit 9\ncat <<'END'\n\(Self.good)\nEND\n", "seehear-worker")
+        let path = try folder.write(
+            "#!/bin/sh\n[ \"$1 $2\" = 'doctor --json' ] || exit 9\ncat <<'END'\n\(Self.good)\nEND\n", "seehear-worker")
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
         #expect(WorkerChecks.run(in: folder.url).filter { $0.state == .wrong } == [])
     }
@@ -79,7 +88,9 @@ import Testing
 
     @Test func machine() throws {
         let folder = try TemporaryFolder()
-        let found = MachineChecks(environment: ["PATH": "", "HF_HUB_CACHE": folder.url.path, "OMP_NUM_THREADS": "many"], folder: folder.url).run()
+        let found = MachineChecks(
+            environment: ["PATH": "", "HF_HUB_CACHE": folder.url.path, "OMP_NUM_THREADS": "many"], folder: folder.url
+        ).run()
         #expect(found.first { $0.name == "mpirun" }?.state == .wrong)
         #expect(found.first { $0.name == "OMP_NUM_THREADS" }?.state == .wrong)
         #expect(found.first { $0.name == "Hugging Face cache" }?.state == .ok)

@@ -81,13 +81,16 @@ import Testing
 
     @Test func imagesBesideClips() throws {
         let prepared = try prepare(
-            #"{"video": "a.mp4"}"# + "\n" + #"{"image": "c.png", "task": "i2a", "duration": 4}"#, "members=[json, flac]")
+            #"{"video": "a.mp4"}"# + "\n" + #"{"image": "c.png", "task": "i2a", "duration": 4}"#, "members=[json, flac]"
+        )
         #expect(prepared.plan.samples[1].durationSeconds == 4)
         #expect(prepared.plan.samples[1].input?.start == nil)
     }
 
     @Test func eachFileIsLookedAtOnce() throws {
-        _ = try prepare((0..<20).map { "{\"id\": \"k\($0)\", \"video\": \"a.mp4\", \"start\": \(Double($0) / 4)}" }.joined(separator: "\n"))
+        _ = try prepare(
+            (0..<20).map { "{\"id\": \"k\($0)\", \"video\": \"a.mp4\", \"start\": \(Double($0) / 4)}" }.joined(
+                separator: "\n"))
         #expect(inputs.count("a.mp4") == 1)
     }
 
@@ -128,7 +131,8 @@ import Testing
     }
 
     @Test func rowsWithoutAKeyAreNeverRecorded() throws {
-        let found = problems(#"{"id": "a", "video": "a.mp4"}"# + "\n" + #"{"id": "a", "video": "b.mp4"}"#, "invalid_rows=record")
+        let found = problems(
+            #"{"id": "a", "video": "a.mp4"}"# + "\n" + #"{"id": "a", "video": "b.mp4"}"#, "invalid_rows=record")
         #expect(found?.rows.map(\.kind) == [.duplicate])
     }
 
@@ -139,14 +143,20 @@ import Testing
 
     @Test func modelProblemsStopThePlan() {
         #expect {
-            try prepare(#"{"video": "a.mp4"}"#, models: ModelInspection(problems: ["models.audio: there is none", "models.binder: nor here"]))
+            try prepare(
+                #"{"video": "a.mp4"}"#,
+                models: ModelInspection(problems: ["models.audio: there is none", "models.binder: nor here"]))
         } throws: { "\($0)".contains("models.audio: there is none\nmodels.binder: nor here") }
     }
 
     @Test func tasksAndManifestsThatCannotBe() {
-        #expect { try prepare("", "task=joint", "members=[json]") } throws: { "\($0)".contains("not available yet in this version") }
+        #expect { try prepare("", "task=joint", "members=[json]") } throws: {
+            "\($0)".contains("not available yet in this version")
+        }
         #expect { try prepare("\n") } throws: { "\($0)".contains("has no rows") }
-        #expect { try prepare("", "manifest=nowhere.csv") } throws: { "\($0)".contains("cannot be read: there is no such file") }
+        #expect { try prepare("", "manifest=nowhere.csv") } throws: {
+            "\($0)".contains("cannot be read: there is no such file")
+        }
     }
 
     @Test func preparedPlansArePublishedOnce() throws {
@@ -157,7 +167,9 @@ import Testing
         #expect(try prepared.publish(in: RunDirectory(output)).publication == .unchanged)
         try folder.write("other bytes", "b.mp4")
         let changed = try prepare(#"{"video": "a.mp4"}"# + "\n" + #"{"video": "b.mp4"}"#, "batch=1")
-        #expect { try changed.publish(in: RunDirectory(output)) } throws: { "\($0)".contains("sample 1 (b): other input") }
+        #expect { try changed.publish(in: RunDirectory(output)) } throws: {
+            "\($0)".contains("sample 1 (b): other input")
+        }
     }
 
     @Test func unreadableFilesAreTheirRowsProblem() throws {
@@ -177,7 +189,8 @@ import Testing
 
 @Suite struct ByteTextTests {
     @Test(arguments: [
-        (0, "0 bytes"), (999, "999 bytes"), (1500, "1.50 kB"), (12_345_678, "12.3 MB"), (999_999, "1000 kB"), (2_000_000_000_000_000, "2000 TB"),
+        (0, "0 bytes"), (999, "999 bytes"), (1500, "1.50 kB"), (12_345_678, "12.3 MB"), (999_999, "1000 kB"),
+        (2_000_000_000_000_000, "2000 TB"),
     ])
     func short(bytes: Int, text: String) { #expect(ByteText.short(Int64(bytes)) == text) }
 }

@@ -37,7 +37,8 @@ package enum JobFile {
         do {
             let size = try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int ?? 0
             guard size <= maximumBytes else {
-                throw JobError.unreadable(path: url.path, reason: "it has \(size) bytes; at most \(maximumBytes) allowed")
+                throw JobError.unreadable(
+                    path: url.path, reason: "it has \(size) bytes; at most \(maximumBytes) allowed")
             }
             data = try Data(contentsOf: url)
         } catch let error as JobError {

@@ -11,7 +11,8 @@ extension Job {
         let folder = file.deletingLastPathComponent()
 
         if !top.has("task") {
-            top.reject("task", "is missing", "it must be one of \(JobTask.allCases.map(\.rawValue).joined(separator: ", "))")
+            top.reject(
+                "task", "is missing", "it must be one of \(JobTask.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         task = top.choice("task", default: .v2a)
         preset = top.choice("preset", default: .official)
@@ -65,7 +66,8 @@ extension Job {
         guard !task.isAvailable else { return }
         throw .invalid([
             JobProblem(
-                location: "job", key: "task", found: "is `\(task.rawValue)`, which is not available yet in this version",
+                location: "job", key: "task",
+                found: "is `\(task.rawValue)`, which is not available yet in this version",
                 allowed: "it can be \(JobTask.availableNames)")
         ])
     }

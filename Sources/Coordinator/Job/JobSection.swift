@@ -197,7 +197,7 @@ final class JobSection {
         for entry in entries.values.sorted(by: { $0.key < $1.key }) where !known.contains(entry.key) {
             let near = known.min { Self.distance($0, entry.key) < Self.distance($1, entry.key) }
             let hint = near.flatMap { Self.distance($0, entry.key) <= 2 ? "did you mean `\($0)`? " : nil } ?? ""
-            reject(entry.key, "is not a setting", "\(hint)known here: \(known.sorted().joined(separator: ", "))")
+            reject(entry.key, "is not a setting", "\(hint)known here: \(Set(known).sorted().joined(separator: ", "))")
         }
     }
 

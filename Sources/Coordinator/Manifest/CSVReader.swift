@@ -61,7 +61,8 @@ struct CSVReader {
             } else if position == bytes.count || bytes[position] == UInt8(ascii: ",") || isBreak(bytes[position]) {
                 return decoded(text[...])
             } else {
-                return .failure(Problem(text: "a quoted field goes on after its closing quote; double the quotes inside"))
+                return .failure(
+                    Problem(text: "a quoted field goes on after its closing quote; double the quotes inside"))
             }
         }
         return .failure(Problem(text: "a quoted field is never closed; add the quote"))
@@ -71,7 +72,8 @@ struct CSVReader {
         let start = position
         while position < bytes.count, bytes[position] != UInt8(ascii: ","), !isBreak(bytes[position]) {
             if bytes[position] == UInt8(ascii: "\"") {
-                return .failure(Problem(text: "a field without quotes holds a quote; put it in quotes and double the inner"))
+                return .failure(
+                    Problem(text: "a field without quotes holds a quote; put it in quotes and double the inner"))
             }
             position += 1
         }

@@ -10,7 +10,8 @@ enum ManifestKey {
         } catch {
             switch error {
             case .empty: return ("is empty", "give an id")
-            case .leadingDot, .dot: return ("holds a dot, where loaders split name and extension", "write `_` in its place")
+            case .leadingDot, .dot:
+                return ("holds a dot, where loaders split name and extension", "write `_` in its place")
             case .slash: return ("holds a slash, which loaders take for a folder", "write `_` in its place")
             case .unprintable(_, byte: 0x20): return ("holds a space", "write `_` in its place")
             case .unprintable(_, byte: 0x5C): return ("holds a backslash", "write `_` in its place")

@@ -56,9 +56,10 @@ package struct ManifestReader {
         switch format {
         case .csv: try readCSV()
         case .vggsound: readVGGSound()
-        case .txt: readLines { builder, number, text in
-            builder.add(row: number, [.prompt: .string(text)])
-        }
+        case .txt:
+            readLines { builder, number, text in
+                builder.add(row: number, [.prompt: .string(text)])
+            }
         case .jsonl, .auto: readLines { builder, number, text in Self.addJSON(text, number, &builder) }
         }
         let manifest = builder.manifest
@@ -134,7 +135,8 @@ package struct ManifestReader {
         } catch {
             // Half a row has no key that could be trusted.
             return builder.reject(
-                RowProblem(row: number, field: nil, kind: .syntax, found: error.description, remedy: "correct the line"))
+                RowProblem(row: number, field: nil, kind: .syntax, found: error.description, remedy: "correct the line")
+            )
         }
         builder.add(row: number, fields, problems: problems)
     }

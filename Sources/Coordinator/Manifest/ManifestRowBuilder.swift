@@ -44,7 +44,8 @@ struct ManifestRowBuilder {
         }
         if let first = taken[key] {
             row.note(
-                .id, .duplicate, "the key \(RowProblem.shown(key)) is that of row \(first) already", "give each row its own id")
+                .id, .duplicate, "the key \(RowProblem.shown(key)) is that of row \(first) already",
+                "give each row its own id")
             manifest.rejected.append(contentsOf: row.problems)
             return
         }
@@ -74,7 +75,8 @@ private struct Row {
         }
         if !task.isAvailable {
             note(
-                .task, .value, "\(field.found) is not available yet in this version", "it can be \(JobTask.availableNames)")
+                .task, .value, "\(field.found) is not available yet in this version",
+                "it can be \(JobTask.availableNames)")
         }
         return task
     }
@@ -85,7 +87,9 @@ private struct Row {
             guard let field = present(column) else { continue }
             guard kind == task.inputKind else {
                 let wanted = task.inputKind.map { "name its \($0.rawValue)" } ?? "name no file"
-                note(column, .input, "task \(task.rawValue) takes no \(kind.rawValue)", "\(wanted), or set the row's task")
+                note(
+                    column, .input, "task \(task.rawValue) takes no \(kind.rawValue)",
+                    "\(wanted), or set the row's task")
                 continue
             }
             guard let path = field.asText else {

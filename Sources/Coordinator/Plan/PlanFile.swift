@@ -126,7 +126,9 @@ package struct PlanFile: Codable, Sendable, Equatable {
             let number = first + samples.count
             do throws(JSONSyntaxError) {
                 let sample = try PlannedSample(parsing: Array(line))
-                guard sample.index == number else { throw JSONSyntaxError(offset: 0, reason: "its index is \(sample.index)") }
+                guard sample.index == number else {
+                    throw JSONSyntaxError(offset: 0, reason: "its index is \(sample.index)")
+                }
                 samples.append(sample)
             } catch {
                 throw .damaged(path: url.path, reason: "row \(number): \(error)")

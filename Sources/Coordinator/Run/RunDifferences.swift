@@ -35,7 +35,8 @@ struct RunDifferences {
             if lines.count == most { return lines + ["more samples differ"] }
             let fields: [(String, Bool)] = [
                 ("key", before.key != after.key), ("task", before.task != after.task),
-                ("prompt", before.prompt != after.prompt), ("negative_prompt", before.negativePrompt != after.negativePrompt),
+                ("prompt", before.prompt != after.prompt),
+                ("negative_prompt", before.negativePrompt != after.negativePrompt),
                 ("input", before.input != after.input), ("seed", before.seed != after.seed),
                 ("duration", before.durationSeconds != after.durationSeconds), ("error", before.error != after.error),
                 ("batch", before.batch != after.batch || before.shard != after.shard),

@@ -40,7 +40,9 @@ package struct RunListing: Sendable {
         var rows: [Int: SampleRow] = [:]
         do {
             let scan = try SegmentStore(layout: layout, configSHA256: description.configSHA256).scan()
-            for row in try DatasetIndex(layout: layout).allRows(segments: scan.committed.values) { rows[row.index] = row }
+            for row in try DatasetIndex(layout: layout).allRows(segments: scan.committed.values) {
+                rows[row.index] = row
+            }
         } catch {
             throw .unreadable(path: directory.url.path, reason: "\(error)")
         }

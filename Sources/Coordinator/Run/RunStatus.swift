@@ -83,7 +83,8 @@ package struct RunStatusReader {
         let failed = committed.values.reduce(0) { $0 + $1.failed } + segments.reduce(0) { $0 + $1.failed }
         let counts = description.counts
         let done = doneInShards + doneInSegments
-        let events = committed.values.map { Event(time: $0.time, samples: $0.samples + $0.failed) } + segments.map(\.event)
+        let events =
+            committed.values.map { Event(time: $0.time, samples: $0.samples + $0.failed) } + segments.map(\.event)
         let rate = Self.rate(of: events)
         let isAlive = Self.modified(directory.beat).map { now.timeIntervalSince($0) < Self.silence } ?? false
         let state: RunStatus.State =
@@ -110,7 +111,8 @@ package struct RunStatusReader {
                 throw .unreadable(path: url.path, reason: FileProblem.text(error))
             }
             do throws(JSONSyntaxError) {
-                committed[number] = try Self.record(bytes, shard: number, time: Self.modified(url) ?? .distantPast, job: description)
+                committed[number] = try Self.record(
+                    bytes, shard: number, time: Self.modified(url) ?? .distantPast, job: description)
             } catch {
                 throw .damaged(path: url.path, reason: error.description)
             }

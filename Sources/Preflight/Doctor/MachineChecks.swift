@@ -46,7 +46,8 @@ package struct MachineChecks {
         let isLow = free < 10_000_000_000
         return DoctorCheck(
             "disk", isLow ? .note : .ok, "\(ByteText.short(free)) free at \(folder.path)",
-            remedy: isLow ? "a thousand samples with video take several GB; `seehear plan` tells what a job needs" : nil)
+            remedy: isLow ? "a thousand samples with video take several GB; `seehear plan` tells what a job needs" : nil
+        )
     }
 
     private var threads: DoctorCheck {
@@ -75,7 +76,8 @@ package struct MachineChecks {
         let models = names.filter { $0.hasPrefix("models--") }.count
         let exists = FileManager.default.fileExists(atPath: cache)
         return DoctorCheck(
-            "Hugging Face cache", exists ? .ok : .note, exists ? "\(models) models in \(cache)" : "there is no \(cache)",
+            "Hugging Face cache", exists ? .ok : .note,
+            exists ? "\(models) models in \(cache)" : "there is no \(cache)",
             remedy: exists ? nil : "needed only for models named as org/name; set HF_HUB_CACHE where it lies elsewhere")
     }
 

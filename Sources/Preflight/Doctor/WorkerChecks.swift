@@ -56,9 +56,12 @@ package enum WorkerChecks {
 
     private static func notStarted(_ output: ProcessOutput) -> DoctorCheck {
         let lines = (output.errors + "\n" + output.output).split(separator: "\n")
-        let loader = lines.first { $0.contains("error while loading shared libraries") || $0.contains("symbol lookup error") }
+        let loader = lines.first {
+            $0.contains("error while loading shared libraries") || $0.contains("symbol lookup error")
+        }
         guard let loader else {
-            let words = (lines.first { $0.lowercased().contains("error") } ?? lines.last).map(String.init) ?? "no output"
+            let words =
+                (lines.first { $0.lowercased().contains("error") } ?? lines.last).map(String.init) ?? "no output"
             return DoctorCheck(
                 "seehear-worker", .wrong, "ended with status \(output.status): \(words)",
                 remedy: "run seehear-worker doctor by hand")
@@ -81,14 +84,16 @@ package enum WorkerChecks {
         if let devices = report["devices"]?.elements {
             let names = devices.map { $0["name"]?.string ?? text($0) }
             checks.append(
-                DoctorCheck("devices", names.isEmpty ? .wrong : .ok, names.isEmpty ? "none" : names.joined(separator: ", ")))
+                DoctorCheck(
+                    "devices", names.isEmpty ? .wrong : .ok, names.isEmpty ? "none" : names.joined(separator: ", ")))
         }
         if let cuda = report["cuda"], cuda != .null {
             let works = cuda["available"]?.bool ?? (cuda["error"] == nil && cuda["reason"] == nil)
             checks.append(
                 DoctorCheck(
                     "CUDA", works ? .ok : .note, text(cuda),
-                    remedy: works ? nil : "needed on GPU nodes only: a driver, and libtorch_cuda.so with its libraries"))
+                    remedy: works ? nil : "needed on GPU nodes only: a driver, and libtorch_cuda.so with its libraries")
+            )
         } else {
             checks.append(DoctorCheck("CUDA", .note, "not present", remedy: "needed on GPU nodes only"))
         }
@@ -101,7 +106,9 @@ package enum WorkerChecks {
         switch report {
         case nil, .null: return DoctorCheck(name, .wrong, "the worker does not tell", remedy: remedy)
         case .object(let fields):
-            if let error = fields["error"], error != .null { return DoctorCheck(name, .wrong, text(error), remedy: remedy) }
+            if let error = fields["error"], error != .null {
+                return DoctorCheck(name, .wrong, text(error), remedy: remedy)
+            }
             return DoctorCheck(name, .ok, text(.object(fields.filter { !leaving.contains($0.key) })))
         case let value?: return DoctorCheck(name, .ok, text(value))
         }

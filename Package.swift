@@ -82,14 +82,21 @@ let package = Package(
             name: "seehear-worker", dependencies: ["Worker", "MPI", "Coordinator", argumentParser, log],
             swiftSettings: swift),
 
+        // One body of checks for every transport, and the program that mpirun runs it in.
+        .target(
+            name: "TransportContract", dependencies: ["Coordinator", log], path: "Tests/TransportContract",
+            swiftSettings: swift),
+        .executableTarget(
+            name: "mpi-transport-check", dependencies: ["MPI", "Coordinator", "TransportContract"],
+            path: "Tests/MPITransportCheck", swiftSettings: swift),
         .target(name: "Fixtures", path: "Tests/Fixtures", exclude: ["Data"], swiftSettings: swift),
         tests("CheckpointTests", ["Checkpoint", "Fixtures"]),
         tests("TorchTests", ["Torch", "Fixtures"]),
         tests("MediaTests", ["Media", "Fixtures"]),
         tests("ShardTests", ["Shard", "Fixtures"]),
         tests("EngineTests", ["Engine", "Torch", "Checkpoint", "Fixtures"]),
-        tests("CoordinatorTests", ["Coordinator", "Shard", "Fixtures"]),
-        tests("MPITests", ["MPI", "Coordinator", "Fixtures"]),
+        tests("CoordinatorTests", ["Coordinator", "Shard", "Fixtures", "TransportContract", log]),
+        tests("MPITests", ["MPI", "Coordinator", "Fixtures", "mpi-transport-check"]),
         tests("PreflightTests", ["Preflight", "Coordinator", "Fixtures"]),
         tests("WorkerTests", ["Worker", "Coordinator", "Shard", "Engine", "Media", "Fixtures"]),
         tests("EvaluationTests", ["Evaluation", "Fixtures"]),

@@ -1,0 +1,28 @@
+/// What a worker does with a batch. The loop calls it; heavy work belongs on a thread of its own, not on the pool that
+/// runs these functions, or heartbeats stop with it.
+///
+/// For each batch the calls are `prefetch`, then either `run` or `discard`. One batch runs at a time; prefetches of
+/// later ones go on beside it.
+package protocol BatchRunner: Sendable {
+    /// Loads models and whatever else all batches need. Called once, after the coordinator has welcomed the worker.
+    /// - Throws: what makes the worker useless; it says goodbye with it.
+    func prepare() async throws
+
+    /// Reads and decodes what the batch needs. A failure is kept for `run` to report. Cancellation of the task means
+    /// that the batch will be discarded.
+    func prefetch(_ batch: Int) async
+
+    /// Computes and publishes the batch. Samples that fail are counted in the report.
+    /// - Parameter progress: tells how far the batch is, 0 to 1; may be called from any thread.
+    /// - Throws: `BatchFailure` where the batch as a whole cannot be done; any other error counts as one that is worth
+    ///   another attempt; `CancellationError` when the task was cancelled before anything was published.
+    func run(_ batch: Int, progress: @escaping @Sendable (Double) -> Void) async throws -> BatchReport
+
+    /// Lets go of what `prefetch` made of a batch that will not be run.
+    func discard(_ batch: Int) async
+}
+
+extension BatchRunner {
+    /// Nothing to load.
+    package func prepare() async throws {}
+}

@@ -1,0 +1,24 @@
+/// What a coordinator loop tells while it runs. Calls come one after the other.
+///
+/// While a call lasts, the loop assigns nothing new; what arrives meanwhile keeps its time of arrival, so that a slow
+/// call makes no worker silent. Long work, such as assembling a shard, belongs on a thread of its own.
+package protocol CoordinatorDelegate: Sendable {
+    /// A batch is done and its result counts. Comes once for each batch.
+    /// - Throws: whatever makes it useless to go on; the run ends with it.
+    func batchAccepted(_ report: BatchReport) async throws
+
+    /// A batch is given up. Comes once for each batch, and never for one that was accepted.
+    /// - Throws: whatever makes it useless to go on; the run ends with it.
+    func batchFailed(_ batch: Int, _ failure: BatchFailure) async throws
+
+    /// A worker finished a batch that had a result already, or was given up.
+    func batchDuplicated(_ report: BatchReport, rank: Int) async
+
+    /// The state of the run, at every tick and after every batch.
+    func progress(_ progress: RunProgress) async
+}
+
+extension CoordinatorDelegate {
+    /// Nothing.
+    package func batchDuplicated(_ report: BatchReport, rank: Int) async {}
+}

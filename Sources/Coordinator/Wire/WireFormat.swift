@@ -1,0 +1,29 @@
+/// The numbers of the encoding.
+package enum WireFormat {
+    /// The first bytes of every message.
+    static let magic = Array("SHW".utf8)
+    /// The version of the format; only this one is understood, because all ranks run one build.
+    package static let version: UInt8 = 1
+    /// Bytes of the longest text field. Longer texts are cut when they are sent.
+    package static let longestText = 16_384
+    /// The largest credit that a worker may ask for.
+    package static let largestCredit = 64
+}
+
+/// Kinds of message, as numbers on the wire. Numbers from 0x40 go from coordinator to worker.
+enum WireKind: UInt8 {
+    case hello = 1
+    case ready
+    case started
+    case finished
+    case failed
+    case released
+    case heartbeat
+    case goodbye
+    case welcome = 0x41
+    case assign
+    case cancel
+    case drain
+    case alive
+    case stop
+}

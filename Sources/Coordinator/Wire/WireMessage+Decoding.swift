@@ -1,0 +1,72 @@
+extension WireMessage {
+    /// The message that these bytes hold, all of them.
+    /// - Throws: `WireError` for bytes that ``encoded()`` does not make.
+    package init(decoding bytes: [UInt8]) throws(WireError) {
+        var reader = WireReader(bytes)
+        try reader.magic()
+        let version = try reader.byte("version")
+        guard version == WireFormat.version else { throw .version(found: version, expected: WireFormat.version) }
+        epoch = try reader.integer("epoch")
+        let number = try reader.byte("kind")
+        guard let kind = WireKind(rawValue: number) else { throw .unknownKind(number) }
+        body = try Body(kind, from: &reader)
+        try reader.end()
+    }
+}
+
+extension WireMessage.Body {
+    fileprivate init(_ kind: WireKind, from reader: inout WireReader) throws(WireError) {
+        switch kind {
+        case .hello:
+            let host = try reader.text("host")
+            let pid = try reader.count("pid")
+            let device = try reader.text("device")
+            let sha256 = try reader.text("configSHA256")
+            self = .worker(.hello(WorkerIdentity(host: host, pid: pid, device: device, configSHA256: sha256)))
+        case .ready: self = .worker(.ready(credit: try reader.count("credit", upTo: WireFormat.largestCredit)))
+        case .started: self = .worker(.started(batch: try reader.count("batch")))
+        case .finished: self = .worker(.finished(try BatchReport(from: &reader)))
+        case .failed:
+            let batch = try reader.count("batch")
+            let kind = try reader.text("kind")
+            let message = try reader.text("message")
+            let retryable = try reader.flag("retryable")
+            self = .worker(.failed(batch: batch, BatchFailure(kind: kind, message: message, retryable: retryable)))
+        case .released: self = .worker(.released(batch: try reader.count("batch")))
+        case .heartbeat:
+            let batch = try reader.flag("in hand") ? try reader.count("batch") : nil
+            self = .worker(.heartbeat(batch: batch, fraction: try reader.number("fraction", upTo: 1)))
+        case .goodbye: self = .worker(.goodbye(reason: try reader.text("reason")))
+        case .welcome: self = .coordinator(.welcome)
+        case .assign: self = .coordinator(.assign(batch: try reader.count("batch")))
+        case .cancel: self = .coordinator(.cancel(batch: try reader.count("batch")))
+        case .drain: self = .coordinator(.drain)
+        case .alive: self = .coordinator(.alive)
+        case .stop:
+            let everyoneAlive = try reader.flag("everyone alive")
+            self = .coordinator(.stop(try StopReason(from: &reader), everyoneAlive: everyoneAlive))
+        }
+    }
+}
+
+extension BatchReport {
+    fileprivate init(from reader: inout WireReader) throws(WireError) {
+        batch = try reader.count("batch")
+        succeeded = try reader.count("succeeded")
+        failed = try reader.count("failed")
+        bytes = try reader.count("bytes")
+        seconds = try reader.number("seconds")
+        published = try reader.flag("published")
+    }
+}
+
+extension StopReason {
+    fileprivate init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.byte("reason") {
+        case 0: self = .finished
+        case 1: self = .stopped
+        case 2: self = .refused(try reader.text("why"))
+        case let value: throw .value(field: "reason", found: "\(value)", allowed: "0, 1 or 2")
+        }
+    }
+}

@@ -1,0 +1,84 @@
+extension WireMessage {
+    /// The message as bytes.
+    package func encoded() -> [UInt8] {
+        var writer = WireWriter()
+        WireFormat.magic.forEach { writer.byte($0) }
+        writer.byte(WireFormat.version)
+        writer.integer(epoch)
+        switch body {
+        case .worker(let message): message.write(to: &writer)
+        case .coordinator(let message): message.write(to: &writer)
+        }
+        return writer.bytes
+    }
+}
+
+extension WorkerMessage {
+    fileprivate func write(to writer: inout WireWriter) {
+        switch self {
+        case .hello(let identity):
+            writer.byte(WireKind.hello.rawValue)
+            writer.text(identity.host)
+            writer.count(identity.pid)
+            writer.text(identity.device)
+            writer.text(identity.configSHA256)
+        case .ready(let credit):
+            writer.byte(WireKind.ready.rawValue)
+            writer.count(min(credit, WireFormat.largestCredit))
+        case .started(let batch):
+            writer.byte(WireKind.started.rawValue)
+            writer.count(batch)
+        case .finished(let report):
+            writer.byte(WireKind.finished.rawValue)
+            writer.count(report.batch)
+            writer.count(report.succeeded)
+            writer.count(report.failed)
+            writer.count(report.bytes)
+            writer.number(report.seconds)
+            writer.flag(report.published)
+        case .failed(let batch, let failure):
+            writer.byte(WireKind.failed.rawValue)
+            writer.count(batch)
+            writer.text(failure.kind)
+            writer.text(failure.message)
+            writer.flag(failure.retryable)
+        case .released(let batch):
+            writer.byte(WireKind.released.rawValue)
+            writer.count(batch)
+        case .heartbeat(let batch, let fraction):
+            writer.byte(WireKind.heartbeat.rawValue)
+            writer.flag(batch != nil)
+            if let batch { writer.count(batch) }
+            writer.number(min(fraction, 1))
+        case .goodbye(let reason):
+            writer.byte(WireKind.goodbye.rawValue)
+            writer.text(reason)
+        }
+    }
+}
+
+extension CoordinatorMessage {
+    fileprivate func write(to writer: inout WireWriter) {
+        switch self {
+        case .welcome: writer.byte(WireKind.welcome.rawValue)
+        case .assign(let batch):
+            writer.byte(WireKind.assign.rawValue)
+            writer.count(batch)
+        case .cancel(let batch):
+            writer.byte(WireKind.cancel.rawValue)
+            writer.count(batch)
+        case .drain: writer.byte(WireKind.drain.rawValue)
+        case .alive: writer.byte(WireKind.alive.rawValue)
+        case .stop(let reason, let everyoneAlive):
+            writer.byte(WireKind.stop.rawValue)
+            writer.flag(everyoneAlive)
+            switch reason {
+            case .finished: writer.byte(0)
+            case .stopped: writer.byte(1)
+            case .refused(let why):
+                writer.byte(2)
+                writer.text(why)
+            }
+        }
+    }
+}

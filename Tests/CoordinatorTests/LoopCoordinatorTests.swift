@@ -1,0 +1,242 @@
+import Testing
+
+@testable import Coordinator
+
+@Suite("Loop: the coordinator's side")
+struct LoopCoordinatorTests {
+    private let clock = ManualClock()
+    private let ledger = Ledger()
+
+    private func loop(
+        _ batches: Int, _ network: InMemoryNetwork, ledger: Ledger? = nil, attempts: Int = 3
+    ) -> CoordinatorLoop {
+        var configuration = CoordinatorConfiguration(epoch: 5, configSHA256: "ab", samplesTotal: batches)
+        configuration.policy.maximumAttempts = attempts
+        return CoordinatorLoop(
+            batches: (0..<batches).map { BatchWork(number: $0, expectedCost: 1) }, transport: network.endpoint(0),
+            delegate: ledger ?? self.ledger, configuration: configuration, clock: clock, log: loopLog)
+    }
+
+    private func start(_ loop: CoordinatorLoop) -> Task<Result<RunEnd, any Error>, Never> {
+        Task {
+            do { return .success(try await loop.run()) } catch { return .failure(error) }
+        }
+    }
+
+    @Test("without workers the run ends with an error, not with a hang")
+    func nobody() async throws {
+        let run = start(loop(3, .mesh(size: 3)))
+        let end = try await clock.advance(by: .seconds(5), until: run).get()
+        #expect(end.outcome == .noWorkersLeft(.nobodyCame(after: .seconds(120))))
+        #expect(end.missing == [1, 2])
+        #expect("\(end.outcome)".contains("120"))
+    }
+
+    @Test("one worker does all, and the end waits for its goodbye")
+    func complete() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let run = start(loop(2, network))
+        let worker = Puppet(end: network.endpoint(1))
+        #expect(try await worker.join() == .welcome)
+        #expect(try await worker.hear() == .assign(batch: 0))
+        #expect(try await worker.hear() == .assign(batch: 1))
+        try await worker.say(.finished(report(0)))
+        try await worker.say(.finished(report(1)))
+        try await worker.say(.finished(report(1)))
+        #expect(try await worker.hear() == .stop(.finished, everyoneAlive: true))
+        try await worker.say(.goodbye(reason: "done"))
+        let end = try await run.value.get()
+        #expect(end.outcome == .complete)
+        #expect(end.missing.isEmpty)
+        #expect(end.progress.samplesDone == 2)
+        #expect(ledger.accepted == [0, 1])
+        #expect(ledger.duplicates == [1])
+    }
+
+    @Test("samples that failed make the run complete with failures")
+    func failures() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let run = start(loop(1, network))
+        let worker = Puppet(end: network.endpoint(1))
+        _ = try await worker.join()
+        try await worker.say(.finished(report(0, failed: 1)))
+        try await worker.say(.goodbye(reason: "done"))
+        #expect(try await run.value.get().outcome == .completeWithFailures)
+    }
+
+    @Test("a silent worker's batch goes to another; its late result counts and the other is told")
+    func silence() async throws {
+        let network = InMemoryNetwork.mesh(size: 3)
+        let run = start(loop(1, network))
+        let (one, two) = (Puppet(end: network.endpoint(1)), Puppet(end: network.endpoint(2)))
+        _ = try await one.join()
+        #expect(try await one.hear() == .assign(batch: 0))
+        try await one.say(.started(batch: 0))
+        try await one.beat()
+        _ = try await two.join()
+        network.cut(1)
+        try await one.say(.finished(report(0)))
+        clock.advance(by: .seconds(20))
+        try await two.beat()
+        // The tick that follows is late enough for the first worker and not for the second.
+        clock.advance(by: .seconds(20))
+        let taken = Task { try? await two.hear() }
+        #expect(await clock.advance(by: .milliseconds(1), until: taken) == .assign(batch: 0))
+        try await two.say(.started(batch: 0))
+        network.heal(1)
+        #expect(try await two.hear() == .cancel(batch: 0))
+        #expect(try await two.hear() == .stop(.finished, everyoneAlive: true))
+        try await two.say(.finished(report(0)))
+        try await two.say(.goodbye(reason: "done"))
+        try await one.say(.goodbye(reason: "done"))
+        let end = try await run.value.get()
+        #expect(end.outcome == .complete)
+        #expect(end.missing.isEmpty)
+        #expect(ledger.accepted == [0])
+        #expect(ledger.duplicates == [0])
+    }
+
+    @Test("a dead worker's batches go to another, and nobody is asked to finalize MPI")
+    func death() async throws {
+        let network = InMemoryNetwork.mesh(size: 3)
+        let run = start(loop(2, network))
+        let (one, two) = (Puppet(end: network.endpoint(1)), Puppet(end: network.endpoint(2)))
+        _ = try await one.join()
+        #expect(try await one.hear() == .assign(batch: 0))
+        #expect(try await one.hear() == .assign(batch: 1))
+        network.kill(1)
+        #expect(try await two.join() == .welcome)
+        #expect(try await two.hear() == .assign(batch: 0))
+        #expect(try await two.hear() == .assign(batch: 1))
+        try await two.say(.finished(report(0)))
+        try await two.say(.finished(report(1)))
+        #expect(try await two.hear() == .stop(.finished, everyoneAlive: false))
+        try await two.say(.goodbye(reason: "done"))
+        let end = try await run.value.get()
+        #expect(end.outcome == .complete)
+        #expect(end.missing == [1])
+    }
+
+    @Test("when everybody has died the run ends with the reasons")
+    func everybodyDies() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let run = start(loop(2, network))
+        _ = try await Puppet(end: network.endpoint(1)).join()
+        network.kill(1)
+        let end = try await clock.advance(by: .seconds(1), until: run).get()
+        #expect(end.outcome == .noWorkersLeft(.everyoneLeft(["worker 1 died"])))
+    }
+
+    @Test("a worker with another configuration is refused")
+    func refused() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let run = start(loop(2, network))
+        let worker = Puppet(end: network.endpoint(1))
+        try await worker.say(.hello(WorkerIdentity(host: "h", pid: 2, device: "cpu", configSHA256: "cd")))
+        guard case .stop(.refused(let why), _)? = try await worker.hear() else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(why.contains("cd") && why.contains("ab"))
+        let end = try await clock.advance(by: .seconds(1), until: run).get()
+        guard case .noWorkersLeft(.everyoneLeft(let reasons)) = end.outcome else {
+            Issue.record("\(end)")
+            return
+        }
+        #expect(reasons.first?.contains("refused") == true)
+    }
+
+    @Test("a drain stops when what runs is finished")
+    func drain() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let loop = loop(3, network)
+        let run = start(loop)
+        let worker = Puppet(end: network.endpoint(1))
+        _ = try await worker.join()
+        for batch in 0...1 { #expect(try await worker.hear() == .assign(batch: batch)) }
+        loop.requestDrain()
+        #expect(try await worker.hear() == .drain)
+        try await worker.say(.released(batch: 1))
+        try await worker.say(.finished(report(0)))
+        #expect(try await worker.hear() == .stop(.stopped, everyoneAlive: true))
+        try await worker.say(.goodbye(reason: "drained"))
+        let end = try await run.value.get()
+        #expect(end.outcome == .stopped)
+        #expect(ledger.accepted == [0])
+    }
+
+    @Test("a worker that drains by itself drains the run when it is the only one")
+    func workerDrains() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let run = start(loop(3, network))
+        let worker = Puppet(end: network.endpoint(1))
+        _ = try await worker.join(credit: 1)
+        #expect(try await worker.hear() == .assign(batch: 0))
+        try await worker.say(.ready(credit: 0))
+        #expect(try await worker.hear() == .drain)
+        try await worker.say(.finished(report(0)))
+        #expect(try await worker.hear() == .stop(.stopped, everyoneAlive: true))
+        try await worker.say(.goodbye(reason: "drained"))
+        #expect(try await run.value.get().outcome == .stopped)
+    }
+
+    @Test("a worker that hangs at the end is missing, not waited for")
+    func missing() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let loop = loop(3, network)
+        let run = start(loop)
+        let worker = Puppet(end: network.endpoint(1))
+        _ = try await worker.join()
+        #expect(try await worker.hear() == .assign(batch: 0))
+        loop.requestStop()
+        let end = try await clock.advance(by: .seconds(1), until: run).get()
+        #expect(end.outcome == .stopped)
+        #expect(end.missing == [1])
+    }
+
+    @Test("what the delegate throws ends the run, and the workers are told")
+    func delegateFails() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let run = start(loop(3, network, ledger: Ledger(fails: true)))
+        let worker = Puppet(end: network.endpoint(1))
+        _ = try await worker.join(credit: 1)
+        #expect(try await worker.hear() == .assign(batch: 0))
+        try await worker.say(.finished(report(0)))
+        #expect(try await worker.hear() == .assign(batch: 1))
+        #expect(try await worker.hear() == .stop(.stopped, everyoneAlive: true))
+        try await worker.say(.goodbye(reason: "told"))
+        let result = await run.value
+        #expect(throws: Ledger.Full.self) { try result.get() }
+    }
+
+    @Test("messages of another epoch, and bytes that are none, change nothing")
+    func strangers() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let run = start(loop(1, network))
+        let worker = Puppet(end: network.endpoint(1))
+        _ = try await worker.join()
+        #expect(try await worker.hear() == .assign(batch: 0))
+        try await Puppet(end: network.endpoint(1), epoch: 4).say(.finished(report(0)))
+        try await network.endpoint(1).send([1, 2, 3], to: 0)
+        try await worker.beat()
+        #expect(ledger.accepted.isEmpty)
+        try await worker.say(.failed(batch: 0, BatchFailure(kind: "k", message: "m", retryable: false)))
+        #expect(try await worker.hear() == .stop(.finished, everyoneAlive: true))
+        try await worker.say(.goodbye(reason: "done"))
+        #expect(try await run.value.get().outcome == .completeWithFailures)
+        #expect(ledger.failed == [0])
+    }
+
+    @Test("with nothing to do, workers that come are sent home")
+    func nothing() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let run = start(loop(0, network))
+        let worker = Puppet(end: network.endpoint(1), epoch: 0)
+        try await worker.say(.hello(loopIdentity))
+        #expect(try await worker.hear() == .stop(.finished, everyoneAlive: true))
+        try await worker.say(.goodbye(reason: "done"))
+        let end = try await run.value.get()
+        #expect(end.outcome == .complete)
+        #expect(end.missing.isEmpty)
+    }
+}

@@ -1,0 +1,219 @@
+import Synchronization
+import Testing
+
+@testable import Coordinator
+
+/// Does what a test lets it do, and tells it what it was asked.
+private final class GateRunner: BatchRunner {
+    struct Unready: Error {}
+
+    let calls: AsyncStream<String>
+    private let call: AsyncStream<String>.Continuation
+    private let gate = Mutex<(results: [Result<Void, BatchFailure>], waiter: CheckedContinuation<Void, Never>?)>(([], nil))
+    private let isReady: Bool
+
+    init(isReady: Bool = true) {
+        self.isReady = isReady
+        (calls, call) = AsyncStream.makeStream(of: String.self)
+    }
+
+    /// Lets one batch end.
+    func open(_ result: Result<Void, BatchFailure> = .success(())) {
+        gate.withLock { $0.results.append(result) }
+        wake()
+    }
+
+    private func wake() {
+        gate.withLock { gate in
+            defer { gate.waiter = nil }
+            return gate.waiter
+        }?.resume()
+    }
+
+    func next() async -> String? {
+        for await call in calls { return call }
+        return nil
+    }
+
+    func prepare() async throws {
+        if !isReady { throw Unready() }
+    }
+
+    func prefetch(_ batch: Int) async { call.yield("prefetch \(batch)") }
+
+    func run(_ batch: Int, progress: @escaping @Sendable (Double) -> Void) async throws -> BatchReport {
+        progress(0.25)
+        call.yield("run \(batch)")
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                gate.withLock { $0.waiter = waiter }
+                if Task.isCancelled || gate.withLock({ !$0.results.isEmpty }) { wake() }
+            }
+        } onCancel: {
+            wake()
+        }
+        guard !Task.isCancelled else {
+            call.yield("cancelled \(batch)")
+            throw CancellationError()
+        }
+        try gate.withLock { $0.results.removeFirst() }.get()
+        return report(batch)
+    }
+
+    func discard(_ batch: Int) async { call.yield("discard \(batch)") }
+}
+
+@Suite("Loop: the worker's side")
+struct LoopWorkerTests {
+    private let clock = ManualClock()
+    private let network = InMemoryNetwork.mesh(size: 2)
+
+    private func start(_ runner: GateRunner) -> (loop: WorkerLoop, end: Task<WorkerEnd, Never>) {
+        let loop = WorkerLoop(
+            transport: network.endpoint(1), runner: runner, identity: loopIdentity, clock: clock, log: loopLog)
+        return (loop, Task { await loop.run() })
+    }
+
+    private func welcomed(_ runner: GateRunner) async throws -> (Puppet, loop: WorkerLoop, end: Task<WorkerEnd, Never>) {
+        let (loop, end) = start(runner)
+        let coordinator = Puppet(end: network.endpoint(0))
+        #expect(try await coordinator.hearWorker() == .hello(loopIdentity))
+        try await coordinator.say(.welcome)
+        #expect(try await coordinator.hearWorker() == .ready(credit: 2))
+        return (coordinator, loop, end)
+    }
+
+    @Test("the next batch is prefetched beside the running one")
+    func prefetch() async throws {
+        let runner = GateRunner()
+        let (coordinator, _, end) = try await welcomed(runner)
+        try await coordinator.say(.assign(batch: 3))
+        #expect(await runner.next() == "prefetch 3")
+        #expect(await runner.next() == "run 3")
+        try await coordinator.say(.assign(batch: 4))
+        #expect(await runner.next() == "prefetch 4")
+        runner.open()
+        #expect(await runner.next() == "run 4")
+        for said in [WorkerMessage.started(batch: 3), .finished(report(3)), .started(batch: 4)] {
+            #expect(try await coordinator.hearWorker() == said)
+        }
+        let failure = BatchFailure(kind: "k", message: "m", retryable: true)
+        runner.open(.failure(failure))
+        #expect(try await coordinator.hearWorker() == .failed(batch: 4, failure))
+        try await coordinator.say(.stop(.finished, everyoneAlive: true))
+        #expect(await end.value == WorkerEnd(outcome: .finished, everyoneAlive: true))
+        #expect(try await coordinator.hearWorker() == .goodbye(reason: "All batches are done."))
+    }
+
+    @Test("a cancel lets go of the running batch, and of one ahead")
+    func cancel() async throws {
+        let runner = GateRunner()
+        let (coordinator, _, end) = try await welcomed(runner)
+        for batch in 1...3 { try await coordinator.say(.assign(batch: batch)) }
+        #expect(try await coordinator.hearWorker() == .started(batch: 1))
+        var calls: Set<String> = []
+        while !calls.contains("run 1"), let call = await runner.next() { calls.insert(call) }
+        try await coordinator.say(.cancel(batch: 2))
+        #expect(try await coordinator.hearWorker() == .released(batch: 2))
+        try await coordinator.say(.cancel(batch: 1))
+        #expect(try await coordinator.hearWorker() == .released(batch: 1))
+        #expect(try await coordinator.hearWorker() == .started(batch: 3))
+        // One that it never had is let go of as well.
+        try await coordinator.say(.cancel(batch: 99))
+        #expect(try await coordinator.hearWorker() == .released(batch: 99))
+        runner.open()
+        #expect(try await coordinator.hearWorker() == .finished(report(3)))
+        try await coordinator.say(.stop(.finished, everyoneAlive: true))
+        _ = await end.value
+        while calls.count < 7, let call = await runner.next() { calls.insert(call) }
+        #expect(
+            calls == ["prefetch 1", "run 1", "prefetch 2", "prefetch 3", "discard 2", "cancelled 1", "run 3"])
+    }
+
+    @Test("a drain returns what is not begun, finishes what runs, and stays until the stop", arguments: [true, false])
+    func drain(byItself: Bool) async throws {
+        let runner = GateRunner()
+        let (coordinator, loop, end) = try await welcomed(runner)
+        for batch in 1...2 { try await coordinator.say(.assign(batch: batch)) }
+        #expect(try await coordinator.hearWorker() == .started(batch: 1))
+        for _ in 0..<3 { _ = await runner.next() }
+        if byItself { loop.requestDrain() } else { try await coordinator.say(.drain) }
+        #expect(try await coordinator.hearWorker() == .ready(credit: 0))
+        #expect(try await coordinator.hearWorker() == .released(batch: 2))
+        try await coordinator.say(.assign(batch: 5))
+        #expect(try await coordinator.hearWorker() == .released(batch: 5))
+        runner.open()
+        #expect(try await coordinator.hearWorker() == .finished(report(1)))
+        try await coordinator.say(.stop(.stopped, everyoneAlive: false))
+        #expect(await end.value == WorkerEnd(outcome: .stopped, everyoneAlive: false))
+    }
+
+    @Test("a stop gives up what runs, then says goodbye")
+    func stop() async throws {
+        let runner = GateRunner()
+        let (coordinator, _, end) = try await welcomed(runner)
+        try await coordinator.say(.assign(batch: 1))
+        #expect(try await coordinator.hearWorker() == .started(batch: 1))
+        try await coordinator.say(.stop(.stopped, everyoneAlive: true))
+        #expect(try await coordinator.hearWorker() == .released(batch: 1))
+        guard case .goodbye? = try await coordinator.hearWorker() else {
+            Issue.record("no goodbye")
+            return
+        }
+        #expect(await end.value.outcome == .stopped)
+    }
+
+    @Test("heartbeats tell the batch in hand and how far it is")
+    func heartbeat() async throws {
+        let runner = GateRunner()
+        let (coordinator, _, end) = try await welcomed(runner)
+        try await coordinator.say(.assign(batch: 8))
+        #expect(await runner.next() == "prefetch 8")
+        #expect(await runner.next() == "run 8")
+        let heard = Task { () -> WorkerMessage? in
+            while let said = try? await coordinator.hearWorker(heartbeats: true) {
+                if case .heartbeat(.some, _) = said { return said }
+            }
+            return nil
+        }
+        #expect(await clock.advance(by: .seconds(2), until: heard) == .heartbeat(batch: 8, fraction: 0.25))
+        try await coordinator.say(.stop(.stopped, everyoneAlive: true))
+        _ = await end.value
+    }
+
+    @Test("a coordinator that dies, or is silent, ends the worker", arguments: [true, false])
+    func orphan(dies: Bool) async throws {
+        let runner = GateRunner()
+        let (coordinator, _, end) = try await welcomed(runner)
+        try await coordinator.say(.assign(batch: 1))
+        #expect(try await coordinator.hearWorker() == .started(batch: 1))
+        if dies { network.kill(0) }
+        let outcome = await clock.advance(by: .seconds(dies ? 0 : 30), until: end).outcome
+        guard case .coordinatorLost = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+    }
+
+    @Test("a worker that cannot get ready says so and waits for the stop")
+    func unprepared() async throws {
+        let (_, end) = start(GateRunner(isReady: false))
+        let coordinator = Puppet(end: network.endpoint(0))
+        _ = try await coordinator.hearWorker()
+        try await coordinator.say(.welcome)
+        #expect(try await coordinator.hearWorker() == .goodbye(reason: "Unready()"))
+        try await coordinator.say(.stop(.finished, everyoneAlive: true))
+        #expect(await end.value.outcome == .unprepared("Unready()"))
+    }
+
+    @Test("hello is repeated until the welcome, and a stop before it is heard")
+    func early() async throws {
+        let (_, end) = start(GateRunner())
+        let coordinator = Puppet(end: network.endpoint(0))
+        _ = try await coordinator.hearWorker()
+        let again = Task { try? await coordinator.hearWorker() }
+        #expect(await clock.advance(by: .seconds(2), until: again) == .hello(loopIdentity))
+        try await coordinator.say(.stop(.refused("no"), everyoneAlive: true))
+        #expect(await end.value.outcome == .refused("no"))
+    }
+}

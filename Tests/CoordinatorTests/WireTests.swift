@@ -1,0 +1,104 @@
+import Testing
+
+@testable import Coordinator
+
+@Suite("Wire: messages")
+struct WireTests {
+    static let messages: [WireMessage] = {
+        let worker: [WorkerMessage] = [
+            .hello(WorkerIdentity(host: "knoten-7.über", pid: 4711, device: "cuda:1 H200", configSHA256: "00ff")),
+            .ready(credit: 2), .started(batch: 0),
+            .finished(
+                BatchReport(batch: 17, succeeded: 7, failed: 1, bytes: 1 << 40, seconds: 12.25, published: true)),
+            .failed(batch: 3, BatchFailure(kind: "deviceLost", message: "the device fell off", retryable: true)),
+            .released(batch: .max), .heartbeat(batch: 5, fraction: 0.75), .heartbeat(batch: nil, fraction: 0),
+            .goodbye(reason: ""),
+        ]
+        let coordinator: [CoordinatorMessage] = [
+            .welcome, .assign(batch: 12), .cancel(batch: 12), .drain, .alive, .stop(.finished, everyoneAlive: true),
+            .stop(.stopped, everyoneAlive: false), .stop(.refused("another run"), everyoneAlive: true),
+        ]
+        return worker.map { WireMessage(epoch: 7, .worker($0)) }
+            + coordinator.map { WireMessage(epoch: .max, .coordinator($0)) }
+    }()
+
+    @Test("every message comes back", arguments: messages)
+    func roundTrip(message: WireMessage) throws {
+        #expect(try WireMessage(decoding: message.encoded()) == message)
+    }
+
+    @Test("every prefix is too short, every suffix too long", arguments: messages)
+    func lengths(message: WireMessage) {
+        let bytes = message.encoded()
+        for count in 0..<bytes.count {
+            #expect(throws: WireError.self) { try WireMessage(decoding: Array(bytes.prefix(count))) }
+        }
+        #expect(throws: WireError.trailing(count: 1)) { try WireMessage(decoding: bytes + [0]) }
+    }
+
+    @Test("each way to be wrong has its error")
+    func errors() {
+        let ready = WireMessage(epoch: 1, .worker(.ready(credit: 2))).encoded()
+        func changed(_ index: Int, _ value: UInt8) -> [UInt8] {
+            var bytes = ready
+            bytes[index] = value
+            return bytes
+        }
+        #expect(throws: WireError.notAMessage(found: [83, 72, 0])) { try WireMessage(decoding: changed(2, 0)) }
+        #expect(throws: WireError.version(found: 9, expected: 1)) { try WireMessage(decoding: changed(3, 9)) }
+        #expect(throws: WireError.unknownKind(200)) { try WireMessage(decoding: changed(12, 200)) }
+        #expect(throws: WireError.value(field: "credit", found: "65", allowed: "between 0 and 64")) {
+            try WireMessage(decoding: changed(13, 65))
+        }
+        #expect(throws: WireError.truncated(field: "credit", needed: 8, found: 7)) {
+            try WireMessage(decoding: ready.dropLast())
+        }
+        var goodbye = WireMessage(epoch: 1, .worker(.goodbye(reason: "ab"))).encoded()
+        goodbye[goodbye.count - 1] = 0xFF
+        #expect(throws: WireError.notUTF8(field: "reason")) { try WireMessage(decoding: goodbye) }
+        var long = WireMessage(epoch: 1, .worker(.goodbye(reason: "ab"))).encoded()
+        long[20] = 0x7F
+        #expect(throws: WireError.self) { try WireMessage(decoding: long) }
+        let beat = WireMessage(epoch: 1, .worker(.heartbeat(batch: nil, fraction: 0))).encoded()
+        for bits in [Double.nan.bitPattern, (-0.0).bitPattern, Double.infinity.bitPattern, (1.5).bitPattern] {
+            let bytes = beat.dropLast(8) + (0..<8).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
+            #expect(throws: WireError.self) { try WireMessage(decoding: Array(bytes)) }
+        }
+    }
+
+    @Test("a long text is cut between characters")
+    func longText() throws {
+        let text = "a" + String(repeating: "ü", count: WireFormat.longestText)
+        let message = try WireMessage(decoding: WireMessage(epoch: 1, .worker(.goodbye(reason: text))).encoded())
+        guard case .worker(.goodbye(let cut)) = message.body else {
+            Issue.record("\(message)")
+            return
+        }
+        #expect(text.hasPrefix(cut))
+        #expect(cut.utf8.count == WireFormat.longestText - 1)
+    }
+
+    @Test("10000 mutated inputs: each is an error or the encoding of what it decodes to")
+    func fuzz() {
+        var random = AssignmentRandom(seed: 20)
+        var decoded = 0
+        for _ in 0..<10_000 {
+            var bytes = Self.messages.randomElement(using: &random)?.encoded() ?? []
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let index = Int.random(in: 0...max(0, bytes.count - 1), using: &random)
+                switch Int.random(in: 0..<5, using: &random) {
+                case 0 where !bytes.isEmpty: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+                case 1 where !bytes.isEmpty: bytes[index] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &random) ?? 0
+                case 2: bytes.removeSubrange(min(index, bytes.count)..<bytes.count)
+                case 3: bytes.insert(UInt8.random(in: 0...255, using: &random), at: min(index, bytes.count))
+                default: if !bytes.isEmpty { bytes.remove(at: index) }
+                }
+            }
+            if let message = try? WireMessage(decoding: bytes) {
+                decoded += 1
+                #expect(message.encoded() == bytes)
+            }
+        }
+        #expect(decoded > 100)
+    }
+}

@@ -1,4 +1,33 @@
 import ArgumentParser
+import Coordinator
+import Foundation
 
+/// The program that plans, inspects and verifies runs; it links neither MPI nor libtorch.
 @main
-struct Main: ParsableCommand {}
+struct Main: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "seehear",
+        abstract: "Plan, inspect and verify runs that generate sound and pictures for many clips.",
+        discussion: "A run is computed by seehear-worker: mpirun -n 9 seehear-worker RUN",
+        version: RunDescription.version,
+        subcommands: [
+            PlanCommand.self,
+            StatusCommand.self,
+            ListCommand.self,
+            VerifyCommand.self,
+            ExtractCommand.self,
+            DoctorCommand.self,
+        ])
+
+    /// Runs the command; a command line that is not understood ends with 2, as invalid jobs do.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Output.complain(fullMessage(for: error))
+            Foundation.exit(Output.invalid.rawValue)
+        }
+    }
+}

@@ -1,0 +1,228 @@
+/// A mapping of a job file while its settings are read: hands out values, and collects what is wrong with them.
+///
+/// A wrong value is noted and its default used, so that one run of `plan` shows every mistake of the file.
+final class JobSection {
+    /// What is wrong, shared by the sections of one file.
+    final class Problems {
+        var all: [JobProblem] = []
+    }
+
+    /// A range of numbers together with its wording.
+    struct NumberRange {
+        let lower: Double
+        let upper: Double
+        /// Whether `lower` itself is excluded.
+        var open = false
+
+        func contains(_ value: Double) -> Bool {
+            (open ? value > lower : value >= lower) && value <= upper
+        }
+
+        var text: String {
+            open ? "above \(short(lower)) and at most \(short(upper))" : "from \(short(lower)) to \(short(upper))"
+        }
+
+        private func short(_ value: Double) -> String {
+            Int(exactly: value).map(String.init) ?? "\(value)"
+        }
+    }
+
+    private let path: String
+    private let location: String
+    private let problems: Problems
+    private var entries: [String: JobNode.Entry] = [:]
+    private var known: [String] = []
+
+    /// - Parameter path: The section's own key, empty for the file's root.
+    init(_ entries: [JobNode.Entry], path: String, location: String, problems: Problems) {
+        self.path = path
+        self.location = location
+        self.problems = problems
+        for entry in entries { self.entries[entry.key] = entry }
+    }
+
+    /// Whether the key is written.
+    func has(_ key: String) -> Bool { entries[key] != nil }
+
+    /// The value as written; the key counts as known from now on.
+    func node(_ key: String) -> JobNode? {
+        known.append(key)
+        return entries[key]?.node
+    }
+
+    /// Notes that a value cannot be used.
+    func reject(_ key: String, _ found: String, _ allowed: String) {
+        let place = entries[key]?.location ?? location
+        problems.all.append(JobProblem(location: place, key: full(key), found: found, allowed: allowed))
+    }
+
+    func integer(_ key: String, _ range: ClosedRange<Int>, default fallback: Int) -> Int {
+        guard let node = node(key) else { return fallback }
+        if case .scalar(let text, false) = node.content, let value = Int(text), range.contains(value) { return value }
+        reject(key, node.found, "it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        return fallback
+    }
+
+    /// A whole number, or the word `auto` for nil.
+    func integerOrAuto(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+        guard let node = node(key) else { return nil }
+        if case .scalar(let text, _) = node.content {
+            if text == "auto" { return nil }
+            if let value = Int(text), range.contains(value) { return value }
+        }
+        reject(key, node.found, "it must be auto or a whole number from \(range.lowerBound) to \(range.upperBound)")
+        return nil
+    }
+
+    func seed(_ key: String, default fallback: UInt64) -> UInt64 {
+        guard let node = node(key) else { return fallback }
+        if case .scalar(let text, false) = node.content, let value = UInt64(text), value <= Seeds.maximum {
+            return value
+        }
+        reject(key, node.found, "it must be a whole number from 0 to \(Seeds.maximum)")
+        return fallback
+    }
+
+    func number(_ key: String, _ range: NumberRange, default fallback: Double) -> Double {
+        guard let node = node(key) else { return fallback }
+        if case .scalar(let text, false) = node.content, let value = Self.double(text), range.contains(value) {
+            return value
+        }
+        reject(key, node.found, "it must be a number \(range.text)")
+        return fallback
+    }
+
+    /// Seconds, or the word `source`.
+    func duration(_ key: String, default fallback: OutputDuration) -> OutputDuration {
+        guard let node = node(key) else { return fallback }
+        let range = NumberRange(lower: 0, upper: 3600, open: true)
+        if case .scalar(let text, _) = node.content {
+            if text == "source" { return .source }
+            if let value = Self.double(text), range.contains(value) { return .seconds(value) }
+        }
+        reject(key, node.found, "it must be a number of seconds \(range.text), or source")
+        return fallback
+    }
+
+    /// One number for both modalities, or `{audio: …, video: …}`.
+    func perModality(_ key: String, _ range: NumberRange, default fallback: PerModality) -> PerModality {
+        guard let node = node(key) else { return fallback }
+        switch node.content {
+        case .scalar(let text, false):
+            if let value = Self.double(text), range.contains(value) { return PerModality(audio: value, video: value) }
+        case .mapping(let entries):
+            let section = JobSection(entries, path: full(key), location: node.location, problems: problems)
+            let value = PerModality(
+                audio: section.number("audio", range, default: fallback.audio),
+                video: section.number("video", range, default: fallback.video))
+            section.finish()
+            return value
+        default: break
+        }
+        reject(key, node.found, "it must be a number \(range.text), or {audio: …, video: …}")
+        return fallback
+    }
+
+    func bool(_ key: String, default fallback: Bool) -> Bool {
+        guard let node = node(key) else { return fallback }
+        if case .scalar(let text, false) = node.content, let value = Bool(text) { return value }
+        reject(key, node.found, "it must be true or false")
+        return fallback
+    }
+
+    func choice<Choice: CaseIterable & RawRepresentable>(_ key: String, default fallback: Choice) -> Choice
+    where Choice.RawValue == String {
+        guard let node = node(key) else { return fallback }
+        if case .scalar(let text, _) = node.content, let value = Choice(rawValue: text) { return value }
+        reject(key, node.found, "it must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        return fallback
+    }
+
+    /// A text that may be empty; nil where the key is missing.
+    func text(_ key: String) -> String? {
+        guard let node = node(key) else { return nil }
+        if case .scalar(let text, _) = node.content, !text.contains("\0"), text.utf8.count <= 20_000 { return text }
+        reject(key, node.found, "it must be one text of at most 20000 bytes without NUL")
+        return nil
+    }
+
+    /// A text that may not be missing or empty.
+    func requiredText(_ key: String, _ what: String) -> String {
+        if has(key) {
+            guard let text = text(key) else { return "" }
+            if !text.isEmpty { return text }
+            reject(key, "is empty", "it must name \(what)")
+        } else {
+            _ = node(key)
+            reject(key, "is missing", "it must name \(what)")
+        }
+        return ""
+    }
+
+    /// A list of words out of `allowed`, sorted.
+    func words(_ key: String, allowed: [String], default fallback: [String]) -> [String] {
+        guard let node = node(key) else { return fallback }
+        let range = "it must be a list out of \(allowed.joined(separator: ", "))"
+        guard case .sequence(let items) = node.content, !items.isEmpty else {
+            reject(key, node.found, range)
+            return fallback
+        }
+        var words: Set<String> = []
+        for item in items {
+            guard case .scalar(let word, _) = item.content, allowed.contains(word) else {
+                reject(key, "holds a value that \(item.found)", range)
+                continue
+            }
+            if !words.insert(word).inserted { reject(key, "names `\(word)` twice", "name each member once") }
+        }
+        return words.sorted()
+    }
+
+    /// The mapping of a key; an empty one where it is missing or something else.
+    func section(_ key: String) -> JobSection {
+        var entries: [JobNode.Entry] = []
+        let node = node(key)
+        if let node {
+            if case .mapping(let found) = node.content {
+                entries = found
+            } else {
+                reject(key, node.found, "it must be a mapping")
+            }
+        }
+        return JobSection(entries, path: full(key), location: node?.location ?? location, problems: problems)
+    }
+
+    /// Notes every key that nothing asked for.
+    func finish() {
+        for entry in entries.values.sorted(by: { $0.key < $1.key }) where !known.contains(entry.key) {
+            let near = known.min { Self.distance($0, entry.key) < Self.distance($1, entry.key) }
+            let hint = near.flatMap { Self.distance($0, entry.key) <= 2 ? "did you mean `\($0)`? " : nil } ?? ""
+            reject(entry.key, "is not a setting", "\(hint)known here: \(Set(known).sorted().joined(separator: ", "))")
+        }
+    }
+
+    private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    private static func double(_ text: String) -> Double? {
+        guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first), let value = Double(text) else {
+            return nil
+        }
+        return value.isFinite ? value : nil
+    }
+
+    /// The number of single-letter edits between two keys.
+    private static func distance(_ first: String, _ second: String) -> Int {
+        let target = Array(second.utf8.prefix(64))
+        var row = Array(0...target.count)
+        for letter in first.utf8.prefix(64) {
+            var diagonal = row[0]
+            row[0] += 1
+            for index in target.indices {
+                let substituted = diagonal + (target[index] == letter ? 0 : 1)
+                diagonal = row[index + 1]
+                row[index + 1] = min(substituted, row[index] + 1, diagonal + 1)
+            }
+        }
+        return row[target.count]
+    }
+}

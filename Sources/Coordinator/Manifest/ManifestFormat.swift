@@ -1,0 +1,23 @@
+/// How a manifest is written.
+package enum ManifestFormat: String, Codable, Sendable, CaseIterable {
+    /// By the file's name, and for `.csv` by its first record.
+    case auto
+    /// One JSON object a line.
+    case jsonl
+    /// Comma-separated with a header.
+    case csv
+    /// Header-less `id,sec,caption,split` of VGGSound; the clip is `{id}_{sec:06d}.mp4` below the root folder.
+    case vggsound
+    /// One prompt a line.
+    case txt
+}
+
+/// The columns of a manifest; their names in JSONL and CSV.
+package enum ManifestColumn: String, Sendable, CaseIterable {
+    case id, task, prompt
+    case negativePrompt = "negative_prompt"
+    case video, image, audio, start, duration, seed
+
+    /// All names, as an error message lists them.
+    static let names = allCases.map(\.rawValue).joined(separator: ", ")
+}

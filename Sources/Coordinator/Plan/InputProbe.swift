@@ -1,0 +1,62 @@
+/// What a media file is, as far as a plan needs to know.
+package struct ProbedInput: Sendable, Equatable {
+    /// Seconds; nil for images, and where the container does not tell.
+    package var duration: Double?
+    /// Columns and rows of the picture as shown; nil where there is none.
+    package var width: Int?
+    package var height: Int?
+    /// Whether there is sound.
+    package var hasAudio: Bool
+    /// Whether the file is a still picture.
+    package var isImage: Bool
+
+    package init(duration: Double?, width: Int?, height: Int?, hasAudio: Bool, isImage: Bool) {
+        self.duration = duration
+        self.width = width
+        self.height = height
+        self.hasAudio = hasAudio
+        self.isImage = isImage
+    }
+}
+
+/// Looks into media files. Calls block, and come from many threads at once.
+package protocol InputProbe: Sendable {
+    /// Reads a file's headers.
+    /// - Throws: ``InputProbeError``.
+    func probe(_ path: String) throws(InputProbeError) -> ProbedInput
+}
+
+/// Why a media file cannot be used.
+package struct InputProbeError: Error, Sendable, Equatable {
+    /// A short stable name, `notFound` for one.
+    package let kind: String
+    /// What was found, without the path.
+    package let found: String
+    /// What would help.
+    package let remedy: String
+
+    package init(kind: String, found: String, remedy: String) {
+        self.kind = kind
+        self.found = found
+        self.remedy = remedy
+    }
+}
+
+/// Finds and checks model files. Calls block.
+package protocol ModelProbe: Sendable {
+    /// The files of every model that the job names, or what is wrong with them, all of it.
+    func inspect(_ job: Job) -> ModelInspection
+}
+
+/// What a ``ModelProbe`` found.
+package struct ModelInspection: Sendable, Equatable {
+    /// The models that are complete.
+    package var models: [ModelIdentity]
+    /// One sentence for each problem.
+    package var problems: [String]
+
+    package init(models: [ModelIdentity] = [], problems: [String] = []) {
+        self.models = models
+        self.problems = problems
+    }
+}

@@ -1,0 +1,160 @@
+internal import Crypto
+package import Foundation
+
+/// What a run is: the content of `run.json`.
+package struct RunDescription: Codable, Sendable, Equatable {
+    /// The form of the file.
+    package var schema: String
+    /// The identity of the run: job, plan rows and models, without what cannot change a byte of the output.
+    package var configSHA256: String
+    /// The resolved job.
+    package var job: Job
+    /// The plan's rows.
+    package var plan: PlanFile
+    /// The model files.
+    package var models: [ModelIdentity]
+    /// How much there is of everything.
+    package var counts: Counts
+    /// Bytes that the shards are expected to take.
+    package var expectedBytes: Int64
+    /// Programs by name.
+    package var versions: [String: String]
+
+    /// The value of ``schema``.
+    package static let currentSchema = "seehear.run/1"
+    /// The version of seehear.
+    package static let version = "0.1.0"
+
+    /// How much there is of everything.
+    package struct Counts: Codable, Sendable, Equatable {
+        package var samples: Int
+        /// Samples that failed before the run began.
+        package var invalid: Int
+        package var batches: Int
+        package var shards: Int
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case schema, job, plan, models, counts, versions
+        case configSHA256 = "config_sha256"
+        case expectedBytes = "expected_bytes"
+    }
+
+    /// Describes a run.
+    package init(job: Job, plan: Plan, file: PlanFile, models: [ModelIdentity], expectedBytes: Int64) {
+        schema = Self.currentSchema
+        configSHA256 = Self.identity(job: job, planSHA256: file.sha256, models: models)
+        self.job = job
+        self.plan = file
+        self.models = models
+        counts = Counts(
+            samples: plan.samples.count, invalid: plan.invalidCount, batches: plan.batches.count,
+            shards: plan.shards.count)
+        self.expectedBytes = expectedBytes
+        versions = ["seehear": Self.version]
+    }
+
+    /// Reads and checks `run.json`.
+    /// - Throws: ``RunError``.
+    package init(parsing bytes: Data, path: String) throws(RunError) {
+        let found: RunDescription
+        do {
+            found = try JSONDecoder().decode(RunDescription.self, from: bytes)
+        } catch {
+            throw .damaged(path: path, reason: Self.reason(of: error))
+        }
+        guard found.schema == Self.currentSchema else {
+            throw .damaged(path: path, reason: "its schema is `\(found.schema)`, not `\(Self.currentSchema)`")
+        }
+        let identity = Self.identity(job: found.job, planSHA256: found.plan.sha256, models: found.models)
+        guard identity == found.configSHA256 else {
+            throw .damaged(path: path, reason: "its config_sha256 is not that of its job, plan and models")
+        }
+        self = found
+    }
+
+    /// The canonical JSON: sorted keys, one line end at the end.
+    package func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        return try encoder.encode(self) + Data("\n".utf8)
+    }
+
+    /// The hash that says whether two runs must give the same bytes.
+    package static func identity(job: Job, planSHA256: String, models: [ModelIdentity]) -> String {
+        struct Identity: Encodable {
+            let job: Job
+            let plan: String
+            let models: [ModelIdentity]
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let identity = Identity(
+            job: job.withoutPlaces, plan: planSHA256,
+            models: models.map { ModelIdentity(role: $0.role, path: "", files: $0.files) })
+        // These types hold finite numbers and text only, so encoding them cannot fail.
+        let bytes = (try? encoder.encode(identity)) ?? Data()
+        return Hexadecimal.text(SHA256.hash(data: bytes))
+    }
+
+    private static func reason(of error: any Error) -> String {
+        switch error {
+        case DecodingError.keyNotFound(let key, _): "the key `\(key.stringValue)` is missing"
+        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+            "the key `\(context.codingPath.map(\.stringValue).joined(separator: "."))` has a wrong type"
+        case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
+            "the key `\(context.codingPath.map(\.stringValue).joined(separator: "."))` has a wrong value"
+        default: "it is not valid JSON"
+        }
+    }
+}
+
+/// The files of one model, by which a run knows it again.
+package struct ModelIdentity: Codable, Sendable, Equatable {
+    /// The job's key for it: `audio` or `binder`.
+    package var role: String
+    /// The absolute path of the folder or file.
+    package var path: String
+    /// Its files, by name.
+    package var files: [File]
+
+    /// One file.
+    package struct File: Codable, Sendable, Equatable {
+        /// The path below the model's folder.
+        package var name: String
+        package var bytes: Int64
+        /// SHA-256 in lower-case hexadecimal, with `input_hash: full`.
+        package var sha256: String?
+        /// The modification time in nanoseconds since 1970, with `input_hash: stat`.
+        package var modified: Int64?
+
+        package init(name: String, bytes: Int64, sha256: String? = nil, modified: Int64? = nil) {
+            self.name = name
+            self.bytes = bytes
+            self.sha256 = sha256
+            self.modified = modified
+        }
+    }
+
+    package init(role: String, path: String, files: [File]) {
+        self.role = role
+        self.path = path
+        self.files = files
+    }
+}
+
+extension Job {
+    /// The job without the places it was read from and without what leaves every byte of the shards as it is.
+    fileprivate var withoutPlaces: Job {
+        var job = self
+        job.manifest = ""
+        job.manifestFormat = .auto
+        job.root = nil
+        job.split = nil
+        job.models = Models(audio: "", binder: "")
+        job.gather = .shared
+        job.invalidRows = .fail
+        job.inputHash = .full
+        return job
+    }
+}

@@ -1,0 +1,30 @@
+/// Why a run directory cannot be used.
+package enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// There is no `run.json`.
+    case notARun(path: String)
+    /// A file cannot be read.
+    case unreadable(path: String, reason: String)
+    /// A file cannot be written.
+    case unwritable(path: String, reason: String)
+    /// A file holds something else than this program writes.
+    case damaged(path: String, reason: String)
+    /// The directory holds shards or segments but no plan that they belong to.
+    case occupied(path: String, found: String)
+    /// The directory holds another plan. The differences, the most telling first.
+    case conflict(path: String, differences: [String])
+
+    package var description: String {
+        switch self {
+        case .notARun(let path):
+            "\(path) is no run directory: it has no run.json; `seehear plan JOB.yaml --out \(path)` makes one"
+        case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
+        case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
+        case .damaged(let path, let reason): "\(path) is damaged: \(reason); plan again into a new run directory"
+        case .occupied(let path, let found):
+            "\(path) holds \(found) but no run.json; give --out a new or empty folder"
+        case .conflict(let path, let differences):
+            "\(path) holds the plan of another job; give --out a new folder, or undo what differs:\n"
+                + differences.map { "  \($0)" }.joined(separator: "\n")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Synchronization
+
+/// Maps over many items on threads of its own.
+///
+/// Probing a file waits for disks and network file systems, which must not happen on the cooperative pool, and is worth
+/// more threads than there are cores.
+package enum ParallelMap {
+    /// The transformed items, in order. Blocks until all are done.
+    ///
+    /// - Parameters:
+    ///   - threads: The most threads at work; the calling thread only waits.
+    ///   - transform: Called on those threads, once for each item.
+    package static func map<Item: Sendable, Result: Sendable>(
+        _ items: [Item], threads: Int, _ transform: @escaping @Sendable (Item) -> Result
+    ) -> [Result] {
+        let state = State<Item, Result>(items)
+        let group = DispatchGroup()
+        for _ in 0..<max(1, min(threads, items.count)) {
+            group.enter()
+            let thread = Thread {
+                while let (index, item) = state.take() { state.put(transform(item), at: index) }
+                group.leave()
+            }
+            // FFmpeg's demuxers and the pickle machine want more than a secondary thread's 512 kB.
+            thread.stackSize = 4 << 20
+            thread.start()
+        }
+        group.wait()
+        return state.results()
+    }
+
+    private final class State<Item: Sendable, Result: Sendable>: Sendable {
+        private let items: [Item]
+        private let shared: Mutex<(next: Int, results: [Result?])>
+
+        init(_ items: [Item]) {
+            self.items = items
+            shared = Mutex((0, Array(repeating: nil, count: items.count)))
+        }
+
+        func take() -> (Int, Item)? {
+            shared.withLock { shared in
+                guard shared.next < items.count else { return nil }
+                defer { shared.next += 1 }
+                return (shared.next, items[shared.next])
+            }
+        }
+
+        func put(_ result: Result, at index: Int) { shared.withLock { $0.results[index] = result } }
+
+        func results() -> [Result] { shared.withLock { $0.results.compactMap { $0 } } }
+    }
+}

@@ -1,0 +1,92 @@
+package import Coordinator
+package import Foundation
+
+/// Makes plans: validates everything that can be known before a GPU is touched, and fixes key → batch → shard.
+package struct Planner: Sendable {
+    private let inputs: any InputProbe
+    private let models: any ModelProbe
+    private let threads: Int
+
+    /// - Parameters:
+    ///   - inputs: Looks into media files.
+    ///   - models: Finds model files.
+    ///   - threads: Media files that are looked at at once; more than cores, because they wait for disks.
+    package init(
+        inputs: any InputProbe, models: any ModelProbe,
+        threads: Int = min(32, 4 * ProcessInfo.processInfo.activeProcessorCount)
+    ) {
+        self.inputs = inputs
+        self.models = models
+        self.threads = threads
+    }
+
+    /// Reads the job and looks at everything it names. Writes nothing. Blocks.
+    ///
+    /// - Parameters:
+    ///   - file: The job file.
+    ///   - overrides: Settings of the command line.
+    ///   - output: The run directory, whose disk must have room; it need not exist.
+    /// - Throws: ``PlanningError`` with all problems.
+    package func prepare(_ file: URL, overrides: [String] = [], output: URL) throws(PlanningError) -> PreparedPlan {
+        let job: Job
+        do throws(JobError) {
+            job = try JobFile.load(file, overrides: overrides)
+            try job.requireAvailable()
+        } catch {
+            throw .job(error)
+        }
+        return try prepare(job, output: output)
+    }
+
+    /// Looks at everything that a resolved job names. Writes nothing. Blocks.
+    /// - Throws: ``PlanningError`` with all problems.
+    package func prepare(_ job: Job, output: URL) throws(PlanningError) -> PreparedPlan {
+        let manifest: Manifest
+        do throws(ManifestError) {
+            manifest = try ManifestReader.read(job)
+        } catch {
+            throw .manifest(error)
+        }
+        let inspected = InputInspector(job: job, probe: inputs, threads: threads).samples(of: manifest.rows)
+        let found = models.inspect(job)
+        let plan = Plan(samples: inspected.samples, job: job)
+        let bytes = ExpectedBytes.of(plan, job: job)
+        let free = DiskSpace.available(at: output)
+
+        var problems = PlanProblems(manifest: job.manifest, policy: job.invalidRows)
+        let rows = (manifest.problems + inspected.problems).sorted { $0.row < $1.row }
+        problems.rows = job.invalidRows == .fail ? rows : manifest.rejected
+        problems.others = found.problems
+        if plan.samples.count == plan.invalidCount, problems.rows.isEmpty {
+            problems.others.append(
+                "no row of the manifest can be used; the first: \(rows.first?.description ?? "none")")
+        }
+        if let free, free < bytes {
+            problems.others.append(
+                "the disk of \(output.path) has \(ByteText.short(free)) free and the run needs \(ByteText.short(bytes)); "
+                    + "free some, or give --out on another disk")
+        }
+        guard problems.isEmpty else { throw .problems(problems) }
+        return PreparedPlan(
+            job: job, plan: plan, models: found.models, invalidRows: rows, expectedBytes: bytes, freeBytes: free)
+    }
+}
+
+/// A plan that passed every check and is not written yet.
+package struct PreparedPlan: Sendable {
+    package let job: Job
+    package let plan: Plan
+    package let models: [ModelIdentity]
+    /// Rows that become failed samples, with `invalid_rows: record`.
+    package let invalidRows: [RowProblem]
+    /// Bytes that the run is expected to write.
+    package let expectedBytes: Int64
+    /// Free bytes of the run directory's disk; nil where the system does not tell.
+    package let freeBytes: Int64?
+
+    /// Writes the run directory, or finds the same plan there already.
+    /// - Throws: `RunError`.
+    package func publish(in directory: RunDirectory) throws(RunError) -> (run: Run, publication: Run.Publication) {
+        try Run.publish(plan, job: job, models: models, expectedBytes: expectedBytes, in: directory)
+    }
+}

@@ -1,0 +1,51 @@
+package import Coordinator
+
+/// Why there is no plan.
+package enum PlanningError: Error, Sendable, CustomStringConvertible {
+    /// The job file is wrong.
+    case job(JobError)
+    /// The manifest cannot be read at all.
+    case manifest(ManifestError)
+    /// Rows, models or the disk are not fit.
+    case problems(PlanProblems)
+
+    package var description: String {
+        switch self {
+        case .job(let error): error.description
+        case .manifest(let error): error.description
+        case .problems(let problems): problems.description
+        }
+    }
+}
+
+/// Everything that is wrong with what a job names.
+package struct PlanProblems: Sendable, Equatable, CustomStringConvertible {
+    /// The manifest's path.
+    package let manifest: String
+    /// What the job does with rows that cannot be used.
+    package let policy: Job.InvalidRows
+    /// Problems of rows, in order.
+    package var rows: [RowProblem] = []
+    /// Problems of models and of the disk, a sentence each.
+    package var others: [String] = []
+
+    /// So many row problems are shown; the rest is counted.
+    package static let shown = 20
+
+    package var isEmpty: Bool { rows.isEmpty && others.isEmpty }
+
+    package var description: String {
+        var lines = others
+        lines += rows.prefix(Self.shown).map { "\(manifest): \($0)" }
+        if rows.count > Self.shown { lines.append("… and \(rows.count - Self.shown) more problems of rows") }
+        if !rows.isEmpty {
+            let remedy =
+                switch policy {
+                case .fail: "correct the rows, or set invalid_rows: record to run without them"
+                case .record: "these rows have no id of their own to be recorded under; correct them"
+                }
+            lines.append("\(rows.count) problem\(rows.count == 1 ? "" : "s") in the manifest; \(remedy)")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

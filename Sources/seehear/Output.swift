@@ -1,0 +1,49 @@
+import ArgumentParser
+import Coordinator
+import Foundation
+import Preflight
+
+/// What the commands share: exit codes, the two output streams, tables.
+enum Output {
+    /// Usage, or a job that cannot be planned.
+    static let invalid = ExitCode(2)
+
+    /// Writes a line to standard error.
+    static func complain(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+
+    /// Prints a value as JSON with sorted keys.
+    static func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// Does `work`; where it throws, says why and ends with the exit code that the error has.
+    static func reporting<Result>(_ work: () throws -> Result) throws -> Result {
+        do {
+            return try work()
+        } catch let error as PlanningError {
+            complain("error: \(error)")
+            throw invalid
+        } catch let error as RunError {
+            complain("error: \(error)")
+            if case .unwritable = error { throw ExitCode.failure }
+            throw invalid
+        }
+    }
+
+    /// Rows in columns, two spaces apart, the first column flush left.
+    static func table(_ rows: [[String]]) -> String {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in
+            rows.compactMap { $0.indices.contains(column) ? $0[column].count : nil }.max() ?? 0
+        }
+        return rows.map { row in
+            let cells = row.enumerated().map { index, cell in
+                index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
+            }
+            return cells.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Coordinator
+import Foundation
+import Preflight
+
+/// `seehear plan JOB.yaml --out RUN`: checks everything a job names, and fixes what its run will make.
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Check a job and make its run directory.",
+        discussion: """
+            Every row of the manifest, every file it names, the models and the disk are checked; all problems are shown at \
+            once. The same plan again is fine; another plan in the same directory is refused.
+
+            Exits with 0 if the run can start and with 2 if the job is not valid.
+            """)
+
+    @Argument(help: "The job file.", completion: .file(extensions: ["yaml", "yml", "json"]))
+    var job: String
+
+    @Option(help: "The run directory.", completion: .directory)
+    var out: String?
+
+    @Flag(help: "Check and print what would run; write nothing.")
+    var dryRun = false
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("A setting that wins over the job file, such as sampling.steps=10.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: ArgumentHelp("An earlier run whose speed tells the time expected.", valueName: "run"))
+    var like: String?
+
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
+    func validate() throws {
+        if out == nil, !dryRun {
+            throw ValidationError("Give the run directory with --out, or --dry-run to write nothing.")
+        }
+    }
+
+    func run() throws {
+        try Output.reporting {
+            let output = URL(filePath: out ?? FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+            let planner = Planner(inputs: MediaProbe(), models: CheckpointProbe())
+            let prepared = try planner.prepare(URL(filePath: job), overrides: overrides, output: output)
+            let rate = try like.flatMap { path throws(RunError) in
+                try MeasuredRate(of: RunDirectory(URL(filePath: path, directoryHint: .isDirectory)))
+            }
+            var summary = PlanSummary(prepared, rate: rate)
+            if !dryRun {
+                let publication = try prepared.publish(in: RunDirectory(output)).publication
+                summary.run = output.path
+                summary.isNew = publication == .created
+            }
+            if json {
+                try Output.printJSON(summary)
+            } else {
+                print(Output.table(summary.rows))
+                for problem in prepared.invalidRows.prefix(PlanProblems.shown) { print("  will fail: \(problem)") }
+                if !dryRun { print("\nmpirun -n N seehear-worker \(output.path)") }
+            }
+        }
+    }
+}
+
+/// What `seehear plan` prints.
+struct PlanSummary: Encodable {
+    let samples: Int
+    let invalidRows: Int
+    let batches: Int
+    let shards: Int
+    let expectedBytes: Int64
+    let freeBytes: Int64?
+    let outputSeconds: Double
+    let expectedSeconds: Double?
+    let workers: Int?
+    var run: String?
+    var isNew: Bool?
+
+    private enum CodingKeys: String, CodingKey {
+        case samples, batches, shards, workers, run
+        case invalidRows = "invalid_rows"
+        case expectedBytes = "expected_bytes"
+        case freeBytes = "free_bytes"
+        case outputSeconds = "output_seconds"
+        case expectedSeconds = "expected_seconds"
+        case isNew = "new"
+    }
+
+    init(_ prepared: PreparedPlan, rate: MeasuredRate?) {
+        let plan = prepared.plan
+        samples = plan.samples.count
+        invalidRows = plan.invalidCount
+        batches = plan.batches.count
+        shards = plan.shards.count
+        expectedBytes = prepared.expectedBytes
+        freeBytes = prepared.freeBytes
+        outputSeconds = plan.samples.reduce(0) { $0 + $1.durationSeconds }
+        expectedSeconds = rate.map { $0.seconds(for: plan) }
+        workers = rate?.workers
+    }
+
+    /// The summary as a table of names and values.
+    var rows: [[String]] {
+        let time =
+            if let expectedSeconds, let workers {
+                "\(TimeText.short(expectedSeconds)) on \(workers) worker\(workers == 1 ? "" : "s")"
+            } else {
+                "unknown until a run has been measured; see --like"
+            }
+        var rows = [
+            ["samples", "\(samples)"],
+            ["invalid rows", "\(invalidRows)"],
+            ["batches", "\(batches)"],
+            ["shards", "\(shards)"],
+            ["output", TimeText.short(outputSeconds)],
+            ["bytes expected", ByteText.short(expectedBytes)],
+            ["disk free", freeBytes.map(ByteText.short) ?? "unknown"],
+            ["time expected", time],
+        ]
+        if let run { rows.append(["run", run + (isNew == false ? " (the same plan was there already)" : "")]) }
+        return rows
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Coordinator
+import Foundation
+
+/// `seehear status RUN`: how far a run is.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show how far a run is.",
+        discussion: "Reads the run's files alone, so it works on any machine that sees them.")
+
+    @Argument(help: ArgumentHelp("The run directory.", valueName: "run"), completion: .directory)
+    var directory: String
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Flag(help: "Print a line every few seconds until the run is complete or stopped.")
+    var watch = false
+
+    @Option(help: ArgumentHelp("Seconds between two lines of --watch.", valueName: "seconds"))
+    var interval: Double = 5
+
+    func validate() throws {
+        guard (0.1...3600).contains(interval) else {
+            throw ValidationError("--interval must be from 0.1 to 3600 seconds.")
+        }
+    }
+
+    func run() throws {
+        try Output.reporting {
+            let run = RunDirectory(URL(filePath: directory, directoryHint: .isDirectory))
+            var reader = try RunStatusReader(run)
+            var status = try reader.read()
+            while watch {
+                if json { try Output.printJSON(status, pretty: false) } else { print(Self.line(status)) }
+                if status.state == .complete || status.state == .stopped { return }
+                Thread.sleep(forTimeInterval: interval)
+                status = try reader.read()
+            }
+            if json { try Output.printJSON(status) } else { print(Output.table(Self.rows(status))) }
+        }
+    }
+
+    private static func line(_ status: RunStatus) -> String {
+        var parts = ["\(status.state.rawValue): \(status.done) of \(status.samples) samples"]
+        if status.failed > 0 { parts.append("\(status.failed) failed") }
+        if let rate = status.samplesPerSecond { parts.append(Self.rate(rate)) }
+        if let eta = status.etaSeconds { parts.append("\(TimeText.short(eta)) left") }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func rows(_ status: RunStatus) -> [[String]] {
+        var rows = [
+            ["state", status.state.rawValue],
+            ["samples", "\(status.done) of \(status.samples)"],
+            ["failed", "\(status.failed)"],
+            ["remaining", "\(status.remaining)"],
+            ["shards", "\(status.shardsCommitted) of \(status.shards)"],
+            ["segments waiting", "\(status.segments)"],
+        ]
+        if status.damagedSegments > 0 {
+            rows.append(["damaged segments", "\(status.damagedSegments), to be done again"])
+        }
+        if let rate = status.samplesPerSecond { rows.append(["rate", Self.rate(rate)]) }
+        if let eta = status.etaSeconds { rows.append(["time left", TimeText.short(eta)]) }
+        return rows
+    }
+
+    private static func rate(_ perSecond: Double) -> String {
+        let (value, unit) =
+            perSecond >= 1 ? (perSecond, "s") : perSecond * 60 >= 1 ? (perSecond * 60, "min") : (perSecond * 3600, "h")
+        return "\((value * 10).rounded() / 10) samples/\(unit)"
+    }
+}

@@ -1,0 +1,274 @@
+import Foundation
+import Shard
+import Testing
+
+@testable import Coordinator
+
+/// The smallest job.
+private let smallest = """
+    task: v2a
+    manifest: clips.jsonl
+    models: {audio: cvssp/audioldm-m-full, binder: checkpoints/imagebind_huge.pth}
+
+    """
+
+private func resolve(_ text: String, _ overrides: [String] = []) throws(JobError) -> Job {
+    try JobFile.resolve(text, path: "/data/jobs/job.yaml", overrides: overrides)
+}
+
+private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem] {
+    do throws(JobError) {
+        _ = try resolve(text, overrides)
+        return []
+    } catch {
+        if case .invalid(let problems) = error { return problems }
+        return []
+    }
+}
+
+@Suite struct JobFileTests {
+    @Test func architectureExample() throws {
+        let job = try resolve(
+            """
+            task: v2a                       # v2a i2a a2v a2i joint, each also with guidance: off
+            manifest: clips.jsonl           # or csv, txt
+            models: {audio: cvssp/audioldm-m-full, binder: checkpoints/imagebind_huge.pth}
+            preset: official                # or paper; fills what is not given below
+            sampling: {steps: 30, cfg_scale: 2.5, duration: 8.0, eta: 0}
+            guidance: {optimizer: adam, learning_rate: {audio: 0.1}, prompt_learning_rate: 0, inner_steps: 1, start: 0.2, every: 1}
+            seed: 30
+            batch: 8                        # samples that are computed together
+            shard: 256                      # samples in one shard
+            precision: fp32                 # bf16, fp16
+            device: auto
+            compression: zstd
+            members: [json, flac, mp4, audio_latent]
+            """)
+        #expect(job.manifest == "/data/jobs/clips.jsonl")
+        #expect(job.sampling.duration == .seconds(8))
+        #expect(job.sampling.cfgScale.audio == 2.5)
+        #expect(job.members == ["audio_latent", "flac", "json", "mp4"])
+        #expect(job.models.audio == "cvssp/audioldm-m-full")
+        let official = try resolve(smallest + "sampling: {duration: 8, cfg_scale: 2.5}")
+        #expect(job == official)
+    }
+
+    @Test func presets() throws {
+        let official = try resolve(smallest)
+        guard case .aligner(let first) = official.guidance else {
+            Issue.record("the official preset is guided")
+            return
+        }
+        #expect(first.optimizer == .adam)
+        #expect(first.window == .start(0.2))
+        #expect(first.x0Pairing == .official)
+        #expect(first.learningRate == PerModality(audio: 0.1, video: 0.01))
+        #expect(official.sampling.steps == 30)
+        #expect(official.sampling.duration == .source)
+        #expect(
+            official.binder
+                == .init(
+                    clipDuration: 1, clipsPerVideo: nil, framesPerClip: 2, targetLength: 204, audioMean: -4.268,
+                    audioStd: 9.138))
+        #expect(official.binder.clips(in: 9.2) == 10)
+
+        guard case .aligner(let second) = try resolve(smallest + "preset: paper").guidance else {
+            Issue.record("the paper's preset is guided")
+            return
+        }
+        #expect(second.optimizer == .sgd)
+        #expect(second.window == .below(800))
+        #expect(second.x0Pairing == .paper)
+        let joint = try resolve(smallest.replacing("v2a", with: "joint"))
+        #expect(joint.sampling.steps == 25)
+    }
+
+    @Test func presetFillsOnlyWhatIsMissing() throws {
+        let job = try resolve(smallest + "preset: paper\nguidance: {optimizer: adam, start: 0.5}")
+        guard case .aligner(let aligner) = job.guidance else {
+            Issue.record("guided")
+            return
+        }
+        #expect(aligner.optimizer == .adam)
+        #expect(aligner.window == .start(0.5))
+        #expect(aligner.x0Pairing == .paper)
+    }
+
+    @Test func guidanceOff() throws {
+        #expect(try resolve(smallest + "guidance: off").guidance == .off)
+        #expect(try resolve(smallest, ["guidance=off"]).guidance == .off)
+    }
+
+    /// i > floor(0.2 · T): with T = 30 from i = 7, as 4-parity.md counts.
+    @Test func guidedSteps() {
+        #expect(Guidance.Window.start(0.2).firstStep(of: 30) == 7)
+        // Leading spacing with T = 30: t = 1 + 33 · (29 − i); 793 is the first below 800, at i = 5.
+        #expect(Guidance.Window.below(800).firstStep(of: 30) == 5)
+        #expect(Guidance.Window.below(0).firstStep(of: 30) == 30)
+        #expect(Guidance.Window.start(1).firstStep(of: 30) == 30)
+        #expect(Guidance.off.guidedSteps(of: 30) == 0)
+    }
+
+    @Test func overridesWin() throws {
+        let job = try resolve(
+            smallest,
+            [
+                "sampling.steps=10", "members=[json, wav]", "sampling.steps=12", "negative_prompt=low: bad",
+                "threads=auto",
+            ])
+        #expect(job.sampling.steps == 12)
+        #expect(job.members == ["json", "wav"])
+        #expect(job.negativePrompt == "low: bad")
+        #expect(job.threads == nil)
+    }
+
+    @Test(arguments: [
+        ("sampling.steps", "it must have the form key=value"), (".steps=1", "empty part"),
+        ("members=[a", "not valid YAML"),
+        ("task.name=1", "is `v2a`, which has no keys"),
+    ])
+    func badOverrides(text: String, expected: String) {
+        #expect {
+            try resolve(smallest, [text])
+        } throws: { error in
+            "\(error)".contains(expected) && "\(error)".hasPrefix("--set \(text)")
+        }
+    }
+
+    @Test func overrideIsNamedAsThePlace() throws {
+        let found = problems(smallest, ["batch=0"])
+        #expect(
+            found == [
+                JobProblem(
+                    location: "--set batch=0", key: "batch", found: "is `0`",
+                    allowed: "it must be a whole number from 1 to 4096")
+            ])
+    }
+
+    @Test(arguments: [
+        ("batch: eight", "job.yaml:4", "batch", "is `eight`"),
+        ("batch: \"8\"", "job.yaml:4", "batch", "is `8`"),
+        ("batch: 8.5", "job.yaml:4", "batch", "is `8.5`"),
+        ("batch: [8]", "job.yaml:4", "batch", "is a list"),
+        ("batch:", "job.yaml:4", "batch", "is empty"),
+        ("seed: -1", "job.yaml:4", "seed", "is `-1`"),
+        ("seed: 9223372036854775808", "job.yaml:4", "seed", "is `9223372036854775808`"),
+        ("sampling: 5", "job.yaml:4", "sampling", "is `5`"),
+        ("sampling:\n  steps: 0", "job.yaml:5", "sampling.steps", "is `0`"),
+        ("sampling:\n  eta: .nan", "job.yaml:5", "sampling.eta", "is `.nan`"),
+        ("sampling: {duration: forever}", "job.yaml:4", "sampling.duration", "is `forever`"),
+        ("sampling: {duration: 0}", "job.yaml:4", "sampling.duration", "is `0`"),
+        ("precision: fp8", "job.yaml:4", "precision", "is `fp8`"),
+        ("guidance: on", "job.yaml:4", "guidance", "is `on`"),
+        ("guidance: {text_term: yes}", "job.yaml:4", "guidance.text_term", "is `yes`"),
+        ("guidance: {start: 0.2, below: 800}", "job.yaml:4", "guidance.below", "stands beside `start`"),
+        ("guidance: {learning_rate: {audio: x}}", "job.yaml:4", "guidance.learning_rate.audio", "is `x`"),
+        ("members: [json, video_latent]", "job.yaml:4", "members", "holds a value that is `video_latent`"),
+        ("members: [flac]", "job.yaml:4", "members", "leaves out `json`"),
+        ("members: [json, json]", "job.yaml:4", "members", "names `json` twice"),
+        ("models2: x", "job.yaml:4", "models2", "is not a setting"),
+    ])
+    func wrongValues(line: String, location: String, key: String, found: String) throws {
+        let all = problems(smallest + line)
+        let problem = try #require(all.first)
+        #expect(all.count == 1)
+        #expect(problem.location == location)
+        #expect(problem.key == key)
+        #expect(problem.found == found)
+        #expect(!problem.allowed.isEmpty)
+    }
+
+    @Test func unknownKeysAreNamedWithTheNearest() {
+        let found = problems(smallest + "sampling: {stepz: 10}\nbach: 3")
+        #expect(found.map(\.key).sorted() == ["bach", "sampling.stepz"])
+        #expect(found.first { $0.key == "bach" }?.allowed.contains("did you mean `batch`?") == true)
+        #expect(found.first { $0.key == "sampling.stepz" }?.allowed.contains("did you mean `steps`?") == true)
+    }
+
+    @Test func everyMistakeAtOnce() {
+        let found = problems("task: v3a\nbatch: 0\nmodels: {audio: ''}\n")
+        #expect(Set(found.map(\.key)) == ["task", "batch", "manifest", "models.audio", "models.binder"])
+    }
+
+    @Test func tasksThatAreNotThereYet() throws {
+        let job = try resolve(smallest.replacing("v2a", with: "a2v"))
+        #expect {
+            try job.requireAvailable()
+        } throws: { error in
+            "\(error)".contains("`a2v`, which is not available yet in this version; it can be v2a or i2a")
+        }
+        try resolve(smallest).requireAvailable()
+    }
+
+    @Test func imagesHaveNoDuration() {
+        let found = problems(smallest.replacing("v2a", with: "i2a") + "sampling: {duration: source}")
+        #expect(found.map(\.key) == ["sampling"])
+    }
+
+    @Test(arguments: ["a: [", "a: 1\na: 2", "- 1\n- 2", "a: *b", "\"a\": \t@", "? {a: 1}\n: 2"])
+    func brokenYAML(text: String) {
+        #expect(throws: JobError.self) { try resolve(text) }
+    }
+
+    @Test func deepAndRepeatedYAMLEndsInAnError() {
+        #expect(throws: JobError.self) { try resolve(String(repeating: "[", count: 20_000)) }
+        var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        for level in 1..<7 {
+            bomb +=
+                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+                + "]\n"
+        }
+        #expect(throws: JobError.self) { try resolve(bomb) }
+    }
+
+    @Test func filesThatCannotBeRead() throws {
+        let folder = try TemporaryFolder()
+        #expect { try JobFile.load(folder.url.appending(path: "none.yaml")) } throws: {
+            "\($0)".contains("there is no such file")
+        }
+        #expect(throws: JobError.self) { try JobFile.load(folder.url) }
+        let latin = folder.url.appending(path: "latin.yaml")
+        try Data([0x74, 0xE9]).write(to: latin)
+        #expect { try JobFile.load(latin) } throws: { "\($0)".contains("not UTF-8") }
+    }
+
+    @Test func canonicalJSONComesBack() throws {
+        for extra in [
+            "", "guidance: off",
+            "preset: paper\nthreads: 2\nroot: clips\nseed: 9223372036854775807\nsampling: {duration: 2.5}",
+        ] {
+            let job = try resolve(smallest + extra)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            let data = try encoder.encode(job)
+            #expect(try JSONDecoder().decode(Job.self, from: data) == job)
+            #expect(try encoder.encode(JSONDecoder().decode(Job.self, from: data)) == data)
+        }
+    }
+
+    /// 3,000 mutations of a whole job file: each gives a job or an error, never a crash.
+    @Test func fuzz() {
+        let seedText =
+            smallest
+            + "sampling: {steps: 30, duration: 8.0}\nguidance: {start: 0.2, learning_rate: {audio: 0.1}}\nmembers: [json, flac]\n"
+        var mutator = Mutator(seed: 7)
+        for _ in 0..<3_000 {
+            let text = String(decoding: mutator.mutate(Array(seedText.utf8)), as: UTF8.self)
+            _ = try? resolve(text)
+        }
+    }
+}
+
+@Suite struct JobSeedTests {
+    /// SHA-256("seehear seed 1\0" + "30\0" + "clip") by another program:
+    /// `printf 'seehear seed 1\00030\000clip' | sha256sum`.
+    @Test func hash() {
+        #expect(Seeds.seed(for: "clip", jobSeed: 30, mode: .hash) == 0x1F50591B89332FE9)
+        #expect(Seeds.seed(for: "clip", jobSeed: 31, mode: .hash) != Seeds.seed(for: "clip", jobSeed: 30, mode: .hash))
+        #expect(Seeds.seed(for: "clip", jobSeed: 30, mode: .same) == 30)
+    }
+
+    @Test func staysBelowTheSignBit() {
+        for number in 0..<1000 { #expect(Seeds.seed(for: "k\(number)", jobSeed: 0, mode: .hash) <= Seeds.maximum) }
+    }
+}

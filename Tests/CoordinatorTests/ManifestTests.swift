@@ -1,0 +1,247 @@
+import Foundation
+import Testing
+
+@testable import Coordinator
+
+private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
+    let job = try JobFile.resolve(
+        "task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", path: "/data/job.yaml",
+        overrides: overrides)
+    return try ManifestReader.parse(Array(text.utf8), job: job)
+}
+
+@Suite struct ManifestTests {
+    @Test func jsonlinesWithEverything() throws {
+        let manifest = try parse(
+            #"""
+            {"id": "a", "task": "v2a", "prompt": "a dog \"barks\" – \ud83d\udc36", "negative_prompt": "", "video": "v/a.mp4", "start": 1.5, "duration": 4, "seed": 9223372036854775807}
+            {"id": 17, "task": "i2a", "image": "/abs/b.png", "prompt": null}
+            """#, "members=[json]")
+        #expect(manifest.problems == [])
+        let first = manifest.rows[0]
+        #expect(first.key == "a")
+        #expect(first.prompt == "a dog \"barks\" – 🐶")
+        #expect(first.negativePrompt == "")
+        #expect(first.input == ManifestInput(kind: .video, path: "/data/v/a.mp4"))
+        #expect(first.start == 1.5)
+        #expect(first.duration == 4)
+        #expect(first.seed == 9_223_372_036_854_775_807)
+        let second = manifest.rows[1]
+        #expect(second.key == "17")
+        #expect(second.task == .i2a)
+        #expect(second.prompt == nil)
+        #expect(second.input?.path == "/abs/b.png")
+    }
+
+    @Test func byteOrderMarkLineEndsAndEmptyLines() throws {
+        let manifest = try parse("\u{FEFF}\r\n{\"video\": \"a.mp4\"}\r\n\n  \n{\"video\": \"b.mp4\"}")
+        #expect(manifest.problems == [])
+        #expect(manifest.rows.map(\.number) == [2, 5])
+        #expect(manifest.rows.map(\.key) == ["a", "b"])
+    }
+
+    @Test func rootAndDerivedKeys() throws {
+        let manifest = try parse("{\"video\": \"x/my clip.v2.mp4\"}\n{\"video\": \"../é.mp4\"}", "root=media")
+        #expect(manifest.rows.map(\.key) == ["my_clip_v2", "_"])
+        #expect(manifest.rows.map(\.input?.path) == ["/data/media/x/my clip.v2.mp4", "/data/é.mp4"])
+    }
+
+    @Test(arguments: [
+        ("a/b", RowProblem.Kind.id, "slash"), ("a.b", .id, "dot"), ("a b", .id, "space"),
+        ("a\\tb", .id, "control character"),
+        ("é", .id, "beyond ASCII"), (String(repeating: "x", count: 300), .id, "300 bytes"),
+    ])
+    func badIds(id: String, kind: RowProblem.Kind, found: String) throws {
+        let manifest = try parse("{\"id\": \"\(id)\", \"video\": \"a.mp4\"}\n{\"id\": \"good\", \"video\": \"b.mp4\"}")
+        let problem = try #require(manifest.rejected.first)
+        #expect(manifest.rejected.count == 1)
+        #expect(problem.row == 1)
+        #expect(problem.field == "id")
+        #expect(problem.kind == kind)
+        #expect(problem.found.contains(found))
+        #expect(manifest.rows.map(\.key) == ["good"])
+    }
+
+    @Test(arguments: [
+        (#"{"id": "x", "video": "a.mp4", "fps": 3}"#, "fps", RowProblem.Kind.unknownColumn),
+        (#"{"id": "x", "video": "a.mp4", "seed": -1}"#, "seed", .value),
+        (#"{"id": "x", "video": "a.mp4", "seed": 1.5}"#, "seed", .value),
+        (#"{"id": "x", "video": "a.mp4", "seed": "3"}"#, "seed", .value),
+        (#"{"id": "x", "video": "a.mp4", "seed": 9223372036854775808}"#, "seed", .value),
+        (#"{"id": "x", "video": "a.mp4", "start": -0.1}"#, "start", .value),
+        (#"{"id": "x", "video": "a.mp4", "start": 1e999}"#, "start", .value),
+        (#"{"id": "x", "video": "a.mp4", "duration": 0}"#, "duration", .value),
+        (#"{"id": "x", "video": "a.mp4", "duration": true}"#, "duration", .value),
+        (#"{"id": "x", "video": "a.mp4", "prompt": 3}"#, "prompt", .value),
+        (#"{"id": "x", "video": "a.mp4", "prompt": "a\u0000b"}"#, "prompt", .value),
+        (#"{"id": "x", "video": "a\u0000.mp4"}"#, "video", .value),
+        (#"{"id": "x", "video": ["a.mp4"]}"#, "video", .value),
+        (#"{"id": "x", "prompt": "no file"}"#, "video", .input),
+        (#"{"id": "x", "video": "a.mp4", "image": "b.png"}"#, "image", .input),
+        (#"{"id": "x", "task": "t2a", "video": "a.mp4"}"#, "task", .value),
+        (#"{"id": "x", "task": "joint"}"#, "task", .value),
+        (#"{"id": "x", "task": "i2a", "image": "a.png"}"#, "task", .input),
+    ])
+    func badValuesKeepTheirKey(line: String, field: String, kind: RowProblem.Kind) throws {
+        let row = try #require(try parse(line).rows.first)
+        #expect(row.key == "x")
+        let problem = try #require(row.problems.first { $0.field == field })
+        #expect(problem.kind == kind)
+        #expect(problem.row == 1)
+        #expect(problem.description.contains("row 1, `\(field)`"))
+    }
+
+    @Test(arguments: [
+        "{", "{}}", "[1]", "3", #"{"id": "a" "video": "b"}"#, #"{"video": "a.mp4"} {"#, #"{"video": "\ud800"}"#, "nul",
+        #"{"id": 01}"#, #"{"x":"# + String(repeating: "[", count: 5000),
+    ])
+    func brokenRows(line: String) throws {
+        let manifest = try parse("\(line)\n{\"video\": \"b.mp4\"}")
+        #expect(manifest.rejected.map(\.row) == [1])
+        #expect(manifest.rejected.first?.kind == .syntax)
+        #expect(manifest.rows.count == 1)
+    }
+
+    @Test func twiceTheSameColumn() throws {
+        let manifest = try parse(#"{"id": "a", "id": "b", "video": "a.mp4"}"#)
+        #expect(manifest.problems.map(\.kind) == [.syntax])
+    }
+
+    @Test func duplicatesNameTheFirst() throws {
+        let manifest = try parse(
+            #"{"id": "a", "video": "1.mp4"}"# + "\n" + #"{"video": "a.mp4"}"# + "\n" + #"{"id": "b", "video": "1.mp4"}"#
+        )
+        #expect(manifest.rows.map(\.key) == ["a", "b"])
+        #expect(manifest.rejected.map(\.kind) == [.duplicate])
+        #expect(manifest.rejected[0].found.contains("row 1"))
+    }
+
+    @Test func invalidUTF8AndNUL() throws {
+        let bytes =
+            Array("{\"id\": \"a\", \"video\": \"".utf8) + [0xFF, 0xFE]
+            + Array("\"}\n{\"id\": \"b\", \"video\": \"".utf8) + [0]
+            + Array("\"}\n{\"id\": \"c\", \"video\": \"c.mp4\"}".utf8)
+        let manifest = try ManifestReader.parse(bytes, job: testJob())
+        #expect(manifest.rows.map(\.key) == ["c"])
+        #expect(manifest.rejected.map(\.row) == [1, 2])
+    }
+
+    @Test func csvWithQuotes() throws {
+        let manifest = try parse(
+            "id,video,prompt,start,seed\r\na,a.mp4,\"a dog, \"\"Rex\"\",\nbarks\",1.5,7\r\n\r\nb,b.mp4,,,\r\n",
+            "manifest=x.csv")
+        #expect(manifest.problems == [])
+        #expect(manifest.rows.map(\.prompt) == ["a dog, \"Rex\",\nbarks", nil])
+        #expect(manifest.rows.map(\.seed) == [7, nil])
+        #expect(manifest.rows.map(\.start) == [1.5, nil])
+        #expect(manifest.rows.map(\.number) == [2, 5])
+    }
+
+    @Test(arguments: [
+        ("id,video\na,b,c\nd,e.mp4", "3 fields"), ("id,video\n\"a,b\n", "never closed"),
+        ("id,video\n\"a\"b,c\nd,e.mp4", "closing quote"),
+        ("id,video\na\"b,c\nd,e.mp4", "without quotes"),
+    ])
+    func brokenCSVRecords(text: String, expected: String) throws {
+        let manifest = try parse(text, "manifest=x.csv")
+        #expect(manifest.rejected.map(\.row) == [2])
+        #expect(manifest.rejected.first?.found.contains(expected) == true)
+    }
+
+    @Test(arguments: [
+        ("id,clip,video\na,b,c\n", "`clip` is no column"), ("id,id,video\na,b,c\n", "twice"),
+        ("x,y\n1,2\n", "no known format"),
+        ("", "no rows"), ("id,video\n", "no rows"),
+    ])
+    func unusableCSV(text: String, expected: String) {
+        #expect { try parse(text, "manifest=x.csv") } throws: {
+            "\($0)".contains(expected) && "\($0)".contains("/data/x.csv")
+        }
+    }
+
+    @Test func vggsound() throws {
+        let text = "---g-f_I2yQ,1,people marching,test\n0abc,30,\"dog, barking\",train\n-x,abc,y,test\n"
+        let manifest = try parse(text, "manifest=vggsound.csv", "root=/clips")
+        #expect(manifest.rows.map(\.key) == ["---g-f_I2yQ_000001", "0abc_000030"])
+        #expect(manifest.rows.map(\.input?.path) == ["/clips/---g-f_I2yQ_000001.mp4", "/clips/0abc_000030.mp4"])
+        #expect(manifest.rows.map(\.prompt) == ["people marching", "dog, barking"])
+        #expect(manifest.rejected.map(\.row) == [3])
+        let test = try parse(text, "manifest=vggsound.csv", "root=/clips", "split=test", "manifest_format=vggsound")
+        #expect(test.rows.map(\.key) == ["---g-f_I2yQ_000001"])
+    }
+
+    @Test func promptsNeedNoMoreWhereTheTaskDoesNot() throws {
+        let job = try JobFile.resolve(
+            "task: joint\nmanifest: p.txt\nmodels: {audio: a/b, binder: c/d}", path: "/data/job.yaml")
+        let manifest = try ManifestReader.parse(Array("a dog\n\na cat\n".utf8), job: job)
+        #expect(manifest.rows.map(\.key) == ["row-000001", "row-000003"])
+        #expect(manifest.rows.map(\.prompt) == ["a dog", "a cat"])
+        let steered = try parse("a dog\n", "manifest=p.txt")
+        #expect(steered.rows.first?.problems.map(\.kind) == [.input])
+    }
+
+    @Test func formatsThatCannotBeTold() {
+        #expect { try parse("x", "manifest=clips.tsv") } throws: { "\($0)".contains("set manifest_format") }
+    }
+
+    @Test func messagesShowNoControlCharacters() throws {
+        let manifest = try parse(#"{"id": "a\u001b[31m", "video": "a.mp4"}"#)
+        #expect(manifest.rejected.first?.description.contains("\u{1B}") == false)
+    }
+
+    /// 10,000 mutations over the four formats: each gives a manifest or a `ManifestError`, never a crash; keys stay unique.
+    @Test func fuzz() throws {
+        let jsonl =
+            #"{"id": "a", "video": "v/a.mp4", "prompt": "x \u00e9", "start": 1.5, "seed": 3}"# + "\r\n"
+            + #"{"id": "b", "video": "b.mp4"}"# + "\n"
+        let csv = "id,video,prompt,seed\na,a.mp4,\"x, \"\"y\"\"\",3\nb,b.mp4,,\n"
+        let vgg = "abc,1,\"x, y\",test\ndef,2,z,train\n"
+        let seeds: [(String, Job)] = [
+            (jsonl, try testJob()), (csv, try testJob("manifest=a.csv")), (vgg, try testJob("manifest=a.csv")),
+            ("a dog\nb\n", try testJob("manifest=a.txt")),
+        ]
+        var mutator = Mutator(seed: 3)
+        for round in 0..<10_000 {
+            let (text, job) = seeds[round % seeds.count]
+            guard let manifest = try? ManifestReader.parse(mutator.mutate(Array(text.utf8)), job: job) else { continue }
+            #expect(Set(manifest.rows.map(\.key)).count == manifest.rows.count)
+            _ = manifest.problems.map(\.description)
+        }
+    }
+}
+
+@Suite struct ManifestJSONTests {
+    @Test func numbersKeepTheirDigits() throws {
+        var reader = JSONReader("[18446744073709551615, -0.5e-3, 12]")
+        #expect(try reader.value() == .array([.number("18446744073709551615"), .number("-0.5e-3"), .number("12")]))
+    }
+
+    @Test func writerEscapesAndReaderUndoesIt() throws {
+        let text = "a\"b\\c\n\u{7F}\u{0}é🐶"
+        var writer = JSONWriter()
+        writer.begin()
+        writer.field("t", text)
+        writer.field("n", 2.5)
+        writer.field("w", 3.0)
+        writer.field("none", nil as String?)
+        writer.end()
+        let value = try JSONValue(parsing: writer.bytes)
+        #expect(value["t"]?.string == text)
+        #expect(value["n"]?.number == 2.5)
+        #expect(value["w"] == .number("3"))
+        #expect(value["none"] == nil)
+    }
+
+    @Test(arguments: [
+        "[1,]", "{\"a\":1,\"a\":2}", "\"\u{1}\"", "01", "1.", "1e", "-", "tru", "[", "\"\\x\"", "\"\\ud800x\"", "1 2",
+        "",
+    ])
+    func refused(text: String) {
+        #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: Array(text.utf8)) }
+    }
+
+    @Test func leaves() throws {
+        let value = try JSONValue(parsing: Array(#"{"a": {"b": 1, "c": ["x", "y"]}, "d": [{"e": null}]}"#.utf8))
+        #expect(value.leaves() == ["a.b": "1", "a.c": "[x, y]", "d.0.e": "null"])
+    }
+}

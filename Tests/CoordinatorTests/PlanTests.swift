@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+@testable import Coordinator
+
+private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
+    (0..<count).map { (number: Int) -> PlannedSample in
+        let prompt = number % 2 == 0 ? "a \"dog\"\n\(number)" : nil
+        let input = PlannedInput(
+            kind: .video, path: "/clips/\(number).mp4", start: 0, duration: 9.97, bytes: Int64(number) << 20,
+            sha256: String(repeating: "ab", count: 32))
+        return PlannedSample(
+            index: 0, key: "k\(number)", task: .v2a, prompt: prompt, negativePrompt: number % 3 == 0 ? "bad" : "",
+            input: input, seed: Seeds.maximum - UInt64(number), durationSeconds: seconds)
+    }
+}
+
+@Suite struct PlanTests {
+    @Test func batchesNeverCrossShards() throws {
+        let plan = Plan(samples: samples(23), job: try testJob("batch=4", "shard=10"))
+        #expect(plan.shards.map(\.count) == [10, 10, 3])
+        #expect(plan.shards.map(\.firstIndex) == [0, 10, 20])
+        #expect(plan.shards.map(\.batches) == [0..<3, 3..<6, 6..<7])
+        #expect(plan.batches.map(\.samples) == [0..<4, 4..<8, 8..<10, 10..<14, 14..<18, 18..<20, 20..<23])
+        #expect(plan.batches.map(\.shard) == [0, 0, 0, 1, 1, 1, 2])
+        for batch in plan.batches {
+            for sample in plan.samples(of: batch) {
+                #expect(sample.batch == batch.number)
+                #expect(sample.shard == batch.shard)
+            }
+        }
+        #expect(plan.samples.map(\.index) == Array(0..<23))
+        #expect(plan.samples.map(\.key) == (0..<23).map { "k\($0)" })
+    }
+
+    @Test func costGrowsWithLengthStepsAndGuidance() throws {
+        func cost(_ seconds: Double, _ overrides: String...) throws -> Double {
+            let job = try JobFile.resolve(
+                "task: v2a\nmanifest: c.jsonl\nmodels: {audio: a/b, binder: c/d}", path: "/d/j.yaml",
+                overrides: overrides)
+            return Plan(samples: samples(1, seconds: seconds), job: job).expectedCost
+        }
+        #expect(try cost(10) > cost(5))
+        #expect(try cost(10) > cost(10, "guidance=off"))
+        #expect(try cost(10, "sampling.steps=50") > cost(10))
+        #expect(try cost(10, "guidance.every=2") < cost(10))
+        var failed = samples(1)
+        failed[0].error = PlannedError(kind: "bad_file", message: "x")
+        #expect(Plan(samples: failed, job: try testJob()).expectedCost < 1)
+    }
+
+    @Test func noSamples() throws {
+        let plan = Plan(samples: [], job: try testJob())
+        #expect(plan.batches.isEmpty)
+        #expect(plan.shards.isEmpty)
+    }
+
+    @Test func rowsComeBack() throws {
+        let folder = try TemporaryFolder()
+        var all = samples(9000)
+        all[3].error = PlannedError(kind: "noVideoStream", message: "row 4: no picture")
+        all[4].input?.sha256 = nil
+        all[4].input?.modified = 1_700_000_000_123_456_789
+        all[5].input = nil
+        let plan = Plan(samples: all, job: try testJob())
+        let (record, bytes) = try PlanFile.encode(plan.samples)
+        #expect(record.frames.count == 3)
+        try Data(bytes).write(to: folder.url.appending(path: record.file))
+        #expect(try record.read(in: folder.url) == plan.samples)
+        #expect(try record.read(4090..<4100, in: folder.url) == Array(plan.samples[4090..<4100]))
+        #expect(try record.read(0..<0, in: folder.url) == [])
+        #expect(throws: RunError.self) { try record.read(8999..<9001, in: folder.url) }
+    }
+
+    @Test func damageIsFound() throws {
+        let folder = try TemporaryFolder()
+        let plan = Plan(samples: samples(40), job: try testJob())
+        let (record, bytes) = try PlanFile.encode(plan.samples)
+        let url = folder.url.appending(path: record.file)
+        var wrong = record
+        wrong.sha256 = String(repeating: "0", count: 64)
+        try Data(bytes).write(to: url)
+        #expect { try wrong.read(in: folder.url) } throws: { "\($0)".contains("hash") }
+        for change in [Array(bytes.dropLast()), bytes + [0], []] {
+            try Data(change).write(to: url)
+            #expect(throws: RunError.self) { try record.read(in: folder.url) }
+        }
+        wrong = record
+        wrong.frames = [Int.max, 1]
+        #expect(throws: RunError.self) { try wrong.read(in: folder.url) }
+        try FileManager.default.removeItem(at: url)
+        #expect(throws: RunError.self) { try record.read(in: folder.url) }
+    }
+
+    @Test func theSameRowsGiveTheSameBytes() throws {
+        let job = try testJob()
+        let first = try PlanFile.encode(Plan(samples: samples(100), job: job).samples)
+        let second = try PlanFile.encode(Plan(samples: samples(100), job: job).samples)
+        #expect(first.record == second.record)
+        #expect(first.bytes == second.bytes)
+    }
+
+    /// 3,000 mutated plan rows: each gives a sample or a syntax error.
+    @Test func fuzz() throws {
+        var writer = JSONWriter()
+        Plan(samples: samples(1), job: try testJob()).samples[0].write(to: &writer)
+        let line = Array(writer.bytes.dropLast())
+        #expect(try PlannedSample(parsing: line).key == "k0")
+        var mutator = Mutator(seed: 11)
+        for _ in 0..<3_000 { _ = try? PlannedSample(parsing: mutator.mutate(line)) }
+    }
+}

@@ -1,0 +1,243 @@
+import Foundation
+import Shard
+import Testing
+
+@testable import Coordinator
+
+private let models = [
+    ModelIdentity(role: "audio", path: "/models/a", files: [.init(name: "unet/x.safetensors", bytes: 3, sha256: "aa")]),
+    ModelIdentity(role: "binder", path: "/models/b", files: [.init(name: "imagebind.pth", bytes: 4, sha256: "bb")]),
+]
+
+private func plan(_ job: Job, count: Int = 5) -> Plan {
+    Plan(
+        samples: (0..<count).map {
+            PlannedSample(
+                index: 0, key: "k\($0)", task: .v2a, prompt: "p", negativePrompt: "", input: nil,
+                seed: Seeds.seed(for: "k\($0)", jobSeed: job.seed, mode: job.seedMode), durationSeconds: 4)
+        }, job: job)
+}
+
+@Suite struct RunTests {
+    private let folder: TemporaryFolder
+    private let directory: RunDirectory
+
+    init() throws {
+        folder = try TemporaryFolder()
+        directory = RunDirectory(folder.url.appending(path: "run", directoryHint: .isDirectory))
+    }
+
+    private func publish(_ job: Job, count: Int = 5, models: [ModelIdentity] = models) throws -> (
+        run: Run, publication: Run.Publication
+    ) {
+        try Run.publish(plan(job, count: count), job: job, models: models, expectedBytes: 100, in: directory)
+    }
+
+    @Test func publishedRunsOpenAgain() throws {
+        let job = try testJob("batch=2", "shard=4")
+        let made = try publish(job)
+        #expect(made.publication == .created)
+        let run = try Run.open(directory)
+        #expect(run.job == job)
+        #expect(run.plan == made.run.plan)
+        #expect(run.description == made.run.description)
+        #expect(run.description.counts == .init(samples: 5, invalid: 0, batches: 3, shards: 2))
+        #expect(FileManager.default.fileExists(atPath: directory.layout.segments))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.url.path).allSatisfy { !$0.hasPrefix(".") })
+    }
+
+    @Test func theSamePlanAgainChangesNothing() throws {
+        let job = try testJob()
+        _ = try publish(job)
+        let before = try Data(contentsOf: directory.description)
+        #expect(try publish(job).publication == .unchanged)
+        #expect(try Data(contentsOf: directory.description) == before)
+    }
+
+    @Test func whatCannotChangeBytesMakesNoOtherRun() throws {
+        _ = try publish(try testJob())
+        let job = try testJob("gather=mpi", "root=/elsewhere", "invalid_rows=record", "models.audio=/moved/a")
+        var moved = models
+        moved[0].path = "/moved/a"
+        #expect(try publish(job, models: moved).publication == .unchanged)
+    }
+
+    @Test(arguments: [
+        ("sampling.steps=31", "job sampling.steps: 30 → 31"), ("batch=3", "job batch: 8 → 3"),
+        ("seed=5", "sample 0 (k0): other seed"),
+        ("guidance=off", "guidance"),
+    ])
+    func anotherPlanIsRefusedWithWhatDiffers(setting: String, expected: String) throws {
+        _ = try publish(try testJob())
+        #expect { try publish(try testJob(setting)) } throws: { error in
+            guard case RunError.conflict(_, let differences)? = error as? RunError else { return false }
+            return differences.contains { $0.contains(expected) }
+        }
+    }
+
+    @Test func otherModelsOrRowsAreRefused() throws {
+        let job = try testJob()
+        _ = try publish(job)
+        var other = models
+        other[1].files[0].sha256 = "cc"
+        #expect { try publish(job, models: other) } throws: {
+            "\($0)".contains("model binder: other content in imagebind.pth")
+        }
+        #expect { try publish(job, count: 6) } throws: { "\($0)".contains("samples: 5 → 6") }
+    }
+
+    @Test func directoriesWithForeignShardsAreRefused() throws {
+        try directory.layout.create()
+        try Data().write(to: directory.url.appending(path: "shards/shard-000000.tar.zst"))
+        #expect { try publish(try testJob()) } throws: {
+            "\($0)".contains("holds shard-000000.tar.zst but no run.json")
+        }
+    }
+
+    @Test func noRun() throws {
+        #expect { try Run.open(directory) } throws: { "\($0)".contains("no run.json") }
+    }
+
+    @Test func alteredDescriptionsAreFound() throws {
+        _ = try publish(try testJob())
+        let text = try String(contentsOf: directory.description, encoding: .utf8)
+        for (old, new) in [
+            ("\"steps\" : 30", "\"steps\" : 31"), ("seehear.run/1", "seehear.run/9"), ("\"batch\"", "\"bach\""),
+            ("{", ""),
+        ] {
+            #expect(text.contains(old))
+            try Data(text.replacing(old, with: new).utf8).write(to: directory.description)
+            #expect(throws: RunError.self) { try Run.open(directory) }
+        }
+    }
+
+    @Test func alteredPlansAreFound() throws {
+        let job = try testJob()
+        _ = try publish(job)
+        let other = try PlanFile.encode(
+            plan(job, count: 5).samples.map { sample in
+                var sample = sample
+                sample.prompt = "other"
+                return sample
+            })
+        try Data(other.bytes).write(to: directory.plan)
+        #expect(throws: RunError.self) { try Run.open(directory) }
+    }
+
+    /// 1,000 mutations of `run.json`: each gives a description or a `RunError`.
+    @Test func fuzz() throws {
+        _ = try publish(try testJob())
+        let bytes = [UInt8](try Data(contentsOf: directory.description))
+        var mutator = Mutator(seed: 5)
+        for _ in 0..<1_000 {
+            do throws(RunError) {
+                _ = try RunDescription(parsing: Data(mutator.mutate(bytes)), path: "run.json")
+            } catch {
+                #expect(!error.description.isEmpty)
+            }
+        }
+    }
+}
+
+@Suite struct RunStatusTests {
+    private let folder: TemporaryFolder
+    private let directory: RunDirectory
+
+    init() throws {
+        folder = try TemporaryFolder()
+        directory = RunDirectory(folder.url.appending(path: "run", directoryHint: .isDirectory))
+    }
+
+    private func publishSegment(_ run: Run, batch: Int, failing: Set<Int> = []) throws {
+        let planned = run.plan.samples(of: run.plan.batches[batch])
+        let rows = planned.map { sample in
+            SampleRow(
+                index: sample.index, key: sample.key, task: "v2a", prompt: sample.prompt, seed: sample.seed,
+                status: failing.contains(sample.index) ? .failed : .ok,
+                error: failing.contains(sample.index) ? .init(kind: "nan", message: "the sound is not a number") : nil,
+                seconds: 2, rank: 1 + batch % 2)
+        }
+        let made = planned.filter { !failing.contains($0.index) }.map {
+            Sample(key: $0.key, members: ["json": Array("{}".utf8)])
+        }
+        let segment = try EncodedSegment(
+            batch: batch, configSHA256: run.description.configSHA256, samples: made, rows: rows)
+        _ = try SegmentStore(layout: directory.layout, configSHA256: run.description.configSHA256).publish(segment)
+    }
+
+    @Test func countsWhatTheFilesSay() throws {
+        let job = try testJob("batch=2", "shard=4")
+        let run = try Run.publish(plan(job, count: 7), job: job, models: models, expectedBytes: 1, in: directory).run
+        var reader = try RunStatusReader(directory)
+        #expect(try reader.read().state == .planned)
+
+        try publishSegment(run, batch: 0, failing: [1])
+        try publishSegment(run, batch: 2)
+        var status = try reader.read()
+        #expect(status.state == .stopped)
+        #expect(status.done == 4)
+        #expect(status.failed == 1)
+        #expect(status.remaining == 3)
+        #expect(status.segments == 2)
+        #expect(status.shardsCommitted == 0)
+
+        try Data().write(to: directory.beat)
+        #expect(try reader.read().state == .running)
+        #expect(try reader.read(now: Date(timeIntervalSinceNow: 60)).state == .stopped)
+
+        let listing = try RunListing(directory)
+        #expect(listing.entries.map(\.state) == [.ok, .failed, .pending, .pending, .ok, .ok, .pending])
+        #expect(listing.entries[1].kind == "nan")
+        let rate = try #require(try MeasuredRate(of: directory))
+        #expect(rate.workers == 1)
+        #expect(abs(rate.costPerSecond - run.plan.batches[0].expectedCost / 2) < 1e-9)
+
+        try publishSegment(run, batch: 1)
+        try publishSegment(run, batch: 3)
+        let store = SegmentStore(layout: directory.layout, configSHA256: run.description.configSHA256)
+        let assembler = ShardAssembler(
+            layout: directory.layout, configSHA256: run.description.configSHA256, compression: .zstd)
+        for shard in run.plan.shards {
+            _ = try assembler.assemble(
+                ShardContents(shard: shard.number, firstIndex: shard.firstIndex, batches: Array(shard.batches)))
+            try store.discard(batches: shard.batches)
+            status = try reader.read()
+            #expect(status.shardsCommitted == shard.number + 1)
+        }
+        #expect(status.state == .complete)
+        #expect(status.done == 7)
+        #expect(status.failed == 1)
+        #expect(status.remaining == 0)
+        #expect(try RunListing(directory).entries.map(\.shard)[6] == "shard-000001.tar.zst")
+    }
+
+    @Test func recordsOfAnotherRunAreRefused() throws {
+        let job = try testJob("batch=2", "shard=4")
+        _ = try Run.publish(plan(job, count: 7), job: job, models: models, expectedBytes: 1, in: directory)
+        let record = directory.url.appending(path: "shards/shard-000000.json")
+        var reader = try RunStatusReader(directory)
+        for text in ["{", #"{"nsamples": 4, "config_sha256": "00"}"#, #"{"nsamples": 5}"#, #"{"nsamples": -1}"#] {
+            try Data(text.utf8).write(to: record)
+            #expect(throws: RunError.self) { try reader.read() }
+        }
+    }
+
+    @Test func ratesForgetPauses() {
+        func events(_ times: [Double], _ samples: Int = 8) -> [RunStatusReader.Event] {
+            times.map { .init(time: Date(timeIntervalSince1970: $0), samples: samples) }
+        }
+        #expect(RunStatusReader.rate(of: []) == nil)
+        #expect(RunStatusReader.rate(of: events([5])) == nil)
+        #expect(RunStatusReader.rate(of: events([0, 2, 4, 6])) == 4)
+        // Stopped for an hour, then half as fast.
+        #expect(RunStatusReader.rate(of: events([0, 2, 4, 3604, 3608, 3612])) == 2)
+        #expect(RunStatusReader.rate(of: events([7, 7])) == nil)
+    }
+
+    @Test func timesForPeople() {
+        #expect(TimeText.short(45.2) == "45 s")
+        #expect(TimeText.short(7800) == "2 h 10 min")
+        #expect(TimeText.short(.infinity) == "unknown")
+    }
+}

@@ -1,0 +1,56 @@
+import Coordinator
+import Foundation
+import Synchronization
+
+@testable import Preflight
+
+/// A folder that goes away with its owner.
+final class TemporaryFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(
+            path: "seehear-\(UUID().uuidString)", directoryHint: .isDirectory)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    /// Writes a file and gives its path.
+    @discardableResult
+    func write(_ text: String, _ name: String) throws -> String {
+        let file = url.appending(path: name)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+        return file.path
+    }
+}
+
+/// Answers by the file's name, and counts.
+final class FakeInputs: InputProbe {
+    private let answers: [String: ProbedInput]
+    private let counts = Mutex<[String: Int]>([:])
+
+    static let clip = ProbedInput(duration: 10.01, width: 640, height: 360, hasAudio: true, isImage: false)
+
+    init(_ answers: [String: ProbedInput]) { self.answers = answers }
+
+    func probe(_ path: String) throws(InputProbeError) -> ProbedInput {
+        let name = URL(filePath: path).lastPathComponent
+        counts.withLock { $0[name, default: 0] += 1 }
+        guard let answer = answers[name] else {
+            throw InputProbeError(kind: "notFound", found: "No such file or directory", remedy: "check the path")
+        }
+        return answer
+    }
+
+    /// How often a file was looked at.
+    func count(_ name: String) -> Int { counts.withLock { $0[name] ?? 0 } }
+}
+
+/// Gives one answer.
+struct FakeModels: ModelProbe {
+    var answer = ModelInspection(models: [ModelIdentity(role: "audio", path: "/m", files: [])])
+
+    func inspect(_ job: Job) -> ModelInspection { answer }
+}

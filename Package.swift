@@ -71,7 +71,7 @@ let package = Package(
         library("Engine", ["Torch", "Checkpoint", "ClipSampling"]),
         library("Coordinator", ["Shard", yams, log, crypto]),
         library("MPI", ["CMPI", "Coordinator"]),
-        library("Preflight", ["Coordinator", "Media", "Checkpoint", crypto]),
+        library("Preflight", ["Coordinator", "Media", "ClipSampling", "Checkpoint", crypto]),
         library("Worker", ["Coordinator", "Preflight", "Shard", "Engine", "Checkpoint", "Media", log]),
         library("Evaluation", ["Shard", "COpenBLAS"]),
 

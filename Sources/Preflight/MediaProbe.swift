@@ -1,3 +1,4 @@
+internal import ClipSampling
 package import Coordinator
 import Media
 

@@ -14,14 +14,21 @@ package struct Aligner {
     private let terms: [AlignmentTerm]
     /// Embeddings of the conditions, `[B, width]`, single precision.
     private let conditions: [Modality: Tensor]
+    /// Samples that have no such condition: the terms that involve it count nothing for them.
+    private let missing: [Modality: Set<Int>]
     private let eta: Double
 
+    /// - Parameters:
+    ///   - conditions: one row for each sample, also for those that `missing` names.
+    ///   - missing: samples, by index, without a condition, such as those without a caption.
     package init(
-        guidance: GuidanceOptions?, terms: [AlignmentTerm], conditions: [Modality: Tensor], eta: Double = 0
+        guidance: GuidanceOptions?, terms: [AlignmentTerm], conditions: [Modality: Tensor],
+        missing: [Modality: Set<Int>] = [:], eta: Double = 0
     ) {
         self.guidance = guidance
         self.terms = terms
         self.conditions = conditions
+        self.missing = missing
         self.eta = eta
     }
 
@@ -143,7 +150,12 @@ package struct Aligner {
         var total: Tensor?
         for term in terms {
             guard let a = embeddings[term.first], let b = embeddings[term.second] else { continue }
-            let distance = try (cosine(a, b) * -1) + 1
+            var distance = try (cosine(a, b) * -1) + 1
+            let absent = missing.filter { term.involves($0.key) }.values.reduce(into: Set()) { $0.formUnion($1) }
+            if !absent.isEmpty {
+                let present = (0..<distance.count).map { Float(absent.contains($0) ? 0 : 1) }
+                distance = try distance * Tensor(present, shape: [present.count]).to(device: distance.device)
+            }
             total = try total.map { try $0 + distance } ?? distance
         }
         guard let total else { throw AlignerError.nothingToAlign(terms) }

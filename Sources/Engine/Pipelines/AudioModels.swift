@@ -3,6 +3,7 @@ package import Torch
 
 /// The networks of an AudioLDM folder, loaded once for each rank.
 package struct AudioModels: Sendable {
+    package let tokenizer: RobertaTokenizer
     package let textEncoder: ClapTextModelWithProjection
     package let unet: UNet2DConditionModel
     package let vae: AutoencoderKL
@@ -24,6 +25,7 @@ package struct AudioModels: Sendable {
             try store.finish(unused: unused)
             return network
         }
+        tokenizer = try RobertaTokenizer(folder: folder.path + "/" + ModelComponent.tokenizer.folder)
         textEncoder = try load(
             .textEncoder, ClapTextModelWithProjection.init, unused: ClapTextModelWithProjection.unused)
         unet = try load(.unet, UNet2DConditionModel.init)
@@ -61,6 +63,22 @@ package struct AudioModels: Sendable {
         }
     }
 
+    /// Embeds prompts as AudioLDM reads them.
+    ///
+    /// Padding beyond the longest prompt is left out: the mask hides it anyway.
+    /// - Parameter limit: tokens, the ends included; longer prompts are cut.
+    /// - Returns: `[B, width]`, unit length, single precision.
+    package func embed(_ prompts: [String], limit: Int) throws -> Tensor {
+        let tokens = tokenizer.encode(prompts, limit: limit)
+        let shape = [tokens.count, tokens.length]
+        let ids = try Tensor(tokens.ids, shape: shape).to(device: device)
+        let mask = try Tensor(tokens.mask, shape: shape).to(dtype, device: device)
+        return try textEncoder(ids: ids, mask: mask).to(.float32).normalized()
+    }
+
+    /// Tokens that a prompt may have.
+    package var promptLimit: Int { tokenizer.maximumLength ?? textEncoder.configuration.maxPositionEmbeddings - 2 }
+
     /// The latent of one sample, `[channels, frames, bins]`, for a length in seconds.
     ///
     /// Source: diffusers `pipelines/audioldm/pipeline_audioldm.py`, `__call__` and `prepare_latents`.
@@ -75,14 +93,23 @@ package struct AudioModels: Sendable {
 
 /// ImageBind, loaded once for each rank.
 package struct BinderModel: Sendable {
+    package let tokenizer: ClipBPETokenizer
     package let network: ImageBindModel
 
     /// - Throws: errors of files, configurations and keys, each with file and field.
     package init(_ files: ImageBindFiles, dtype: DType, device: Device) throws {
+        tokenizer = try ClipBPETokenizer(vocabulary: files.vocabulary)
         let configuration =
             try files.config.map { try ModelFolder.config(ImageBindModel.Configuration.self, at: $0) } ?? .huge
         let store = WeightStore(try WeightFile.open(files.weights), dtype: dtype, device: device)
         network = try ImageBindModel(configuration, store.root)
         try store.finish(unused: ImageBindModel.unused)
+    }
+
+    /// Embeds captions: `[B, width]`, single precision.
+    package func embed(_ captions: [String], device: Device) throws -> Tensor {
+        let tokens = tokenizer.encode(captions)
+        let ids = try Tensor(tokens.ids, shape: [tokens.count, tokens.length]).to(device: device)
+        return try network.text(ids).to(.float32)
     }
 }

@@ -34,21 +34,22 @@ package struct AudioStream: LatentStream {
     }
 
     package func predictNoise(_ z: Tensor, timestep: Int, prompt y: Tensor) throws -> Tensor {
-        guard scale > 1 else { return try models.unet(z, timestep: timestep, classLabels: y) }
+        guard scale > 1 else { return try noise(z, timestep, y) }
         let unguided: Tensor
         let guided: Tensor
         if y.requiresGrad {
-            unguided = try Autograd.disabled { () throws(TorchError) in
-                try models.unet(z, timestep: timestep, classLabels: unconditional)
-            }
-            guided = try models.unet(z, timestep: timestep, classLabels: y)
+            unguided = try Autograd.disabled { () throws(TorchError) in try noise(z, timestep, unconditional) }
+            guided = try noise(z, timestep, y)
         } else {
-            let both = try models.unet(
-                Tensor.cat([z, z], 0), timestep: timestep, classLabels: Tensor.cat([unconditional, y], 0)
-            ).chunks(2, 0)
+            let both = try noise(Tensor.cat([z, z], 0), timestep, Tensor.cat([unconditional, y], 0)).chunks(2, 0)
             (unguided, guided) = (both[0], both[1])
         }
         return try unguided.adding(guided - unguided, scaledBy: scale)
+    }
+
+    /// The network works in its own precision; latents stay in single precision between steps.
+    private func noise(_ z: Tensor, _ timestep: Int, _ y: Tensor) throws(TorchError) -> Tensor {
+        try models.unet(z.to(models.dtype), timestep: timestep, classLabels: y.to(models.dtype)).to(.float32)
     }
 
     package func embedding(ofClean z: Tensor, observer: (any AlignerObserver)?) throws -> Tensor {
@@ -66,7 +67,7 @@ package struct AudioStream: LatentStream {
 
     /// A clean latent to a waveform `[B, samples]`.
     package func decode(_ z: Tensor, observer: (any AlignerObserver)? = nil) throws -> Tensor {
-        let mel = try observer.timed("audio.vae_decode") { try models.vae.decode(z) }  // (B, 1, frames, bins)
+        let mel = try observer.timed("audio.vae_decode") { try models.vae.decode(z.to(models.dtype)) }  // (B, 1, frames, bins)
         observer?.record("mel", mel)
         let wave = try observer.timed("audio.vocoder") { try models.vocoder(mel.squeeze(1)) }
         observer?.record("wave", wave)

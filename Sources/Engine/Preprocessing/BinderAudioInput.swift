@@ -6,9 +6,6 @@ package import Torch
 /// Source: ImageBind `data.py`, `load_and_transform_audio_data` and `waveform2melspec`; the released aligner's
 /// differentiable copy of them.
 package struct BinderAudioInput: Sendable {
-    /// What ImageBind was trained with.
-    private static let mean = -4.268
-    private static let deviation = 9.138
     private static let bins = 128
 
     private let filterbank: KaldiFilterbank
@@ -52,12 +49,13 @@ package struct BinderAudioInput: Sendable {
         let wanted = settings.spectrogramFrames
         let frame = KaldiFilterbank.frameLength
         guard clip.size(1) >= frame else {
-            return try (Tensor.zeros([clip.size(0), Self.bins, wanted], device: clip.device) - Self.mean) * (1 / Self.deviation)
+            return try (Tensor.zeros([clip.size(0), Self.bins, wanted], device: clip.device) - settings.mean)
+                * (1 / settings.deviation)
         }
         var features = try filterbank(clip)
         let missing = wanted - features.size(2)
         features = missing > 0 ? try features.padded([(0, missing)]) : try features.narrow(2, from: 0, count: wanted)
-        return try (features - Self.mean) * (1 / Self.deviation)
+        return try (features - settings.mean) * (1 / settings.deviation)
     }
 }
 
@@ -69,10 +67,18 @@ package struct BinderClipSettings: Sendable, Equatable {
     package let framesPerClip: Int
     /// Frames of a spectrogram; shorter ones are padded, longer ones cut.
     package let spectrogramFrames: Int
+    /// Mean and deviation of log-mel features; the defaults are what ImageBind was trained with.
+    package let mean: Double
+    package let deviation: Double
 
-    package init(clipSeconds: Int = 1, framesPerClip: Int = 2, spectrogramFrames: Int = 204) {
+    package init(
+        clipSeconds: Int = 1, framesPerClip: Int = 2, spectrogramFrames: Int = 204, mean: Double = -4.268,
+        deviation: Double = 9.138
+    ) {
         self.clipSeconds = clipSeconds
         self.framesPerClip = framesPerClip
         self.spectrogramFrames = spectrogramFrames
+        self.mean = mean
+        self.deviation = deviation
     }
 }

@@ -1,3 +1,4 @@
+import ClipSampling
 package import Coordinator
 import Media
 

@@ -1,4 +1,4 @@
-internal import ClipSampling
+import ClipSampling
 package import Coordinator
 import Media
 

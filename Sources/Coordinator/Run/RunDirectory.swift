@@ -18,6 +18,8 @@ package struct RunDirectory: Sendable, Equatable {
     package var status: URL { url.appending(path: "STATUS") }
     /// Touched by the living coordinator every few seconds.
     package var beat: URL { url.appending(path: "BEAT") }
+    /// How often the run was started.
+    package var epoch: URL { url.appending(path: "EPOCH") }
     /// Held by the living coordinator.
     package var lock: URL { url.appending(path: "LOCK") }
     /// The folder of the ranks' logs.

@@ -1,0 +1,185 @@
+internal import Foundation
+package import Logging
+internal import Shard
+
+/// The coordinator's hands: turns published segments into shards and keeps the run's index, status and beat.
+///
+/// File work is done on a thread of its own, one piece after the other, beside the assignment of batches.
+package actor RunKeeper: CoordinatorDelegate {
+    private let run: Run
+    private let store: SegmentStore
+    private let assembler: ShardAssembler
+    private let index: DatasetIndex
+    private let reporter: ProgressReporter
+    private let log: Logger
+    private let lock: RunLock
+    private let thread = WorkThread("files")
+
+    /// Batches that each shard still waits for.
+    private var waiting: [Int: Set<Int>] = [:]
+    private var assemblies: [Task<Void, Never>] = []
+    private var problems: [String] = []
+    private var lastBeat = ContinuousClock.Instant.now - .seconds(3600)
+
+    /// Takes the run's lock.
+    /// - Throws: ``RunLockError``.
+    package init(_ run: Run, reporter: ProgressReporter, log: Logger) throws(RunLockError) {
+        self.run = run
+        self.reporter = reporter
+        self.log = log
+        lock = try RunLock(run.directory)
+        let layout = run.directory.layout
+        let hash = run.description.configSHA256
+        store = SegmentStore(layout: layout, configSHA256: hash)
+        assembler = ShardAssembler(layout: layout, configSHA256: hash, compression: run.job.compression)
+        index = DatasetIndex(layout: layout)
+    }
+
+    /// Sweeps what dead processes left, throws damaged segments away, and finds what is still to be done.
+    /// - Throws: errors of the file system.
+    package func resume() async throws -> RunProgressBefore {
+        let (before, waiting) = try await thread.perform { [run, store, assembler] in
+            try Self.survey(run, store, assembler)
+        }
+        self.waiting = waiting
+        for damage in before.damaged { log.warning("\(damage) It will be done again.") }
+        beat()
+        for (shard, batches) in waiting.sorted(by: { $0.key < $1.key }) where batches.isEmpty { assemble(shard) }
+        return before
+    }
+
+    package func batchAccepted(_ report: BatchReport) async throws {
+        log.info(
+            "batch \(report.batch): \(report.succeeded) made, \(report.failed) failed, \(report.bytes) bytes, \(report.seconds) s")
+        settle(report.batch)
+    }
+
+    package func batchFailed(_ batch: Int, _ failure: BatchFailure) async throws {
+        log.error("batch \(batch) is given up: \(failure)")
+        let rows = run.plan.samples(of: run.plan.batches[batch]).map { sample in
+            SampleRow(
+                index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt, seed: sample.seed,
+                status: .failed,
+                error: SampleRow.Failure(
+                    kind: sample.error?.kind ?? failure.kind, message: sample.error?.message ?? failure.message))
+        }
+        try await thread.perform { [store] in
+            let segment = try EncodedSegment(batch: batch, configSHA256: store.configSHA256, samples: [], rows: rows)
+            _ = try store.publish(segment)
+        }
+        settle(batch)
+    }
+
+    package func progress(_ progress: RunProgress) async {
+        beat()
+        await reporter.report(progress)
+    }
+
+    /// Ends a start: what can be assembled is, the index is written, and STATUS says how it went.
+    ///
+    /// - Returns: what kept shards from being assembled; the same command mends it. Empty where all is well.
+    /// - Throws: errors of the file system.
+    package func finish(_ outcome: RunOutcome) async throws -> [String] {
+        for assembly in assemblies { await assembly.value }
+        assemblies = []
+        let isOver = waiting.values.allSatisfy(\.isEmpty) && problems.isEmpty
+        try await thread.perform { [run, assembler, index] in
+            // Stragglers may have published after their shard was assembled.
+            if isOver { for shard in run.plan.shards { _ = try assembler.assemble(run.contents(of: shard)) } }
+            try index.rebuild()
+            let status = isOver ? "complete" : "stopped"
+            try AtomicWrite.write(Array("\(status)\n".utf8), to: run.directory.status.path)
+        }
+        await reporter.finish()
+        return problems
+    }
+
+    // MARK: - Parts
+
+    private func settle(_ batch: Int) {
+        let shard = run.plan.batches[batch].shard
+        waiting[shard]?.remove(batch)
+        if waiting[shard]?.isEmpty == true { assemble(shard) }
+    }
+
+    /// In the background: batches go on being assigned meanwhile.
+    private func assemble(_ shard: Int) {
+        let contents = run.contents(of: run.plan.shards[shard])
+        assemblies.append(
+            Task {
+                do {
+                    let record = try await thread.perform { [assembler] in try assembler.assemble(contents) }
+                    log.info("\(record.shard): \(record.nsamples) samples, \(record.bytes) bytes")
+                } catch {
+                    await assemblyFailed(shard, error)
+                }
+            })
+    }
+
+    private func assemblyFailed(_ shard: Int, _ error: any Error) async {
+        log.error("shard \(shard) cannot be assembled: \(error)")
+        problems.append("shard \(shard): \(error)")
+        guard let error = error as? SegmentError else { return }
+        // Gone, so that the next start does the batch again.
+        try? await thread.perform { [store] in try store.discardSegment(batch: error.batch) }
+    }
+
+    private func beat() {
+        guard ContinuousClock.now - lastBeat > .seconds(5) else { return }
+        lastBeat = .now
+        thread.enqueue { [path = run.directory.beat.path] in
+            try? Data("\(ProcessInfo.processInfo.hostName) \(getpid())\n".utf8).write(to: URL(filePath: path))
+        }
+    }
+
+    private static func survey(
+        _ run: Run, _ store: SegmentStore, _ assembler: ShardAssembler
+    ) throws -> (RunProgressBefore, waiting: [Int: Set<Int>]) {
+        let directory = run.directory
+        try directory.layout.create()
+        _ = try directory.layout.sweepTemporaryFiles()
+        try? FileManager.default.removeItem(at: directory.status)
+        var before = RunProgressBefore()
+        before.epoch = try nextEpoch(directory)
+        let scan = try store.scan()
+        before.damaged = scan.damaged.sorted { $0.key < $1.key }.map { "\($0.value)" }
+        try store.discard(batches: scan.damaged.keys)
+        var waiting: [Int: Set<Int>] = [:]
+        for shard in run.plan.shards {
+            if let record = try assembler.record(shard: shard.number) {
+                before.samplesDone += record.nsamples
+                before.samplesFailed += record.nfailed
+                continue
+            }
+            waiting[shard.number] = []
+            for number in shard.batches {
+                if let sidecar = scan.committed[number] {
+                    let made = sidecar.rows.count { $0.status == .ok }
+                    before.samplesDone += made
+                    before.samplesFailed += sidecar.rows.count - made
+                } else {
+                    let batch = run.plan.batches[number]
+                    waiting[shard.number]?.insert(number)
+                    before.batches.append(
+                        BatchWork(number: number, expectedCost: batch.expectedCost, samples: batch.samples.count))
+                }
+            }
+        }
+        return (before, waiting)
+    }
+
+    /// Counts the starts of a run, under its lock.
+    private static func nextEpoch(_ directory: RunDirectory) throws -> UInt64 {
+        let text = try? String(contentsOf: directory.epoch, encoding: .utf8)
+        let epoch = (text.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? 0) + 1
+        try AtomicWrite.write(Array("\(epoch)\n".utf8), to: directory.epoch.path)
+        return epoch
+    }
+}
+
+extension Run {
+    /// A planned shard as the assembler wants it.
+    fileprivate func contents(of shard: PlannedShard) -> ShardContents {
+        ShardContents(shard: shard.number, firstIndex: shard.firstIndex, batches: Array(shard.batches))
+    }
+}

@@ -1,0 +1,44 @@
+internal import Foundation
+
+/// The right to write a run directory's shards: one coordinator at a time.
+///
+/// `flock` is what makes it exclusive; on file systems where that is weak (some NFS), the name that stands in the file
+/// at least tells who else is there.
+package final class RunLock: Sendable {
+    private let descriptor: Int32
+
+    /// Takes the lock, or tells who holds it.
+    /// - Throws: ``RunLockError``.
+    package init(_ directory: RunDirectory) throws(RunLockError) {
+        let path = directory.lock.path
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .unusable(path: path, reason: String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(descriptor)
+            guard code == EWOULDBLOCK else { throw .unusable(path: path, reason: String(cString: strerror(code))) }
+            let holder = (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+            throw .held(path: directory.url.path, by: holder ?? "an unnamed process")
+        }
+        self.descriptor = descriptor
+        let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
+        ftruncate(descriptor, 0)
+        _ = text.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    }
+
+    deinit { close(descriptor) }
+}
+
+/// Why a run directory could not be locked.
+package enum RunLockError: Error, Equatable, CustomStringConvertible {
+    case held(path: String, by: String)
+    case unusable(path: String, reason: String)
+
+    package var description: String {
+        switch self {
+        case .held(let path, let holder):
+            "\(path): the run is being worked on by \(holder); wait for it, or end it first."
+        case .unusable(let path, let reason): "\(path): the lock cannot be taken (\(reason))."
+        }
+    }
+}

@@ -35,7 +35,11 @@ struct LoopProgressTests {
                 == "398/400 samples, 2 failed, 315 an hour, 3 workers, took 23 min")
     }
 
-    @Test("times", arguments: [(45.4, "45 s"), (150, "3 min"), (18_720, "5 h 12 min"), (273_600, "3 d 4 h"), (.nan, "a long time")])
+    @Test(
+        "times",
+        arguments: [
+            (45.4, "45 s"), (150, "3 min"), (18_720, "5 h 12 min"), (273_600, "3 d 4 h"), (.nan, "a long time"),
+        ])
     func times(seconds: Double, text: String) {
         #expect(ProgressFormat.time(seconds) == text)
     }

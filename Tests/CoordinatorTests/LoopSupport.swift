@@ -153,7 +153,9 @@ final class Ledger: CoordinatorDelegate {
         state.withLock { $0.accepted.append(report.batch) }
     }
     func batchFailed(_ batch: Int, _ failure: BatchFailure) async throws { state.withLock { $0.failed.append(batch) } }
-    func batchDuplicated(_ report: BatchReport, rank: Int) async { state.withLock { $0.duplicates.append(report.batch) } }
+    func batchDuplicated(_ report: BatchReport, rank: Int) async {
+        state.withLock { $0.duplicates.append(report.batch) }
+    }
     func progress(_ progress: RunProgress) async {}
 }
 

@@ -9,7 +9,8 @@ private final class GateRunner: BatchRunner {
 
     let calls: AsyncStream<String>
     private let call: AsyncStream<String>.Continuation
-    private let gate = Mutex<(results: [Result<Void, BatchFailure>], waiter: CheckedContinuation<Void, Never>?)>(([], nil))
+    private let gate = Mutex<(results: [Result<Void, BatchFailure>], waiter: CheckedContinuation<Void, Never>?)>(
+        ([], nil))
     private let isReady: Bool
 
     init(isReady: Bool = true) {
@@ -74,7 +75,8 @@ struct LoopWorkerTests {
         return (loop, Task { await loop.run() })
     }
 
-    private func welcomed(_ runner: GateRunner) async throws -> (Puppet, loop: WorkerLoop, end: Task<WorkerEnd, Never>) {
+    private func welcomed(_ runner: GateRunner) async throws -> (Puppet, loop: WorkerLoop, end: Task<WorkerEnd, Never>)
+    {
         let (loop, end) = start(runner)
         let coordinator = Puppet(end: network.endpoint(0))
         #expect(try await coordinator.hearWorker() == .hello(loopIdentity))

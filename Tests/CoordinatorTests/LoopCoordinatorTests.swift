@@ -43,8 +43,9 @@ struct LoopCoordinatorTests {
         try await worker.say(.finished(report(0)))
         try await worker.say(.finished(report(1)))
         try await worker.say(.finished(report(1)))
-        #expect(try await worker.hear() == .stop(.finished, everyoneAlive: true))
+        #expect(try await worker.hear() == .stop(.finished))
         try await worker.say(.goodbye(reason: "done"))
+        #expect(try await worker.hear() == .dismiss(everyoneAlive: true))
         let end = try await run.value.get()
         #expect(end.outcome == .complete)
         #expect(end.missing.isEmpty)
@@ -85,7 +86,7 @@ struct LoopCoordinatorTests {
         try await two.say(.started(batch: 0))
         network.heal(1)
         #expect(try await two.hear() == .cancel(batch: 0))
-        #expect(try await two.hear() == .stop(.finished, everyoneAlive: true))
+        #expect(try await two.hear() == .stop(.finished))
         try await two.say(.finished(report(0)))
         try await two.say(.goodbye(reason: "done"))
         try await one.say(.goodbye(reason: "done"))
@@ -110,8 +111,9 @@ struct LoopCoordinatorTests {
         #expect(try await two.hear() == .assign(batch: 1))
         try await two.say(.finished(report(0)))
         try await two.say(.finished(report(1)))
-        #expect(try await two.hear() == .stop(.finished, everyoneAlive: false))
+        #expect(try await two.hear() == .stop(.finished))
         try await two.say(.goodbye(reason: "done"))
+        #expect(try await two.hear() == .dismiss(everyoneAlive: false))
         let end = try await run.value.get()
         #expect(end.outcome == .complete)
         #expect(end.missing == [1])
@@ -127,13 +129,38 @@ struct LoopCoordinatorTests {
         #expect(end.outcome == .noWorkersLeft(.everyoneLeft(["worker 1 died"])))
     }
 
+    @Test("a worker that is found missing only at the end keeps the others from finalizing MPI")
+    func lateDeath() async throws {
+        let network = InMemoryNetwork.mesh(size: 3)
+        let run = start(loop(2, network))
+        let (one, two) = (Puppet(end: network.endpoint(1)), Puppet(end: network.endpoint(2)))
+        _ = try await one.join()
+        for batch in 0...1 { #expect(try await one.hear() == .assign(batch: batch)) }
+        for batch in 0...1 { try await one.say(.started(batch: batch)) }
+        try await one.beat()
+        _ = try await two.join()
+        // The first worker dies unnoticed; the batches come from the second.
+        for batch in 0...1 { try await two.say(.finished(report(batch))) }
+        let end = try await clock.advance(
+            by: .seconds(1),
+            until: Task { () -> Result<RunEnd, any Error> in
+                while let said = try? await two.hear(), said != .stop(.finished) {}
+                try? await two.say(.goodbye(reason: "done"))
+                return await run.value
+            }
+        ).get()
+        #expect(end.outcome == .complete)
+        #expect(end.missing == [1])
+        #expect(try await two.hear() == .dismiss(everyoneAlive: false))
+    }
+
     @Test("a worker with another configuration is refused")
     func refused() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
         let run = start(loop(2, network))
         let worker = Puppet(end: network.endpoint(1))
         try await worker.say(.hello(WorkerIdentity(host: "h", pid: 2, device: "cpu", configSHA256: "cd")))
-        guard case .stop(.refused(let why), _)? = try await worker.hear() else {
+        guard case .stop(.refused(let why))? = try await worker.hear() else {
             Issue.record("not refused")
             return
         }
@@ -158,7 +185,7 @@ struct LoopCoordinatorTests {
         #expect(try await worker.hear() == .drain)
         try await worker.say(.released(batch: 1))
         try await worker.say(.finished(report(0)))
-        #expect(try await worker.hear() == .stop(.stopped, everyoneAlive: true))
+        #expect(try await worker.hear() == .stop(.stopped))
         try await worker.say(.goodbye(reason: "drained"))
         let end = try await run.value.get()
         #expect(end.outcome == .stopped)
@@ -175,7 +202,7 @@ struct LoopCoordinatorTests {
         try await worker.say(.ready(credit: 0))
         #expect(try await worker.hear() == .drain)
         try await worker.say(.finished(report(0)))
-        #expect(try await worker.hear() == .stop(.stopped, everyoneAlive: true))
+        #expect(try await worker.hear() == .stop(.stopped))
         try await worker.say(.goodbye(reason: "drained"))
         #expect(try await run.value.get().outcome == .stopped)
     }
@@ -203,7 +230,7 @@ struct LoopCoordinatorTests {
         #expect(try await worker.hear() == .assign(batch: 0))
         try await worker.say(.finished(report(0)))
         #expect(try await worker.hear() == .assign(batch: 1))
-        #expect(try await worker.hear() == .stop(.stopped, everyoneAlive: true))
+        #expect(try await worker.hear() == .stop(.stopped))
         try await worker.say(.goodbye(reason: "told"))
         let result = await run.value
         #expect(throws: Ledger.Full.self) { try result.get() }
@@ -221,7 +248,7 @@ struct LoopCoordinatorTests {
         try await worker.beat()
         #expect(ledger.accepted.isEmpty)
         try await worker.say(.failed(batch: 0, BatchFailure(kind: "k", message: "m", retryable: false)))
-        #expect(try await worker.hear() == .stop(.finished, everyoneAlive: true))
+        #expect(try await worker.hear() == .stop(.finished))
         try await worker.say(.goodbye(reason: "done"))
         #expect(try await run.value.get().outcome == .completeWithFailures)
         #expect(ledger.failed == [0])
@@ -231,9 +258,9 @@ struct LoopCoordinatorTests {
     func nothing() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
         let run = start(loop(0, network))
-        let worker = Puppet(end: network.endpoint(1), epoch: 0)
+        let worker = Puppet(end: network.endpoint(1))
         try await worker.say(.hello(loopIdentity))
-        #expect(try await worker.hear() == .stop(.finished, everyoneAlive: true))
+        #expect(try await worker.hear() == .stop(.finished))
         try await worker.say(.goodbye(reason: "done"))
         let end = try await run.value.get()
         #expect(end.outcome == .complete)

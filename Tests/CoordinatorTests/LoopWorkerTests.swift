@@ -102,9 +102,10 @@ struct LoopWorkerTests {
         let failure = BatchFailure(kind: "k", message: "m", retryable: true)
         runner.open(.failure(failure))
         #expect(try await coordinator.hearWorker() == .failed(batch: 4, failure))
-        try await coordinator.say(.stop(.finished, everyoneAlive: true))
-        #expect(await end.value == WorkerEnd(outcome: .finished, everyoneAlive: true))
+        try await coordinator.say(.stop(.finished))
         #expect(try await coordinator.hearWorker() == .goodbye(reason: "All batches are done."))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
+        #expect(await end.value == WorkerEnd(outcome: .finished, everyoneAlive: true))
     }
 
     @Test("a cancel lets go of the running batch, and of one ahead")
@@ -125,7 +126,8 @@ struct LoopWorkerTests {
         #expect(try await coordinator.hearWorker() == .released(batch: 99))
         runner.open()
         #expect(try await coordinator.hearWorker() == .finished(report(3)))
-        try await coordinator.say(.stop(.finished, everyoneAlive: true))
+        try await coordinator.say(.stop(.finished))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
         _ = await end.value
         while calls.count < 7, let call = await runner.next() { calls.insert(call) }
         #expect(
@@ -146,7 +148,8 @@ struct LoopWorkerTests {
         #expect(try await coordinator.hearWorker() == .released(batch: 5))
         runner.open()
         #expect(try await coordinator.hearWorker() == .finished(report(1)))
-        try await coordinator.say(.stop(.stopped, everyoneAlive: false))
+        try await coordinator.say(.stop(.stopped))
+        try await coordinator.say(.dismiss(everyoneAlive: false))
         #expect(await end.value == WorkerEnd(outcome: .stopped, everyoneAlive: false))
     }
 
@@ -156,13 +159,22 @@ struct LoopWorkerTests {
         let (coordinator, _, end) = try await welcomed(runner)
         try await coordinator.say(.assign(batch: 1))
         #expect(try await coordinator.hearWorker() == .started(batch: 1))
-        try await coordinator.say(.stop(.stopped, everyoneAlive: true))
+        try await coordinator.say(.stop(.stopped))
         #expect(try await coordinator.hearWorker() == .released(batch: 1))
         guard case .goodbye? = try await coordinator.hearWorker() else {
             Issue.record("no goodbye")
             return
         }
+        try await coordinator.say(.dismiss(everyoneAlive: true))
         #expect(await end.value.outcome == .stopped)
+    }
+
+    @Test("without a dismissal the worker leaves after a while, and does not vouch for the others")
+    func undismissed() async throws {
+        let (coordinator, _, end) = try await welcomed(GateRunner())
+        try await coordinator.say(.stop(.finished))
+        #expect(
+            await clock.advance(by: .seconds(5), until: end) == WorkerEnd(outcome: .finished, everyoneAlive: false))
     }
 
     @Test("heartbeats tell the batch in hand and how far it is")
@@ -179,7 +191,8 @@ struct LoopWorkerTests {
             return nil
         }
         #expect(await clock.advance(by: .seconds(2), until: heard) == .heartbeat(batch: 8, fraction: 0.25))
-        try await coordinator.say(.stop(.stopped, everyoneAlive: true))
+        try await coordinator.say(.stop(.stopped))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
         _ = await end.value
     }
 
@@ -204,7 +217,8 @@ struct LoopWorkerTests {
         _ = try await coordinator.hearWorker()
         try await coordinator.say(.welcome)
         #expect(try await coordinator.hearWorker() == .goodbye(reason: "Unready()"))
-        try await coordinator.say(.stop(.finished, everyoneAlive: true))
+        try await coordinator.say(.stop(.finished))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
         #expect(await end.value.outcome == .unprepared("Unready()"))
     }
 
@@ -215,7 +229,8 @@ struct LoopWorkerTests {
         _ = try await coordinator.hearWorker()
         let again = Task { try? await coordinator.hearWorker() }
         #expect(await clock.advance(by: .seconds(2), until: again) == .hello(loopIdentity))
-        try await coordinator.say(.stop(.refused("no"), everyoneAlive: true))
+        try await coordinator.say(.stop(.refused("no")))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
         #expect(await end.value.outcome == .refused("no"))
     }
 }

@@ -89,7 +89,7 @@ struct LoopProgressTests {
 
     @Test("the reporter writes through its clock")
     func reporter() async {
-        let clock = ManualClock()
+        let clock = LoopTestClock()
         let written = Mutex<[String]>([])
         let reporter = ProgressReporter(style: .json, clock: clock) { text in written.withLock { $0.append(text) } }
         await reporter.report(progress())

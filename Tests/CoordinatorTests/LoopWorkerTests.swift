@@ -58,15 +58,15 @@ private final class GateRunner: BatchRunner {
             throw CancellationError()
         }
         try gate.withLock { $0.results.removeFirst() }.get()
-        return report(batch)
+        return loopReport(batch)
     }
 
     func discard(_ batch: Int) async { call.yield("discard \(batch)") }
 }
 
-@Suite("Loop: the worker's side")
+@Suite("Loop: the worker's side", .timeLimit(.minutes(1)))
 struct LoopWorkerTests {
-    private let clock = ManualClock()
+    private let clock = LoopTestClock()
     private let network = InMemoryNetwork.mesh(size: 2)
 
     private func start(_ runner: GateRunner) -> (loop: WorkerLoop, end: Task<WorkerEnd, Never>) {
@@ -75,10 +75,11 @@ struct LoopWorkerTests {
         return (loop, Task { await loop.run() })
     }
 
-    private func welcomed(_ runner: GateRunner) async throws -> (Puppet, loop: WorkerLoop, end: Task<WorkerEnd, Never>)
-    {
+    private func welcomed(_ runner: GateRunner) async throws -> (
+        LoopPuppet, loop: WorkerLoop, end: Task<WorkerEnd, Never>
+    ) {
         let (loop, end) = start(runner)
-        let coordinator = Puppet(end: network.endpoint(0))
+        let coordinator = LoopPuppet(end: network.endpoint(0))
         #expect(try await coordinator.hearWorker() == .hello(loopIdentity))
         try await coordinator.say(.welcome)
         #expect(try await coordinator.hearWorker() == .ready(credit: 2))
@@ -96,7 +97,7 @@ struct LoopWorkerTests {
         #expect(await runner.next() == "prefetch 4")
         runner.open()
         #expect(await runner.next() == "run 4")
-        for said in [WorkerMessage.started(batch: 3), .finished(report(3)), .started(batch: 4)] {
+        for said in [WorkerMessage.started(batch: 3), .finished(loopReport(3)), .started(batch: 4)] {
             #expect(try await coordinator.hearWorker() == said)
         }
         let failure = BatchFailure(kind: "k", message: "m", retryable: true)
@@ -125,7 +126,7 @@ struct LoopWorkerTests {
         try await coordinator.say(.cancel(batch: 99))
         #expect(try await coordinator.hearWorker() == .released(batch: 99))
         runner.open()
-        #expect(try await coordinator.hearWorker() == .finished(report(3)))
+        #expect(try await coordinator.hearWorker() == .finished(loopReport(3)))
         try await coordinator.say(.stop(.finished))
         try await coordinator.say(.dismiss(everyoneAlive: true))
         _ = await end.value
@@ -147,7 +148,7 @@ struct LoopWorkerTests {
         try await coordinator.say(.assign(batch: 5))
         #expect(try await coordinator.hearWorker() == .released(batch: 5))
         runner.open()
-        #expect(try await coordinator.hearWorker() == .finished(report(1)))
+        #expect(try await coordinator.hearWorker() == .finished(loopReport(1)))
         try await coordinator.say(.stop(.stopped))
         try await coordinator.say(.dismiss(everyoneAlive: false))
         #expect(await end.value == WorkerEnd(outcome: .stopped, everyoneAlive: false))
@@ -213,7 +214,7 @@ struct LoopWorkerTests {
     @Test("a worker that cannot get ready says so and waits for the stop")
     func unprepared() async throws {
         let (_, end) = start(GateRunner(isReady: false))
-        let coordinator = Puppet(end: network.endpoint(0))
+        let coordinator = LoopPuppet(end: network.endpoint(0))
         _ = try await coordinator.hearWorker()
         try await coordinator.say(.welcome)
         #expect(try await coordinator.hearWorker() == .goodbye(reason: "Unready()"))
@@ -225,7 +226,7 @@ struct LoopWorkerTests {
     @Test("hello is repeated until the welcome, and a stop before it is heard")
     func early() async throws {
         let (_, end) = start(GateRunner())
-        let coordinator = Puppet(end: network.endpoint(0))
+        let coordinator = LoopPuppet(end: network.endpoint(0))
         _ = try await coordinator.hearWorker()
         let again = Task { try? await coordinator.hearWorker() }
         #expect(await clock.advance(by: .seconds(2), until: again) == .hello(loopIdentity))

@@ -3,7 +3,7 @@ import TransportContract
 
 @testable import Coordinator
 
-@Suite("Transport: in memory")
+@Suite("Transport: in memory", .timeLimit(.minutes(1)))
 struct TransportTests {
     @Test(
         "the contract holds for every size, with delay, and with a coordinator that works",

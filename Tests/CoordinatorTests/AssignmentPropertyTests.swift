@@ -53,7 +53,8 @@ private struct AssignmentWorld {
             if settled[number] != nil { try require(live.isEmpty, "batch \(number) is settled and held") }
         }
         for (rank, held) in present {
-            try require(Set(assignment.held(by: rank)) == Set(held), "the ledger of rank \(rank) is wrong after \(event)")
+            try require(
+                Set(assignment.held(by: rank)) == Set(held), "the ledger of rank \(rank) is wrong after \(event)")
         }
         try require(assignment.unresolved == batches - settled.count, "\(assignment.unresolved) left")
         let isEnd = settled.count == batches
@@ -73,7 +74,8 @@ private struct AssignmentWorld {
             try require(present[rank] != nil, "a cancel went to the absent rank \(rank)")
             cancelled.insert([rank, batch])
         case .accept(let batch, let rank):
-            try require(settled[batch] == nil, "batch \(batch) was accepted from \(rank) although \(settled[batch] as Any)")
+            try require(
+                settled[batch] == nil, "batch \(batch) was accepted from \(rank) although \(settled[batch] as Any)")
             settled[batch] = "accepted"
         case .recordBatchFailure(let batch, _):
             try require(settled[batch] == nil, "batch \(batch) was given up although \(settled[batch] as Any)")
@@ -157,7 +159,8 @@ private struct AssignmentWorld {
             try send(
                 [
                     .batchStarted(rank: odd, batch: batch), .cancelAcknowledged(rank: odd, batch: batch),
-                    .batchFailed(rank: odd, batch: batch, failure: BatchFailure(kind: "", message: "", retryable: true)),
+                    .batchFailed(
+                        rank: odd, batch: batch, failure: BatchFailure(kind: "", message: "", retryable: true)),
                     .workerReturned(rank: odd), .batchFinished(rank: odd, batch: 10_000),
                     .creditChanged(rank: odd, credit: 1),
                 ][Int.random(in: 0..<6, using: &random)])

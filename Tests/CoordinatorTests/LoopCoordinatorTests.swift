@@ -2,13 +2,13 @@ import Testing
 
 @testable import Coordinator
 
-@Suite("Loop: the coordinator's side")
+@Suite("Loop: the coordinator's side", .timeLimit(.minutes(1)))
 struct LoopCoordinatorTests {
-    private let clock = ManualClock()
-    private let ledger = Ledger()
+    private let clock = LoopTestClock()
+    private let ledger = LoopLedger()
 
     private func loop(
-        _ batches: Int, _ network: InMemoryNetwork, ledger: Ledger? = nil, attempts: Int = 3
+        _ batches: Int, _ network: InMemoryNetwork, ledger: LoopLedger? = nil, attempts: Int = 3
     ) -> CoordinatorLoop {
         var configuration = CoordinatorConfiguration(epoch: 5, configSHA256: "ab", samplesTotal: batches)
         configuration.policy.maximumAttempts = attempts
@@ -36,15 +36,16 @@ struct LoopCoordinatorTests {
     func complete() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
         let run = start(loop(2, network))
-        let worker = Puppet(end: network.endpoint(1))
+        let worker = LoopPuppet(end: network.endpoint(1))
         #expect(try await worker.join() == .welcome)
         #expect(try await worker.hear() == .assign(batch: 0))
         #expect(try await worker.hear() == .assign(batch: 1))
-        try await worker.say(.finished(report(0)))
-        try await worker.say(.finished(report(1)))
-        try await worker.say(.finished(report(1)))
-        #expect(try await worker.hear() == .stop(.finished, everyoneAlive: true))
+        try await worker.say(.finished(loopReport(0)))
+        try await worker.say(.finished(loopReport(1)))
+        try await worker.say(.finished(loopReport(1)))
+        #expect(try await worker.hear() == .stop(.finished))
         try await worker.say(.goodbye(reason: "done"))
+        #expect(try await worker.hear() == .dismiss(everyoneAlive: true))
         let end = try await run.value.get()
         #expect(end.outcome == .complete)
         #expect(end.missing.isEmpty)
@@ -57,9 +58,9 @@ struct LoopCoordinatorTests {
     func failures() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
         let run = start(loop(1, network))
-        let worker = Puppet(end: network.endpoint(1))
+        let worker = LoopPuppet(end: network.endpoint(1))
         _ = try await worker.join()
-        try await worker.say(.finished(report(0, failed: 1)))
+        try await worker.say(.finished(loopReport(0, failed: 1)))
         try await worker.say(.goodbye(reason: "done"))
         #expect(try await run.value.get().outcome == .completeWithFailures)
     }
@@ -68,14 +69,14 @@ struct LoopCoordinatorTests {
     func silence() async throws {
         let network = InMemoryNetwork.mesh(size: 3)
         let run = start(loop(1, network))
-        let (one, two) = (Puppet(end: network.endpoint(1)), Puppet(end: network.endpoint(2)))
+        let (one, two) = (LoopPuppet(end: network.endpoint(1)), LoopPuppet(end: network.endpoint(2)))
         _ = try await one.join()
         #expect(try await one.hear() == .assign(batch: 0))
         try await one.say(.started(batch: 0))
         try await one.beat()
         _ = try await two.join()
         network.cut(1)
-        try await one.say(.finished(report(0)))
+        try await one.say(.finished(loopReport(0)))
         clock.advance(by: .seconds(20))
         try await two.beat()
         // The tick that follows is late enough for the first worker and not for the second.
@@ -85,8 +86,8 @@ struct LoopCoordinatorTests {
         try await two.say(.started(batch: 0))
         network.heal(1)
         #expect(try await two.hear() == .cancel(batch: 0))
-        #expect(try await two.hear() == .stop(.finished, everyoneAlive: true))
-        try await two.say(.finished(report(0)))
+        #expect(try await two.hear() == .stop(.finished))
+        try await two.say(.finished(loopReport(0)))
         try await two.say(.goodbye(reason: "done"))
         try await one.say(.goodbye(reason: "done"))
         let end = try await run.value.get()
@@ -100,7 +101,7 @@ struct LoopCoordinatorTests {
     func death() async throws {
         let network = InMemoryNetwork.mesh(size: 3)
         let run = start(loop(2, network))
-        let (one, two) = (Puppet(end: network.endpoint(1)), Puppet(end: network.endpoint(2)))
+        let (one, two) = (LoopPuppet(end: network.endpoint(1)), LoopPuppet(end: network.endpoint(2)))
         _ = try await one.join()
         #expect(try await one.hear() == .assign(batch: 0))
         #expect(try await one.hear() == .assign(batch: 1))
@@ -108,10 +109,11 @@ struct LoopCoordinatorTests {
         #expect(try await two.join() == .welcome)
         #expect(try await two.hear() == .assign(batch: 0))
         #expect(try await two.hear() == .assign(batch: 1))
-        try await two.say(.finished(report(0)))
-        try await two.say(.finished(report(1)))
-        #expect(try await two.hear() == .stop(.finished, everyoneAlive: false))
+        try await two.say(.finished(loopReport(0)))
+        try await two.say(.finished(loopReport(1)))
+        #expect(try await two.hear() == .stop(.finished))
         try await two.say(.goodbye(reason: "done"))
+        #expect(try await two.hear() == .dismiss(everyoneAlive: false))
         let end = try await run.value.get()
         #expect(end.outcome == .complete)
         #expect(end.missing == [1])
@@ -121,19 +123,44 @@ struct LoopCoordinatorTests {
     func everybodyDies() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
         let run = start(loop(2, network))
-        _ = try await Puppet(end: network.endpoint(1)).join()
+        _ = try await LoopPuppet(end: network.endpoint(1)).join()
         network.kill(1)
         let end = try await clock.advance(by: .seconds(1), until: run).get()
         #expect(end.outcome == .noWorkersLeft(.everyoneLeft(["worker 1 died"])))
+    }
+
+    @Test("a worker that is found missing only at the end keeps the others from finalizing MPI")
+    func lateDeath() async throws {
+        let network = InMemoryNetwork.mesh(size: 3)
+        let run = start(loop(2, network))
+        let (one, two) = (LoopPuppet(end: network.endpoint(1)), LoopPuppet(end: network.endpoint(2)))
+        _ = try await one.join()
+        for batch in 0...1 { #expect(try await one.hear() == .assign(batch: batch)) }
+        for batch in 0...1 { try await one.say(.started(batch: batch)) }
+        try await one.beat()
+        _ = try await two.join()
+        // The first worker dies unnoticed; the batches come from the second.
+        for batch in 0...1 { try await two.say(.finished(loopReport(batch))) }
+        let end = try await clock.advance(
+            by: .seconds(1),
+            until: Task { () -> Result<RunEnd, any Error> in
+                while let said = try? await two.hear(), said != .stop(.finished) {}
+                try? await two.say(.goodbye(reason: "done"))
+                return await run.value
+            }
+        ).get()
+        #expect(end.outcome == .complete)
+        #expect(end.missing == [1])
+        #expect(try await two.hear() == .dismiss(everyoneAlive: false))
     }
 
     @Test("a worker with another configuration is refused")
     func refused() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
         let run = start(loop(2, network))
-        let worker = Puppet(end: network.endpoint(1))
+        let worker = LoopPuppet(end: network.endpoint(1))
         try await worker.say(.hello(WorkerIdentity(host: "h", pid: 2, device: "cpu", configSHA256: "cd")))
-        guard case .stop(.refused(let why), _)? = try await worker.hear() else {
+        guard case .stop(.refused(let why))? = try await worker.hear() else {
             Issue.record("not refused")
             return
         }
@@ -151,14 +178,14 @@ struct LoopCoordinatorTests {
         let network = InMemoryNetwork.mesh(size: 2)
         let loop = loop(3, network)
         let run = start(loop)
-        let worker = Puppet(end: network.endpoint(1))
+        let worker = LoopPuppet(end: network.endpoint(1))
         _ = try await worker.join()
         for batch in 0...1 { #expect(try await worker.hear() == .assign(batch: batch)) }
         loop.requestDrain()
         #expect(try await worker.hear() == .drain)
         try await worker.say(.released(batch: 1))
-        try await worker.say(.finished(report(0)))
-        #expect(try await worker.hear() == .stop(.stopped, everyoneAlive: true))
+        try await worker.say(.finished(loopReport(0)))
+        #expect(try await worker.hear() == .stop(.stopped))
         try await worker.say(.goodbye(reason: "drained"))
         let end = try await run.value.get()
         #expect(end.outcome == .stopped)
@@ -169,13 +196,13 @@ struct LoopCoordinatorTests {
     func workerDrains() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
         let run = start(loop(3, network))
-        let worker = Puppet(end: network.endpoint(1))
+        let worker = LoopPuppet(end: network.endpoint(1))
         _ = try await worker.join(credit: 1)
         #expect(try await worker.hear() == .assign(batch: 0))
         try await worker.say(.ready(credit: 0))
         #expect(try await worker.hear() == .drain)
-        try await worker.say(.finished(report(0)))
-        #expect(try await worker.hear() == .stop(.stopped, everyoneAlive: true))
+        try await worker.say(.finished(loopReport(0)))
+        #expect(try await worker.hear() == .stop(.stopped))
         try await worker.say(.goodbye(reason: "drained"))
         #expect(try await run.value.get().outcome == .stopped)
     }
@@ -185,7 +212,7 @@ struct LoopCoordinatorTests {
         let network = InMemoryNetwork.mesh(size: 2)
         let loop = loop(3, network)
         let run = start(loop)
-        let worker = Puppet(end: network.endpoint(1))
+        let worker = LoopPuppet(end: network.endpoint(1))
         _ = try await worker.join()
         #expect(try await worker.hear() == .assign(batch: 0))
         loop.requestStop()
@@ -197,31 +224,31 @@ struct LoopCoordinatorTests {
     @Test("what the delegate throws ends the run, and the workers are told")
     func delegateFails() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
-        let run = start(loop(3, network, ledger: Ledger(fails: true)))
-        let worker = Puppet(end: network.endpoint(1))
+        let run = start(loop(3, network, ledger: LoopLedger(fails: true)))
+        let worker = LoopPuppet(end: network.endpoint(1))
         _ = try await worker.join(credit: 1)
         #expect(try await worker.hear() == .assign(batch: 0))
-        try await worker.say(.finished(report(0)))
+        try await worker.say(.finished(loopReport(0)))
         #expect(try await worker.hear() == .assign(batch: 1))
-        #expect(try await worker.hear() == .stop(.stopped, everyoneAlive: true))
+        #expect(try await worker.hear() == .stop(.stopped))
         try await worker.say(.goodbye(reason: "told"))
         let result = await run.value
-        #expect(throws: Ledger.Full.self) { try result.get() }
+        #expect(throws: LoopLedger.Full.self) { try result.get() }
     }
 
     @Test("messages of another epoch, and bytes that are none, change nothing")
     func strangers() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
         let run = start(loop(1, network))
-        let worker = Puppet(end: network.endpoint(1))
+        let worker = LoopPuppet(end: network.endpoint(1))
         _ = try await worker.join()
         #expect(try await worker.hear() == .assign(batch: 0))
-        try await Puppet(end: network.endpoint(1), epoch: 4).say(.finished(report(0)))
+        try await LoopPuppet(end: network.endpoint(1), epoch: 4).say(.finished(loopReport(0)))
         try await network.endpoint(1).send([1, 2, 3], to: 0)
         try await worker.beat()
         #expect(ledger.accepted.isEmpty)
         try await worker.say(.failed(batch: 0, BatchFailure(kind: "k", message: "m", retryable: false)))
-        #expect(try await worker.hear() == .stop(.finished, everyoneAlive: true))
+        #expect(try await worker.hear() == .stop(.finished))
         try await worker.say(.goodbye(reason: "done"))
         #expect(try await run.value.get().outcome == .completeWithFailures)
         #expect(ledger.failed == [0])
@@ -231,9 +258,9 @@ struct LoopCoordinatorTests {
     func nothing() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
         let run = start(loop(0, network))
-        let worker = Puppet(end: network.endpoint(1), epoch: 0)
+        let worker = LoopPuppet(end: network.endpoint(1))
         try await worker.say(.hello(loopIdentity))
-        #expect(try await worker.hear() == .stop(.finished, everyoneAlive: true))
+        #expect(try await worker.hear() == .stop(.finished))
         try await worker.say(.goodbye(reason: "done"))
         let end = try await run.value.get()
         #expect(end.outcome == .complete)

@@ -4,7 +4,7 @@ import Synchronization
 @testable import Coordinator
 
 /// A clock that a test moves.
-final class ManualClock: Clock, Sendable {
+final class LoopTestClock: Clock, Sendable {
     typealias Duration = Swift.Duration
 
     struct Instant: InstantProtocol {
@@ -79,7 +79,7 @@ let loopLog = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 let loopIdentity = WorkerIdentity(host: "node", pid: 1, device: "cpu", configSHA256: "ab")
 
 /// One side of the conversation, played by a test.
-struct Puppet {
+struct LoopPuppet {
     let end: InMemoryTransport
     var epoch: UInt64 = 5
 
@@ -136,7 +136,7 @@ struct Puppet {
 }
 
 /// What a coordinator told.
-final class Ledger: CoordinatorDelegate {
+final class LoopLedger: CoordinatorDelegate {
     struct Full: Error {}
 
     private let state = Mutex<(accepted: [Int], failed: [Int], duplicates: [Int])>(([], [], []))
@@ -153,10 +153,12 @@ final class Ledger: CoordinatorDelegate {
         state.withLock { $0.accepted.append(report.batch) }
     }
     func batchFailed(_ batch: Int, _ failure: BatchFailure) async throws { state.withLock { $0.failed.append(batch) } }
-    func batchDuplicated(_ report: BatchReport, rank: Int) async { state.withLock { $0.duplicates.append(report.batch) } }
+    func batchDuplicated(_ report: BatchReport, rank: Int) async {
+        state.withLock { $0.duplicates.append(report.batch) }
+    }
     func progress(_ progress: RunProgress) async {}
 }
 
-func report(_ batch: Int, failed: Int = 0) -> BatchReport {
+func loopReport(_ batch: Int, failed: Int = 0) -> BatchReport {
     BatchReport(batch: batch, succeeded: 1, failed: failed, bytes: 10, seconds: 1, published: true)
 }

@@ -9,7 +9,8 @@ private final class GateRunner: BatchRunner {
 
     let calls: AsyncStream<String>
     private let call: AsyncStream<String>.Continuation
-    private let gate = Mutex<(results: [Result<Void, BatchFailure>], waiter: CheckedContinuation<Void, Never>?)>(([], nil))
+    private let gate = Mutex<(results: [Result<Void, BatchFailure>], waiter: CheckedContinuation<Void, Never>?)>(
+        ([], nil))
     private let isReady: Bool
 
     init(isReady: Bool = true) {
@@ -57,15 +58,15 @@ private final class GateRunner: BatchRunner {
             throw CancellationError()
         }
         try gate.withLock { $0.results.removeFirst() }.get()
-        return report(batch)
+        return loopReport(batch)
     }
 
     func discard(_ batch: Int) async { call.yield("discard \(batch)") }
 }
 
-@Suite("Loop: the worker's side")
+@Suite("Loop: the worker's side", .timeLimit(.minutes(1)))
 struct LoopWorkerTests {
-    private let clock = ManualClock()
+    private let clock = LoopTestClock()
     private let network = InMemoryNetwork.mesh(size: 2)
 
     private func start(_ runner: GateRunner) -> (loop: WorkerLoop, end: Task<WorkerEnd, Never>) {
@@ -74,9 +75,11 @@ struct LoopWorkerTests {
         return (loop, Task { await loop.run() })
     }
 
-    private func welcomed(_ runner: GateRunner) async throws -> (Puppet, loop: WorkerLoop, end: Task<WorkerEnd, Never>) {
+    private func welcomed(_ runner: GateRunner) async throws -> (
+        LoopPuppet, loop: WorkerLoop, end: Task<WorkerEnd, Never>
+    ) {
         let (loop, end) = start(runner)
-        let coordinator = Puppet(end: network.endpoint(0))
+        let coordinator = LoopPuppet(end: network.endpoint(0))
         #expect(try await coordinator.hearWorker() == .hello(loopIdentity))
         try await coordinator.say(.welcome)
         #expect(try await coordinator.hearWorker() == .ready(credit: 2))
@@ -94,15 +97,16 @@ struct LoopWorkerTests {
         #expect(await runner.next() == "prefetch 4")
         runner.open()
         #expect(await runner.next() == "run 4")
-        for said in [WorkerMessage.started(batch: 3), .finished(report(3)), .started(batch: 4)] {
+        for said in [WorkerMessage.started(batch: 3), .finished(loopReport(3)), .started(batch: 4)] {
             #expect(try await coordinator.hearWorker() == said)
         }
         let failure = BatchFailure(kind: "k", message: "m", retryable: true)
         runner.open(.failure(failure))
         #expect(try await coordinator.hearWorker() == .failed(batch: 4, failure))
-        try await coordinator.say(.stop(.finished, everyoneAlive: true))
-        #expect(await end.value == WorkerEnd(outcome: .finished, everyoneAlive: true))
+        try await coordinator.say(.stop(.finished))
         #expect(try await coordinator.hearWorker() == .goodbye(reason: "All batches are done."))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
+        #expect(await end.value == WorkerEnd(outcome: .finished, everyoneAlive: true))
     }
 
     @Test("a cancel lets go of the running batch, and of one ahead")
@@ -122,8 +126,9 @@ struct LoopWorkerTests {
         try await coordinator.say(.cancel(batch: 99))
         #expect(try await coordinator.hearWorker() == .released(batch: 99))
         runner.open()
-        #expect(try await coordinator.hearWorker() == .finished(report(3)))
-        try await coordinator.say(.stop(.finished, everyoneAlive: true))
+        #expect(try await coordinator.hearWorker() == .finished(loopReport(3)))
+        try await coordinator.say(.stop(.finished))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
         _ = await end.value
         while calls.count < 7, let call = await runner.next() { calls.insert(call) }
         #expect(
@@ -143,8 +148,9 @@ struct LoopWorkerTests {
         try await coordinator.say(.assign(batch: 5))
         #expect(try await coordinator.hearWorker() == .released(batch: 5))
         runner.open()
-        #expect(try await coordinator.hearWorker() == .finished(report(1)))
-        try await coordinator.say(.stop(.stopped, everyoneAlive: false))
+        #expect(try await coordinator.hearWorker() == .finished(loopReport(1)))
+        try await coordinator.say(.stop(.stopped))
+        try await coordinator.say(.dismiss(everyoneAlive: false))
         #expect(await end.value == WorkerEnd(outcome: .stopped, everyoneAlive: false))
     }
 
@@ -154,13 +160,22 @@ struct LoopWorkerTests {
         let (coordinator, _, end) = try await welcomed(runner)
         try await coordinator.say(.assign(batch: 1))
         #expect(try await coordinator.hearWorker() == .started(batch: 1))
-        try await coordinator.say(.stop(.stopped, everyoneAlive: true))
+        try await coordinator.say(.stop(.stopped))
         #expect(try await coordinator.hearWorker() == .released(batch: 1))
         guard case .goodbye? = try await coordinator.hearWorker() else {
             Issue.record("no goodbye")
             return
         }
+        try await coordinator.say(.dismiss(everyoneAlive: true))
         #expect(await end.value.outcome == .stopped)
+    }
+
+    @Test("without a dismissal the worker leaves after a while, and does not vouch for the others")
+    func undismissed() async throws {
+        let (coordinator, _, end) = try await welcomed(GateRunner())
+        try await coordinator.say(.stop(.finished))
+        #expect(
+            await clock.advance(by: .seconds(5), until: end) == WorkerEnd(outcome: .finished, everyoneAlive: false))
     }
 
     @Test("heartbeats tell the batch in hand and how far it is")
@@ -177,7 +192,8 @@ struct LoopWorkerTests {
             return nil
         }
         #expect(await clock.advance(by: .seconds(2), until: heard) == .heartbeat(batch: 8, fraction: 0.25))
-        try await coordinator.say(.stop(.stopped, everyoneAlive: true))
+        try await coordinator.say(.stop(.stopped))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
         _ = await end.value
     }
 
@@ -198,22 +214,24 @@ struct LoopWorkerTests {
     @Test("a worker that cannot get ready says so and waits for the stop")
     func unprepared() async throws {
         let (_, end) = start(GateRunner(isReady: false))
-        let coordinator = Puppet(end: network.endpoint(0))
+        let coordinator = LoopPuppet(end: network.endpoint(0))
         _ = try await coordinator.hearWorker()
         try await coordinator.say(.welcome)
         #expect(try await coordinator.hearWorker() == .goodbye(reason: "Unready()"))
-        try await coordinator.say(.stop(.finished, everyoneAlive: true))
+        try await coordinator.say(.stop(.finished))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
         #expect(await end.value.outcome == .unprepared("Unready()"))
     }
 
     @Test("hello is repeated until the welcome, and a stop before it is heard")
     func early() async throws {
         let (_, end) = start(GateRunner())
-        let coordinator = Puppet(end: network.endpoint(0))
+        let coordinator = LoopPuppet(end: network.endpoint(0))
         _ = try await coordinator.hearWorker()
         let again = Task { try? await coordinator.hearWorker() }
         #expect(await clock.advance(by: .seconds(2), until: again) == .hello(loopIdentity))
-        try await coordinator.say(.stop(.refused("no"), everyoneAlive: true))
+        try await coordinator.say(.stop(.refused("no")))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
         #expect(await end.value.outcome == .refused("no"))
     }
 }

@@ -3,9 +3,10 @@ import TransportContract
 
 @testable import Coordinator
 
-@Suite("Transport: in memory")
+@Suite("Transport: in memory", .timeLimit(.minutes(1)))
 struct TransportTests {
-    @Test("the contract holds for every size, with delay, and with a coordinator that works",
+    @Test(
+        "the contract holds for every size, with delay, and with a coordinator that works",
         arguments: [(1, false, 0), (2, false, 0), (3, false, 0), (3, true, 0), (5, false, 0), (3, false, 2)])
     func contract(size: Int, works: Bool, delay: Int) async throws {
         let network = InMemoryNetwork.mesh(size: size, delay: delay > 0 ? .milliseconds(delay) : nil)

@@ -15,8 +15,9 @@ struct WireTests {
             .goodbye(reason: ""),
         ]
         let coordinator: [CoordinatorMessage] = [
-            .welcome, .assign(batch: 12), .cancel(batch: 12), .drain, .alive, .stop(.finished, everyoneAlive: true),
-            .stop(.stopped, everyoneAlive: false), .stop(.refused("another run"), everyoneAlive: true),
+            .welcome, .assign(batch: 12), .cancel(batch: 12), .drain, .alive, .stop(.finished),
+            .dismiss(everyoneAlive: true),
+            .stop(.stopped), .stop(.refused("another run")), .dismiss(everyoneAlive: false),
         ]
         return worker.map { WireMessage(epoch: 7, .worker($0)) }
             + coordinator.map { WireMessage(epoch: .max, .coordinator($0)) }

@@ -3,18 +3,18 @@ import MPI
 import TransportContract
 
 /// Runs the transport's checks as one rank of `mpirun`, or alone, and prints a line for each rank.
+///
+/// `--coordinator-works` lets rank 0 do batches too, `--die N` kills rank N in its second batch, `--probe` only looks
+/// at the library.
 @main
 struct MPITransportCheck {
     static func main() async {
         do {
+            if CommandLine.arguments.contains("--probe") { return try await probe() }
             let transport = try await MPITransport.start()
-            let report = transport.report
-            let name = "rank \(report.rank) of \(report.size)"
+            let name = "rank \(transport.rank) of \(transport.report.size)"
             do {
-                let works = CommandLine.arguments.contains("--coordinator-works")
-                let (checks, everyoneAlive) = try await TransportContract.run(on: transport, coordinatorWorks: works)
-                print("\(name), local \(report.localRank), \(report.threadLevel): ok \(checks.joined(separator: " "))")
-                await transport.shutdown(everyoneAlive: everyoneAlive, exitStatus: 1)
+                try await check(transport, name)
             } catch {
                 print("\(name): \(error)")
                 // A status other than 0 ends the other ranks, which may wait for this one.
@@ -24,5 +24,33 @@ struct MPITransportCheck {
             print("\(error)")
             exit(1)
         }
+    }
+
+    private static func probe() async throws {
+        let report = try await MPIReport.probe()
+        print(report.libraryVersion)
+        print("thread level \(report.threadLevel), standard \(report.standard)")
+        do {
+            _ = try await MPIReport.probe()
+        } catch {
+            print("\(error)")
+        }
+    }
+
+    private static func check(_ transport: MPITransport, _ name: String) async throws {
+        let arguments = CommandLine.arguments
+        if let index = arguments.firstIndex(of: "--die"), index + 1 < arguments.count,
+            let victim = Int(arguments[index + 1])
+        {
+            let everyoneAlive = try await TransportContract.surviveDeath(of: victim, on: transport)
+            if transport.rank == 0 { print("\(name): all batches without rank \(victim)") }
+            await transport.shutdown(everyoneAlive: everyoneAlive)
+            return
+        }
+        let (checks, everyoneAlive) = try await TransportContract.run(
+            on: transport, coordinatorWorks: arguments.contains("--coordinator-works"))
+        let report = transport.report
+        print("\(name), local \(report.localRank), \(report.threadLevel): ok \(checks.joined(separator: " "))")
+        await transport.shutdown(everyoneAlive: everyoneAlive, exitStatus: 1)
     }
 }

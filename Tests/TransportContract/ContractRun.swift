@@ -25,7 +25,9 @@ enum ContractRun {
         let all: any Transport =
             transport.peers.isEmpty
             ? pair.coordinator : works ? CompositeTransport(remote: transport, local: pair.coordinator) : transport
-        let own = works ? WorkerLoop(transport: pair.worker, runner: ContractRunner(rank: 0), identity: identity, log: log) : nil
+        let own =
+            works
+            ? WorkerLoop(transport: pair.worker, runner: ContractRunner(rank: 0), identity: identity, log: log) : nil
         async let ownEnd = own?.run()
         let ledger = ContractLedger()
         let coordinator = CoordinatorLoop(
@@ -43,7 +45,9 @@ enum ContractRun {
         try TransportContract.require(failed == [hopeless], "given up: \(failed)")
         try TransportContract.require(end.outcome == .completeWithFailures, "the run ended as \(end.outcome)")
         try TransportContract.require(end.missing.isEmpty, "missing at the end: \(end.missing)")
-        if works { try TransportContract.require(workerEnd?.outcome == .finished, "rank 0 as worker: \(workerEnd as Any)") }
+        if works {
+            try TransportContract.require(workerEnd?.outcome == .finished, "rank 0 as worker: \(workerEnd as Any)")
+        }
         return end.missing.isEmpty
     }
 }

@@ -57,7 +57,8 @@ package enum TransportContract {
                 for bytes in sent { try await transport.send(bytes, to: peer) }
                 for bytes in sent {
                     let back = try await inbox.next(from: peer)
-                    try require(back == bytes, "\(bytes.count) bytes came back from rank \(peer) as \(back.count) others")
+                    try require(
+                        back == bytes, "\(bytes.count) bytes came back from rank \(peer) as \(back.count) others")
                 }
             } else if peer == 0 {
                 for _ in sizes { try await transport.send(inbox.next(from: 0), to: 0) }
@@ -67,7 +68,9 @@ package enum TransportContract {
 
     private static func pattern(_ count: Int, seed: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: UInt8(seed & 0xFF), count: count)
-        for index in stride(from: 0, to: count, by: 4093) { bytes[index] = UInt8(truncatingIfNeeded: index / 4093 + seed) }
+        for index in stride(from: 0, to: count, by: 4093) {
+            bytes[index] = UInt8(truncatingIfNeeded: index / 4093 + seed)
+        }
         return bytes
     }
 
@@ -86,7 +89,9 @@ package enum TransportContract {
     /// Nobody begins the run before everybody is through with the above.
     private static func meet(_ transport: any Transport, _ inbox: inout ContractInbox) async throws {
         if transport.rank == 0 {
-            for peer in transport.peers { try require(await inbox.next(from: peer) == [42], "rank \(peer) is out of step") }
+            for peer in transport.peers {
+                try require(await inbox.next(from: peer) == [42], "rank \(peer) is out of step")
+            }
             for peer in transport.peers { try await transport.send([43], to: peer) }
         } else {
             try await transport.send([42], to: 0)

@@ -27,7 +27,8 @@ extension Assignment {
     private mutating func recall(at now: Duration, into actions: inout [Action]) {
         let idle = self.idle
         guard !idle.isEmpty else { return }
-        let underway = outstanding.count { number in batches[number]?.copies.contains { $0.cancelledAt != nil } == true }
+        let underway = outstanding.count { number in batches[number]?.copies.contains { $0.cancelledAt != nil } == true
+        }
         guard idle.count > underway else { return }
         let ahead = outstanding.compactMap { number -> (work: BatchWork, holder: Int)? in
             guard let batch = batches[number], batch.copies.count == 1, let copy = batch.copies.first,

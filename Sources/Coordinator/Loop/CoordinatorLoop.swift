@@ -127,7 +127,7 @@ package actor CoordinatorLoop {
 
     private func take(_ said: WorkerMessage, from rank: Int, epoch: UInt64, at now: Duration) async throws {
         if case .hello(let identity) = said { return try await greet(rank, identity, at: now) }
-        guard epoch == configuration.epoch || (epoch == 0 && ending != nil) else {
+        guard epoch == configuration.epoch else {
             log.info("a message of worker \(rank) from epoch \(epoch) is dropped")
             return
         }
@@ -165,7 +165,7 @@ package actor CoordinatorLoop {
                 + "the coordinator one with \(configuration.configSHA256); all ranks must see the same run directory"
             log.error("\(why)")
             roster.leave(rank, dead: false, reason: "was refused: it read another configuration", at: now)
-            return try await say(.stop(.refused(why), everyoneAlive: roster.lost.isEmpty), to: rank)
+            return try await say(.stop(.refused(why)), to: rank)
         }
         // The same worker again: its welcome was under way. Another one: what the first held is lost.
         if let known = identities.updateValue(identity, forKey: rank), known != identity {
@@ -274,18 +274,30 @@ package actor CoordinatorLoop {
         assignment.failed == 0 && progress(at: clock.now).samplesFailed == 0 ? .complete : .completeWithFailures
     }
 
-    /// Says stop to everybody and waits for goodbyes, for a while; results that arrive meanwhile are taken.
+    /// Says stop to everybody, waits for goodbyes for a while, and lets everybody go. Results that arrive meanwhile are
+    /// taken.
+    /// - Returns: the ranks that did not say goodbye.
     private func farewell(_ reason: StopReason, to awaited: [Int]) async -> [Int] {
         if ending == nil { ending = .stopped }
         // Nothing is assigned any more, however the run ended.
         _ = assignment.handle(.stopRequested, at: clock.now)
-        let everyoneAlive = roster.lost.isEmpty
-        for rank in transport.peers where !roster.dead.contains(rank) {
-            try? await say(.stop(reason, everyoneAlive: everyoneAlive), to: rank)
-        }
+        await sayToAll(.stop(reason))
+        await collectGoodbyes(of: awaited)
+        let missing = roster.missing
+        if !missing.isEmpty { log.warning("workers \(missing) did not say goodbye") }
+        // Only now is it known whether all will come to MPI_Finalize.
+        await sayToAll(.dismiss(everyoneAlive: missing.isEmpty))
+        return missing
+    }
+
+    private func sayToAll(_ message: CoordinatorMessage) async {
+        for rank in transport.peers where !roster.dead.contains(rank) { try? await say(message, to: rank) }
+    }
+
+    private func collectGoodbyes(of awaited: [Int]) async {
         let deadline = clock.now + configuration.farewellLimit
         var waiting = Set(awaited).intersection(roster.missing)
-        guard !waiting.isEmpty else { return roster.missing }
+        guard !waiting.isEmpty else { return }
         for await next in inputs {
             do {
                 try await take(next)
@@ -297,7 +309,5 @@ package actor CoordinatorLoop {
             waiting.formIntersection(roster.missing)
             if waiting.isEmpty || clock.now >= deadline { break }
         }
-        if !roster.missing.isEmpty { log.warning("workers \(roster.missing) did not say goodbye") }
-        return roster.missing
     }
 }

@@ -7,7 +7,9 @@ struct LoopClock: Sendable {
         self = Self.wrap(clock)
     }
 
-    private init(elapsed: @escaping @Sendable () -> Duration, pause: @escaping @Sendable (Duration) async throws -> Void) {
+    private init(
+        elapsed: @escaping @Sendable () -> Duration, pause: @escaping @Sendable (Duration) async throws -> Void
+    ) {
         self.elapsed = elapsed
         self.pause = pause
     }

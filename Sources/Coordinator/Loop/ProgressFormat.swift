@@ -21,7 +21,8 @@ package enum ProgressFormat {
         let text = line(progress)
         let cells = min(40, width - text.count - 3)
         guard cells >= 8 else { return String(text.prefix(max(0, width))) }
-        let share = progress.samplesTotal > 0
+        let share =
+            progress.samplesTotal > 0
             ? Double(progress.samplesDone + progress.samplesFailed) / Double(progress.samplesTotal) : 1
         let full = min(cells, max(0, Int(share * Double(cells))))
         return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: cells - full) + "] " + text

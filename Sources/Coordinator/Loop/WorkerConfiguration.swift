@@ -8,6 +8,8 @@ package struct WorkerConfiguration: Sendable {
     package var heartbeat: Duration = .seconds(2)
     /// The worker gives up when the coordinator is not heard for this long, so that an orphan ends by itself.
     package var coordinatorSilenceLimit: Duration = .seconds(600)
+    /// The same after the coordinator's stop, when all that is missing is its dismissal.
+    package var dismissalLimit: Duration = .seconds(60)
 
     /// One batch ahead, a heartbeat every 2 seconds.
     package init() {}
@@ -42,6 +44,6 @@ package enum WorkerOutcome: Sendable, Hashable, CustomStringConvertible {
 package struct WorkerEnd: Sendable, Hashable {
     /// How it ended.
     package let outcome: WorkerOutcome
-    /// False where a rank is known to be dead or silent: MPI must not be finalized then.
+    /// False where a rank is missing, or nobody knows: MPI must not be finalized then.
     package let everyoneAlive: Bool
 }

@@ -34,7 +34,11 @@ package actor WorkerLoop {
     private var running: (batch: Int, task: Task<Void, Never>, cancelled: Bool)?
     private var discards: [Task<Void, Never>] = []
     private var draining = false
-    private var end: WorkerEnd?
+    /// Set when nothing more is to be done.
+    private var outcome: WorkerOutcome?
+    private var hasDeparted = false
+    private var isDismissed = false
+    private var everyoneAlive = false
 
     /// A loop over a transport whose events it takes over.
     package init(
@@ -54,27 +58,36 @@ package actor WorkerLoop {
     /// Takes no further batch, returns what is not begun, finishes what runs, and waits for the coordinator's stop.
     package nonisolated func requestDrain() { input.yield(.drain) }
 
-    /// Runs until the coordinator says stop or is lost. Call it once. No message is sent after it returns.
+    /// Runs until the coordinator stops and dismisses the worker, or is lost. Call it once. No message is sent after it
+    /// returns.
     package func run() async -> WorkerEnd {
         let listener = listen()
         let heart = self.heart()
         await say(.hello(identity))
         for await next in inputs {
             await take(next)
-            if end != nil, running == nil { break }
+            if outcome != nil, running == nil { await depart() }
+            if isDismissed, hasDeparted { break }
         }
-        // Without an end the task was cancelled.
-        let end = self.end ?? WorkerEnd(outcome: .coordinatorLost("the worker was cancelled"), everyoneAlive: false)
         listener.cancel()
         heart.cancel()
         preparation?.cancel()
+        // Where the task was cancelled, batches may still be in hand.
         running?.task.cancel()
         held.forEach { drop($0) }
-        for discard in discards { await discard.value }
         await heart.value
-        if case .coordinatorLost = end.outcome { return end }
-        await say(.goodbye(reason: end.outcome.description))
-        return end
+        return WorkerEnd(
+            outcome: outcome ?? .coordinatorLost("the worker was cancelled"), everyoneAlive: everyoneAlive)
+    }
+
+    /// Says goodbye once nothing is held any more. The process stays until the dismissal: one that leaves alone may
+    /// take the whole MPI job with it.
+    private func depart() async {
+        guard !hasDeparted else { return }
+        hasDeparted = true
+        for discard in discards { await discard.value }
+        if case .coordinatorLost = outcome { return }
+        if let outcome, failure == nil { await say(.goodbye(reason: outcome.description)) }
     }
 
     // MARK: - What arrives
@@ -114,14 +127,20 @@ package actor WorkerLoop {
     private func take(_ next: Input) async {
         switch next {
         case .said(let epoch, let said, let now): await take(said, epoch: epoch, at: now)
-        case .lost(let why): finish(.coordinatorLost(why), everyoneAlive: false)
+        case .lost(let why): lose(why)
         case .prepared(let failure): await ready(failure)
         case .ended(let batch, let result): await ended(batch, result)
         case .drain: await drain()
         case .tick(let now):
             let silence = now - lastHeard
-            if silence > configuration.coordinatorSilenceLimit {
-                finish(.coordinatorLost("it was silent for \(silence)"), everyoneAlive: false)
+            let limit =
+                switch outcome {
+                case .finished, .stopped, .unprepared: configuration.dismissalLimit
+                // A refused worker waits while the others work.
+                case nil, .refused, .coordinatorLost: configuration.coordinatorSilenceLimit
+                }
+            if silence > limit {
+                lose("it was silent for \(silence)")
             }
         }
     }
@@ -130,19 +149,27 @@ package actor WorkerLoop {
         lastHeard = max(lastHeard, now)
         switch said {
         case .welcome:
-            guard self.epoch == 0, end == nil else { return }
-            self.epoch = epoch
-            beat.welcome(epoch)
+            guard self.epoch == 0, outcome == nil else { return }
+            adopt(epoch)
             prepare()
         // Before the welcome the run may be over already, or this worker refused.
-        case .stop(let reason, let everyoneAlive) where epoch == self.epoch || self.epoch == 0:
-            stop(reason, everyoneAlive: everyoneAlive)
+        case .stop(let reason) where epoch == self.epoch || self.epoch == 0:
+            adopt(epoch)
+            stop(reason)
         case _ where epoch != self.epoch: log.info("a message of the coordinator from epoch \(epoch) is dropped")
         case .assign(let batch): await accept(batch)
         case .cancel(let batch): await cancel(batch)
         case .drain: await drain()
+        case .dismiss(let everyoneAlive):
+            isDismissed = true
+            self.everyoneAlive = everyoneAlive
         case .alive, .stop: break
         }
+    }
+
+    private func adopt(_ epoch: UInt64) {
+        self.epoch = epoch
+        beat.welcome(epoch)
     }
 
     // MARK: - Coming and going
@@ -159,9 +186,8 @@ package actor WorkerLoop {
     }
 
     private func ready(_ failure: String?) async {
-        guard end == nil else { return }
+        guard outcome == nil else { return }
         if let failure {
-            // The process stays until the stop: one that leaves alone may take the whole MPI job with it.
             self.failure = failure
             log.error("this worker cannot get ready: \(failure)")
             await say(.goodbye(reason: failure))
@@ -172,24 +198,29 @@ package actor WorkerLoop {
     }
 
     private func drain() async {
-        guard !draining, end == nil else { return }
+        guard !draining, outcome == nil else { return }
         draining = true
         if prepared { await say(.ready(credit: 0)) }
         for batch in held where batch != running?.batch { await release(batch) }
     }
 
-    private func stop(_ reason: StopReason, everyoneAlive: Bool) {
+    private func stop(_ reason: StopReason) {
         switch reason {
-        case .refused(let why): finish(.refused(why), everyoneAlive: everyoneAlive)
+        case .refused(let why): finish(.refused(why))
         case .finished, .stopped:
-            let outcome = failure.map(WorkerOutcome.unprepared) ?? (reason == .finished ? .finished : .stopped)
-            finish(outcome, everyoneAlive: everyoneAlive)
+            finish(failure.map(WorkerOutcome.unprepared) ?? (reason == .finished ? .finished : .stopped))
         }
     }
 
-    private func finish(_ outcome: WorkerOutcome, everyoneAlive: Bool) {
-        guard end == nil else { return }
-        end = WorkerEnd(outcome: outcome, everyoneAlive: everyoneAlive)
+    /// Without a coordinator nobody will say how the others are. An outcome that is known stays.
+    private func lose(_ why: String) {
+        finish(.coordinatorLost(why))
+        isDismissed = true
+    }
+
+    private func finish(_ outcome: WorkerOutcome) {
+        guard self.outcome == nil else { return }
+        self.outcome = outcome
         running?.cancelled = true
         running?.task.cancel()
         for batch in held where batch != running?.batch { drop(batch) }
@@ -198,7 +229,7 @@ package actor WorkerLoop {
     // MARK: - Batches
 
     private func accept(_ batch: Int) async {
-        guard end == nil, !held.contains(batch) else { return }
+        guard outcome == nil, !held.contains(batch) else { return }
         guard !draining, prepared else { return await say(.released(batch: batch)) }
         held.append(batch)
         prefetches[batch] = Task { [runner] in await runner.prefetch(batch) }
@@ -233,7 +264,7 @@ package actor WorkerLoop {
     }
 
     private func startNext() async {
-        guard running == nil, end == nil, let batch = held.first else { return }
+        guard running == nil, outcome == nil, let batch = held.first else { return }
         let prefetch = prefetches.removeValue(forKey: batch)
         beat.begin(batch)
         let task = Task { [runner, input, beat] in

@@ -31,8 +31,6 @@ struct WorkerRoster: Sendable {
         presence.compactMap { if case .present = $0.value { $0.key } else { nil } }.sorted()
     }
     var expected: [Int] { ranks { $0 == .expected } }
-    /// Ranks of which nobody knows that they ended well.
-    var lost: [Int] { ranks { $0 == .dead || $0 == .silent } }
     /// Ranks that never come again.
     var dead: [Int] { ranks { $0 == .dead } }
     /// Ranks that did not leave properly.

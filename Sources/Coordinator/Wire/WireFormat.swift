@@ -26,4 +26,5 @@ enum WireKind: UInt8 {
     case drain
     case alive
     case stop
+    case dismiss
 }

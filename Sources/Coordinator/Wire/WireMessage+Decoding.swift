@@ -42,9 +42,8 @@ extension WireMessage.Body {
         case .cancel: self = .coordinator(.cancel(batch: try reader.count("batch")))
         case .drain: self = .coordinator(.drain)
         case .alive: self = .coordinator(.alive)
-        case .stop:
-            let everyoneAlive = try reader.flag("everyone alive")
-            self = .coordinator(.stop(try StopReason(from: &reader), everyoneAlive: everyoneAlive))
+        case .stop: self = .coordinator(.stop(try StopReason(from: &reader)))
+        case .dismiss: self = .coordinator(.dismiss(everyoneAlive: try reader.flag("everyone alive")))
         }
     }
 }

@@ -69,9 +69,11 @@ extension CoordinatorMessage {
             writer.count(batch)
         case .drain: writer.byte(WireKind.drain.rawValue)
         case .alive: writer.byte(WireKind.alive.rawValue)
-        case .stop(let reason, let everyoneAlive):
-            writer.byte(WireKind.stop.rawValue)
+        case .dismiss(let everyoneAlive):
+            writer.byte(WireKind.dismiss.rawValue)
             writer.flag(everyoneAlive)
+        case .stop(let reason):
+            writer.byte(WireKind.stop.rawValue)
             switch reason {
             case .finished: writer.byte(0)
             case .stopped: writer.byte(1)

@@ -58,9 +58,11 @@ package enum CoordinatorMessage: Sendable, Hashable {
     case drain
     /// The answer to a heartbeat.
     case alive
-    /// The end: give up what runs and say goodbye. `everyoneAlive` is false where a worker died or fell silent, so
-    /// that nobody waits for it in MPI_Finalize.
-    case stop(StopReason, everyoneAlive: Bool)
+    /// The end: give up what runs, say goodbye, and wait for the dismissal.
+    case stop(StopReason)
+    /// All goodbyes are in, or were waited for long enough; leave now. `everyoneAlive` is false where one is missing,
+    /// so that nobody waits for it in MPI_Finalize.
+    case dismiss(everyoneAlive: Bool)
 }
 
 /// Why the coordinator ends a worker.

@@ -1,0 +1,64 @@
+package import Coordinator
+import Foundation
+import Logging
+import Synchronization
+
+extension TransportContract {
+    /// A run in which one worker is killed while it computes, with limits short enough for a test.
+    /// - Returns: whether everybody was alive at the end: false, unless the victim was not asked to do anything.
+    package static func surviveDeath(of victim: Int, on transport: any Transport) async throws -> Bool {
+        let log = Logger(label: "contract") { _ in SwiftLogNoOpLogHandler() }
+        var worker = WorkerConfiguration()
+        worker.heartbeat = .milliseconds(200)
+        guard transport.rank == 0 else {
+            let identity = WorkerIdentity(host: "here", pid: transport.rank, device: "cpu", configSHA256: "ab")
+            return await WorkerLoop(
+                transport: transport, runner: MortalRunner(dies: transport.rank == victim), identity: identity,
+                configuration: worker, log: log
+            ).run().everyoneAlive
+        }
+        var configuration = CoordinatorConfiguration(epoch: 1, configSHA256: "ab", samplesTotal: 20)
+        configuration.silenceLimit = .milliseconds(1500)
+        configuration.tick = .milliseconds(100)
+        configuration.farewellLimit = .seconds(2)
+        let ledger = CountingLedger()
+        let end = try await CoordinatorLoop(
+            batches: (0..<20).map { BatchWork(number: $0, expectedCost: 1) }, transport: transport, delegate: ledger,
+            configuration: configuration, log: log
+        ).run()
+        try require(end.outcome == .complete, "the run ended as \(end.outcome)")
+        try require(end.missing == [victim], "missing: \(end.missing)")
+        try require(ledger.accepted.withLock { $0.sorted() } == Array(0..<20), "not every batch once")
+        return end.missing.isEmpty
+    }
+}
+
+private final class MortalRunner: BatchRunner {
+    private let dies: Bool
+    private let ran = Mutex(0)
+
+    init(dies: Bool) { self.dies = dies }
+
+    func prefetch(_ batch: Int) async {}
+
+    func run(_ batch: Int, progress: @escaping @Sendable (Double) -> Void) async throws -> BatchReport {
+        let count = ran.withLock { ran in
+            ran += 1
+            return ran
+        }
+        // The survivor must not have done everything before the victim gets its second batch.
+        try await Task.sleep(for: .milliseconds(20))
+        if dies, count == 2 { kill(getpid(), SIGKILL) }
+        return BatchReport(batch: batch, succeeded: 1, failed: 0, bytes: 1, seconds: 0.02, published: true)
+    }
+
+    func discard(_ batch: Int) async {}
+}
+
+private final class CountingLedger: CoordinatorDelegate {
+    let accepted = Mutex<[Int]>([])
+
+    func batchAccepted(_ report: BatchReport) async throws { accepted.withLock { $0.append(report.batch) } }
+    func batchFailed(_ batch: Int, _ failure: BatchFailure) async throws {}
+    func progress(_ progress: RunProgress) async {}
+}

@@ -40,14 +40,6 @@ package struct TemporaryName: Sendable, Equatable {
 
     // MARK: This process
 
-    /// This host's name.
-    static let localHost: String = {
-        var buffer = [CChar](repeating: 0, count: 257)
-        guard gethostname(&buffer, 256) == 0 else { return "localhost" }
-        let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return name.isEmpty ? "localhost" : name
-    }()
-
     /// The temporary paths that this process is writing, so that a leftover of a dead process that had the same id (in a
     /// container, often 1) is told from one of ours.
     private static let inUse = Mutex<Set<String>>([])
@@ -65,7 +57,7 @@ package struct TemporaryName: Sendable, Equatable {
         return inUse.withLock { paths in
             var serial = 0
             while true {
-                let name = TemporaryName(target: target, host: localHost, process: getpid(), serial: serial)
+                let name = TemporaryName(target: target, host: LocalHost.name, process: getpid(), serial: serial)
                 if paths.insert("\(folder)/\(name.text)").inserted { return name }
                 serial += 1
             }
@@ -81,7 +73,7 @@ package struct TemporaryName: Sendable, Equatable {
     /// Whether nobody can be writing this file any more: its process ran on this host and is gone. Of other hosts nothing
     /// is known, so theirs are taken for living.
     func isOrphan(in folder: String) -> Bool {
-        guard host == Self.localHost else { return false }
+        guard host == LocalHost.name else { return false }
         if process == getpid() {
             let path = "\(Self.canonical(folder))/\(text)"
             return Self.inUse.withLock { !$0.contains(path) }

@@ -210,7 +210,7 @@ package struct Verifier: Sendable {
         for (folder, prefix) in [(layout.run, ""), (layout.segments, "segments/"), (layout.shards, "shards/")] {
             for name in try Directory.names(in: folder) {
                 guard let temporary = TemporaryName(parsing: name) else { continue }
-                if temporary.host == TemporaryName.localHost, !temporary.isOrphan(in: folder) { continue }
+                if temporary.host == LocalHost.name, !temporary.isOrphan(in: folder) { continue }
                 report.add(
                     .leftover, prefix + name,
                     "process \(temporary.process) of host \(temporary.host) left it half written, or is still writing")

@@ -128,7 +128,7 @@ package actor RunKeeper: CoordinatorDelegate {
         guard ContinuousClock.now - lastBeat > .seconds(5) else { return }
         lastBeat = .now
         thread.enqueue { [path = run.directory.beat.path] in
-            try? Data("\(ProcessInfo.processInfo.hostName) \(getpid())\n".utf8).write(to: URL(filePath: path))
+            try? Data("\(LocalHost.name) \(getpid())\n".utf8).write(to: URL(filePath: path))
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Shard
 
 /// The right to write a run directory's shards: one coordinator at a time.
 ///
@@ -21,7 +22,7 @@ package final class RunLock: Sendable {
             throw .held(path: directory.url.path, by: holder ?? "an unnamed process")
         }
         self.descriptor = descriptor
-        let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
+        let text = Array("process \(getpid()) on \(LocalHost.name)\n".utf8)
         ftruncate(descriptor, 0)
         _ = text.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     }

@@ -14,9 +14,10 @@ package struct AudioModels: Sendable {
 
     /// - Parameters:
     ///   - folder: as published, such as `cvssp/audioldm-m-full`.
-    ///   - dtype: of weights and activations; the spectrogram and the loss are computed in single precision anyway.
+    ///   - dtype: of weights and activations; the spectrogram and the loss are computed in single precision anyway. nil
+    ///     only checks the files: such a set is not for computing.
     /// - Throws: errors of files, configurations and keys, each with file and field.
-    package init(_ folder: ModelFolder, dtype: DType, device: Device) throws {
+    package init(_ folder: ModelFolder, dtype: DType?, device: Device) throws {
         func load<C: Decodable, N>(
             _ component: ModelComponent, _ make: (C, WeightScope) throws -> N, unused: (String) -> Bool = { _ in false }
         ) throws -> N {
@@ -33,7 +34,7 @@ package struct AudioModels: Sendable {
         vocoder = try load(.vocoder, SpeechT5HifiGan.init)
         schedule = try folder.config(DDIMScheduler.Configuration.self, of: .scheduler)
         self.device = device
-        self.dtype = dtype
+        self.dtype = dtype ?? .float32
         try checkFit()
     }
 
@@ -96,8 +97,9 @@ package struct BinderModel: Sendable {
     package let tokenizer: ClipBPETokenizer
     package let network: ImageBindModel
 
+    /// - Parameter dtype: as in ``AudioModels/init(_:dtype:device:)``.
     /// - Throws: errors of files, configurations and keys, each with file and field.
-    package init(_ files: ImageBindFiles, dtype: DType, device: Device) throws {
+    package init(_ files: ImageBindFiles, dtype: DType?, device: Device) throws {
         tokenizer = try ClipBPETokenizer(vocabulary: files.vocabulary)
         let configuration =
             try files.config.map { try ModelFolder.config(ImageBindModel.Configuration.self, at: $0) } ?? .huge

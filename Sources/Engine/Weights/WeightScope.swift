@@ -4,13 +4,14 @@ package import Torch
 /// The tensors of one network file, handed out and checked against the shapes that the network expects.
 package final class WeightStore {
     private let file: WeightFile
-    /// The type that weights are converted to.
-    private let dtype: DType
+    /// The type that weights are converted to; nil: as they are stored.
+    private let dtype: DType?
     private let device: Device
     private var taken: Set<String> = []
 
-    /// - Parameter dtype: tensors that already have this type stay in the mapped file, uncopied, on the host.
-    package init(_ file: WeightFile, dtype: DType = .float32, device: Device = .cpu) {
+    /// - Parameter dtype: tensors that already have this type stay in the mapped file, uncopied, on the host. nil reads
+    ///   no weight at all: enough to check a file against a configuration.
+    package init(_ file: WeightFile, dtype: DType?, device: Device = .cpu) {
         self.file = file
         self.dtype = dtype
         self.device = device

@@ -7,7 +7,7 @@ package enum WorkerChecks {
     /// Seconds that the worker may take; loading CUDA's libraries over a network takes many.
     private static let limit = 120.0
 
-    /// Runs `seehear-worker doctor --json`. Blocks.
+    /// Runs `seehear-worker doctor`. Blocks.
     /// - Parameter folder: Where the worker lies: beside `seehear`.
     package static func run(in folder: URL) -> [DoctorCheck] {
         let path = folder.appending(path: "seehear-worker").path
@@ -18,7 +18,7 @@ package enum WorkerChecks {
                     remedy: "swift build -c release --product seehear-worker, and keep both programs in one folder")
             ]
         }
-        guard let output = ProcessOutput.run(path, ["doctor", "--json"], limit: limit) else {
+        guard let output = ProcessOutput.run(path, ["doctor"], limit: limit) else {
             return [
                 DoctorCheck(
                     "seehear-worker", .wrong, "\(path) cannot be started",

@@ -1,0 +1,135 @@
+internal import Checkpoint
+package import Coordinator
+internal import Engine
+internal import Foundation
+package import Logging
+internal import Preflight
+internal import Shard
+internal import Synchronization
+package import Torch
+
+/// A rank's work on batches of `v2a` and `i2a`: decode → sample → encode → publish.
+///
+/// Three threads: one reads the inputs of the next batch while one computes this one; the loop's own calls wait for
+/// them without blocking.
+package final class AudioBatchRunner: BatchRunner {
+    private let run: Run
+    private let rank: Int
+    private let device: Device
+    private let log: Logger
+    private let computing = WorkThread("compute")
+    private let reading = WorkThread("inputs")
+    private let store: SegmentStore
+    private let loader: InputLoader
+    private let pipeline = Mutex<AudioPipeline?>(nil)
+    private let prefetched = Mutex<[Int: [Int: Input]]>([:])
+
+    private typealias Input = Result<AudioRequest.Vision, SampleFailure>
+
+    package init(run: Run, rank: Int, device: Device, log: Logger) {
+        self.run = run
+        self.rank = rank
+        self.device = device
+        self.log = log
+        store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
+        loader = InputLoader(binder: run.job.binder)
+    }
+
+    /// Loads the models, mapped, so that ranks on one node share their pages.
+    package func prepare() async throws {
+        let loaded = try await computing.perform { [job = run.job, device] in
+            try AudioPipeline.load(job, dtype: job.precision.dtype, device: device)
+        }
+        pipeline.withLock { $0 = loaded }
+        log.info("models are loaded on \(device)")
+    }
+
+    package func prefetch(_ batch: Int) async {
+        let inputs = try? await reading.perform { [self] in read(batch) }
+        guard !Task.isCancelled else { return }
+        prefetched.withLock { $0[batch] = inputs }
+    }
+
+    package func discard(_ batch: Int) async { prefetched.withLock { $0[batch] = nil } }
+
+    package func run(
+        _ batch: Int, progress: @escaping @Sendable (Double) -> Void
+    ) async throws -> BatchReport {
+        let start = ContinuousClock.now
+        var inputs = prefetched.withLock { $0.removeValue(forKey: batch) }
+        if inputs == nil { inputs = try await reading.perform { [self] in read(batch) } }
+        guard let inputs, let pipeline = pipeline.withLock({ $0 }) else {
+            throw BatchFailure(kind: "notPrepared", message: "the models are not loaded.", retryable: false)
+        }
+        let observer = BatchObserver(progress: progress, log: log)
+        return try await withTaskCancellationHandler {
+            try await computing.perform { [self] in
+                try compute(batch, inputs, pipeline, observer, since: start)
+            }
+        } onCancel: {
+            observer.cancel()
+        }
+    }
+
+    // MARK: - Parts
+
+    private func read(_ batch: Int) -> [Int: Input] {
+        var inputs: [Int: Input] = [:]
+        for sample in run.plan.samples(of: run.plan.batches[batch]) where sample.error == nil {
+            inputs[sample.index] = Result { try loader.load(sample) }.mapError(SampleFailure.init)
+        }
+        return inputs
+    }
+
+    private func compute(
+        _ batch: Int, _ inputs: [Int: Input], _ pipeline: AudioPipeline, _ observer: BatchObserver,
+        since start: ContinuousClock.Instant
+    ) throws -> BatchReport {
+        let samples = Array(run.plan.samples(of: run.plan.batches[batch]))
+        let generation = AudioGeneration(pipeline: pipeline, job: run.job)
+        let results = try generation.run(
+            samples, inputs: inputs.compactMapValues { try? $0.get() }, observer: observer)
+        let encoder = SampleEncoder(
+            run: run.description, samplingRate: pipeline.samplingRate, latentScale: pipeline.latentScale)
+        let encoded: [Result<(Sample, [Double]), SampleFailure>] = samples.map { sample in
+            Result {
+                if let error = sample.error { throw SampleFailure(kind: error.kind, message: error.message) }
+                _ = try inputs[sample.index]?.get()
+                guard let result = try results[sample.index]?.get() else {
+                    throw SampleFailure(kind: "failed", message: "nothing was computed for '\(sample.key)'.")
+                }
+                return (try encoder.encode(sample, result), result.losses)
+            }.mapError(SampleFailure.init)
+        }
+        let seconds = (ContinuousClock.now - start).inSeconds
+        let stages = observer.stages
+        let rows = zip(samples, encoded).map { sample, result in
+            row(sample, result, seconds: seconds, stages: stages)
+        }
+        let made = encoded.compactMap { try? $0.get().0 }
+        let segment = try EncodedSegment(
+            batch: batch, configSHA256: run.description.configSHA256, samples: made, rows: rows)
+        let publication = try store.publish(segment)
+        return BatchReport(
+            batch: batch, succeeded: made.count, failed: samples.count - made.count, bytes: segment.data.count,
+            seconds: seconds, published: publication == .published)
+    }
+
+    private func row(
+        _ sample: PlannedSample, _ result: Result<(Sample, [Double]), SampleFailure>, seconds: Double,
+        stages: [String: Double]
+    ) -> SampleRow {
+        var losses: [Double] = []
+        var failure: SampleRow.Failure?
+        switch result {
+        case .success(let made): losses = made.1
+        case .failure(let error):
+            failure = error.record
+            log.warning("\(sample.key) failed: \(error.kind): \(error.message)")
+        }
+        return SampleRow(
+            index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt, seed: sample.seed,
+            status: failure == nil ? .ok : .failed, losses: losses, error: failure, seconds: seconds, stages: stages,
+            rank: rank, host: LocalHost.name)
+    }
+}

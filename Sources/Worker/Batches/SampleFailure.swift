@@ -1,0 +1,43 @@
+internal import Engine
+internal import Media
+internal import Shard
+internal import Torch
+
+/// Why one sample could not be made. It costs that sample alone.
+struct SampleFailure: Error, Sendable {
+    /// From a small fixed vocabulary: the kinds of `MediaError`, and those below.
+    let kind: String
+    /// One sentence.
+    let message: String
+
+    static let outOfMemoryKind = "outOfMemory"
+
+    /// A waveform or latent with NaN or infinity.
+    static let notFinite = SampleFailure(
+        kind: "notFinite",
+        message: "the result has values that are not numbers; use precision fp32, or a smaller learning rate.")
+
+    /// Nothing above −80 dB.
+    static func silent(peak: Float) -> SampleFailure {
+        SampleFailure(
+            kind: "silent",
+            message: "the result is silent (peak \(peak)); set `silence: allow` if that is wanted.")
+    }
+
+    init(kind: String, message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    init(_ error: any Error) {
+        switch error {
+        case let failure as SampleFailure: self = failure
+        case let error as MediaError: self.init(kind: error.kind.rawValue, message: "\(error)")
+        case let error as TorchError where error.isOutOfMemory:
+            self.init(kind: Self.outOfMemoryKind, message: "\(error)")
+        default: self.init(kind: "failed", message: "\(error)")
+        }
+    }
+
+    var record: SampleRow.Failure { SampleRow.Failure(kind: kind, message: message) }
+}

@@ -1,0 +1,41 @@
+package import Coordinator
+internal import Foundation
+package import Torch
+
+/// Which device and how many threads a rank computes with.
+package struct DeviceChoice: Sendable {
+    package let device: Device
+    /// Threads of one operation; nil: libtorch's choice.
+    package let threads: Int?
+    /// For the log and the coordinator, such as `cuda:1 NVIDIA H200`.
+    package let description: String
+
+    /// The ranks of a node share its devices by their local numbers; on the CPU they share its cores.
+    ///
+    /// - Throws: `TorchError` where the job asks for CUDA and there is none.
+    package init(_ job: Job, localRank: Int, ranksOnNode: Int) throws(TorchError) {
+        if job.device != .cpu {
+            do throws(TorchError) {
+                let devices = try TorchRuntime.cudaDevices()
+                if !devices.isEmpty {
+                    let chosen = devices[localRank % devices.count]
+                    device = .cuda(chosen.index)
+                    threads = job.threads
+                    description = "cuda:\(chosen.index) \(chosen.name)"
+                    return
+                }
+            } catch {
+                guard job.device == .auto else { throw error }
+            }
+            guard job.device == .auto else {
+                throw .refused(operation: "choosing a device", message: "the job asks for cuda and this node has no CUDA device")
+            }
+        }
+        device = .cpu
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let wished = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"].flatMap(Int.init)
+        let count = job.threads ?? wished ?? max(1, cores / max(ranksOnNode, 1))
+        threads = count
+        description = "cpu, \(count) thread\(count == 1 ? "" : "s")"
+    }
+}

@@ -1,0 +1,226 @@
+package import Coordinator
+internal import Foundation
+internal import Logging
+internal import Preflight
+internal import Shard
+internal import Torch
+
+/// What one rank does, from the command line's arguments to its exit code.
+package struct RankProgram: Sendable {
+    /// What the command line says.
+    package struct Options: Sendable {
+        /// A run directory, or a job file that is planned into ``out`` first.
+        package var target: String
+        package var out: String?
+        package var overrides: [String] = []
+        /// Whether rank 0 computes too; with one rank it always does.
+        package var coordinatorWorks = false
+        package var logFormat = FileLogHandler.Format.text
+
+        package init(target: String) { self.target = target }
+    }
+
+    /// This process's place among the others.
+    package struct Place: Sendable {
+        package let rank: Int
+        package let size: Int
+        package let localRank: Int
+        package let ranksOnNode: Int
+
+        package init(rank: Int, size: Int, localRank: Int, ranksOnNode: Int) {
+            self.rank = rank
+            self.size = size
+            self.localRank = localRank
+            self.ranksOnNode = ranksOnNode
+        }
+    }
+
+    /// How a rank ended.
+    package struct End: Sendable {
+        /// 0 done, 1 failed, 2 invalid job, 3 done with failed samples, 75 stopped and resumable.
+        package let exitCode: Int32
+        /// False where a rank may be dead: MPI must not be finalized then.
+        package let everyoneAlive: Bool
+    }
+
+    private let options: Options
+    private let place: Place
+
+    package init(_ options: Options, _ place: Place) {
+        self.options = options
+        self.place = place
+    }
+
+    /// Runs to the end.
+    ///
+    /// - Parameters:
+    ///   - transport: to the other ranks; nil where this is the only one.
+    ///   - drain: an element for each request to stop early, such as a signal.
+    package func run(transport: (any Transport)?, drain: AsyncStream<Void>) async -> End {
+        let files = WorkThread("plan")
+        do {
+            let run =
+                place.rank == 0
+                ? try await files.perform { [self] in try plan() }
+                : try await awaitPlan(files)
+            return place.rank == 0
+                ? try await coordinate(run, transport, drain) : await work(run, transport)
+        } catch {
+            complain("\(error)")
+            return End(exitCode: Self.isInvalidJob(error) ? 2 : 1, everyoneAlive: true)
+        }
+    }
+
+    // MARK: - The run
+
+    /// Opens the run, or plans the job into a new one. Blocks.
+    private func plan() throws -> Run {
+        let target = URL(filePath: options.target)
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: target.path, isDirectory: &isFolder), !isFolder.boolValue else {
+            return try Run.open(RunDirectory(target))
+        }
+        guard let out = options.out else { throw RankProgramError.noOutput(options.target) }
+        let planner = Planner(inputs: MediaProbe(), models: EngineModelProbe())
+        let prepared = try planner.prepare(target, overrides: options.overrides, output: URL(filePath: out))
+        return try prepared.publish(in: RunDirectory(URL(filePath: out))).run
+    }
+
+    /// The run that rank 0 plans, as soon as it is there.
+    private func awaitPlan(_ files: WorkThread) async throws -> Run {
+        var isFolder: ObjCBool = false
+        let isPlanned =
+            FileManager.default.fileExists(atPath: options.target, isDirectory: &isFolder) && isFolder.boolValue
+        guard !isPlanned else { return try await files.perform { [self] in try plan() } }
+        guard let out = options.out else { throw RankProgramError.noOutput(options.target) }
+        let directory = RunDirectory(URL(filePath: out))
+        let limit = ContinuousClock.now + .seconds(3600)
+        while !FileManager.default.fileExists(atPath: directory.description.path) {
+            guard ContinuousClock.now < limit else { throw RankProgramError.noPlan(directory.url.path) }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return try await files.perform { try Run.open(directory) }
+    }
+
+    // MARK: - Roles
+
+    private func coordinate(_ run: Run, _ remote: (any Transport)?, _ drain: AsyncStream<Void>) async throws -> End {
+        let log = logger(run, "coordinator")
+        let reporter = ProgressReporter(style: ProgressReporter.style(json: options.logFormat == .json))
+        let keeper = try RunKeeper(run, reporter: reporter, log: log)
+        let before = try await keeper.resume()
+        if before.samplesDone + before.samplesFailed > 0 {
+            log.notice("resuming: \(before.samplesDone) samples are made, \(before.samplesFailed) failed, \(before.batches.count) batches are left")
+        }
+        let works = place.size == 1 || options.coordinatorWorks
+        let pair = InMemoryNetwork.pair()
+        let transport: any Transport =
+            switch (remote, works) {
+            case (let remote?, true): CompositeTransport(remote: remote, local: pair.coordinator)
+            case (let remote?, false): remote
+            case (nil, _): pair.coordinator
+            }
+        let loop = CoordinatorLoop(
+            batches: before.batches, transport: transport, delegate: keeper,
+            configuration: CoordinatorConfiguration(
+                epoch: before.epoch, configSHA256: run.description.configSHA256, samplesTotal: run.plan.samples.count,
+                samplesDoneBefore: before.samplesDone, samplesFailedBefore: before.samplesFailed),
+            log: log)
+        let watch = Task {
+            var requests = 0
+            for await _ in drain {
+                requests += 1
+                if requests == 1 {
+                    log.notice("stopping: no further batch is begun")
+                    loop.requestDrain()
+                } else {
+                    loop.requestStop()
+                }
+            }
+        }
+        defer { watch.cancel() }
+        let worker = works ? Task { await work(run, pair.worker) } : nil
+        let end = try await loop.run()
+        _ = await worker?.value
+        let problems = try await keeper.finish(end.outcome)
+        for problem in problems { complain("\(problem) Run the same command again.") }
+        return End(
+            exitCode: summarize(end, run, problems: problems, log), everyoneAlive: end.missing.isEmpty)
+    }
+
+    private func work(_ run: Run, _ transport: (any Transport)?) async -> End {
+        let log = logger(run, "worker")
+        guard let transport else { return End(exitCode: 1, everyoneAlive: true) }
+        let runner: AudioBatchRunner
+        let choice: DeviceChoice
+        do {
+            choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
+            try TorchRuntime.configure(threads: choice.threads)
+            runner = AudioBatchRunner(run: run, rank: place.rank, device: choice.device, log: log)
+        } catch {
+            complain("\(error)")
+            return End(exitCode: 1, everyoneAlive: true)
+        }
+        let identity = WorkerIdentity(
+            host: LocalHost.name, pid: Int(ProcessInfo.processInfo.processIdentifier),
+            device: choice.description, configSHA256: run.description.configSHA256)
+        log.info("working on \(choice.description)")
+        let end = await WorkerLoop(transport: transport, runner: runner, identity: identity, log: log).run()
+        log.info("\(end.outcome)")
+        switch end.outcome {
+        case .finished, .stopped: return End(exitCode: 0, everyoneAlive: end.everyoneAlive)
+        case .refused, .unprepared, .coordinatorLost: return End(exitCode: 1, everyoneAlive: end.everyoneAlive)
+        }
+    }
+
+    // MARK: - Telling
+
+    private func summarize(_ end: RunEnd, _ run: Run, problems: [String], _ log: Logger) -> Int32 {
+        let progress = end.progress
+        let counts = "\(progress.samplesDone) of \(progress.samplesTotal) samples made, \(progress.samplesFailed) failed"
+        switch end.outcome {
+        case .complete, .completeWithFailures:
+            guard problems.isEmpty else { return 75 }
+            let failed = progress.samplesFailed > 0
+            tell("seehear: done: \(counts). \(run.directory.url.path)")
+            if failed { tell("seehear: what failed and why: seehear ls \(run.directory.url.path) --failed") }
+            return failed ? 3 : 0
+        case .stopped:
+            tell("seehear: stopped: \(counts). The same command resumes.")
+            return 75
+        case .noWorkersLeft(let reason):
+            complain("\(reason)")
+            return 1
+        }
+    }
+
+    private func tell(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+    private func complain(_ text: String) { tell("seehear-worker: rank \(place.rank): \(text)") }
+
+    private func logger(_ run: Run, _ label: String) -> Logger {
+        let file = LogFile(run.directory.log(rank: place.rank).path)
+        return Logger(label: label) { [place, options] label in
+            FileLogHandler(
+                label: label, rank: place.rank, file: file, format: options.logFormat,
+                echo: place.rank == 0 && label == "coordinator" ? .notice : .error)
+        }
+    }
+
+    private static func isInvalidJob(_ error: any Error) -> Bool {
+        error is PlanningError || error is RunError || error is RankProgramError || error is RunLockError
+    }
+}
+
+/// Why a rank had nothing to run.
+package enum RankProgramError: Error, CustomStringConvertible {
+    case noOutput(String)
+    case noPlan(String)
+
+    package var description: String {
+        switch self {
+        case .noOutput(let job): "\(job) is a job file: give the run directory with --out, or the directory of a planned run."
+        case .noPlan(let path): "\(path): rank 0 has not planned the run within an hour; look into its output."
+        }
+    }
+}

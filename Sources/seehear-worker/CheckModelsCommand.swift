@@ -1,0 +1,24 @@
+import ArgumentParser
+import Coordinator
+import Foundation
+import Worker
+
+/// `seehear-worker check-models`: every key and shape of a job's models; `seehear plan` asks for it.
+struct CheckModelsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-models",
+        abstract: "Check the keys and shapes of a job's models; print a line for each problem and exit with 2.")
+
+    @Argument(help: "The job file.")
+    var job: String
+
+    @Option(name: .customLong("set"), parsing: .singleValue, help: "As for a run.")
+    var overrides: [String] = []
+
+    func run() throws {
+        let job = try JobFile.load(URL(filePath: job), overrides: overrides)
+        let problems = EngineModelProbe().inspect(job).problems
+        for problem in problems { print(problem) }
+        if !problems.isEmpty { throw ExitCode(2) }
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Coordinator
+import Dispatch
+import Foundation
+import MPI
+import Worker
+
+/// `seehear-worker RUN`: this rank's part of a run.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Generate the samples of a run; the same command resumes it.",
+        discussion: """
+            mpirun -n 9 seehear-worker RUN          rank 0 coordinates, 8 ranks compute
+            mpirun -n 9 seehear-worker JOB.yaml --out RUN
+            seehear-worker RUN                      one process does both
+
+            Exits with 0 when every sample was made, 3 when some failed, 75 when it was stopped and can be resumed, 2 for an \
+            invalid job and 1 for a failure.
+            """)
+
+    @Argument(help: "A run directory, or a job file to plan into --out.")
+    var target: String
+
+    @Option(help: "The run directory of a job file.", completion: .directory)
+    var out: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("A setting that wins over the job file, such as sampling.steps=10.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Flag(help: "Rank 0 computes too, beside coordinating.")
+    var coordinatorWorks = false
+
+    @Option(help: "Log lines and progress as text or json.")
+    var logFormat = FileLogHandler.Format.text
+
+    func run() async throws {
+        var options = RankProgram.Options(target: target)
+        options.out = out
+        options.overrides = overrides
+        options.coordinatorWorks = coordinatorWorks
+        options.logFormat = logFormat
+        let environment = ProcessInfo.processInfo.environment
+        let signals = StopSignals()
+        guard Launcher.started(environment) else {
+            let place = RankProgram.Place(rank: 0, size: 1, localRank: 0, ranksOnNode: 1)
+            let end = await RankProgram(options, place).run(transport: nil, drain: signals.requests)
+            Foundation.exit(end.exitCode)
+        }
+        let transport = try await MPITransport.start(environment: environment)
+        let report = transport.report
+        let place = RankProgram.Place(
+            rank: report.rank, size: report.size, localRank: report.localRank,
+            ranksOnNode: Launcher.ranksOnNode(environment) ?? report.size)
+        let end = await RankProgram(options, place).run(
+            transport: report.size > 1 ? transport : nil, drain: signals.requests)
+        await transport.shutdown(everyoneAlive: end.everyoneAlive && end.exitCode != 1 && end.exitCode != 2, exitStatus: end.exitCode)
+        Foundation.exit(end.exitCode)
+    }
+}
+
+extension FileLogHandler.Format: ExpressibleByArgument {}
+
+/// What the launcher tells its ranks through the environment.
+enum Launcher {
+    /// Whether mpirun or srun started this process. Without one MPI is left alone: it may not even be installed well.
+    static func started(_ environment: [String: String]) -> Bool {
+        ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"].contains { environment[$0] != nil }
+    }
+
+    static func ranksOnNode(_ environment: [String: String]) -> Int? {
+        environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap(Int.init)
+            ?? environment["SLURM_NTASKS_PER_NODE"].flatMap(Int.init)
+    }
+}
+
+/// SIGTERM, SIGINT and SIGUSR2 ask for an early end; a second one asks for it now.
+final class StopSignals {
+    let requests: AsyncStream<Void>
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let (requests, sink) = AsyncStream.makeStream(of: Void.self)
+        self.requests = requests
+        sources = [SIGTERM, SIGINT, SIGUSR2].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { sink.yield() }
+            source.resume()
+            return source
+        }
+    }
+}

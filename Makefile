@@ -1,0 +1,49 @@
+# `make` alone says what there is. Every target brings what it needs first, and does nothing that is done already.
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo bench format lint clean
+
+MODELS ?= Models/random
+PYTHON_TESTS := .venv/integration
+PYTHON_PACKAGES := webdataset==1.0.2 pandas==3.1.1 zstandard==0.25.0 numpy
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@echo
+	@echo '  LIBTORCH=/path       use this libtorch instead of .libtorch'
+	@echo '  TORCH_WHEEL=/path    unpack this wheel of torch instead of downloading one'
+	@echo '  CUDA=1               set up the NVIDIA libraries as well'
+
+setup: ## packages of the system, and libtorch in .libtorch/
+	@./bootstrap.sh $(if $(CUDA),--cuda)
+
+build: setup ## both programs, optimized: .build/release/seehear and seehear-worker
+	swift build -c release --product seehear
+	swift build -c release --product seehear-worker
+
+test: setup $(PYTHON_TESTS)/ready ## all tests, also those that start mpirun
+	swift build --build-tests
+	swift test --skip-build
+
+demo: build ## 12 clips and 4 images of its own, made, run on 3 ranks, checked, and shown
+	@demo/run.sh
+
+bench: build ## time by stage and peak memory of a guided step; MODELS=folder with audioldm/ and imagebind/
+	.build/release/seehear-worker bench --audio $(MODELS)/audioldm --binder $(MODELS)/imagebind --seconds 2
+
+format: ## format all Swift
+	swift format format --in-place --recursive --parallel $(wildcard $(SWIFT_SOURCES))
+
+lint: ## what `make format` would change, and missing documentation
+	swift format lint --strict --recursive --parallel $(wildcard $(SWIFT_SOURCES))
+
+clean: ## all that was built and made; libtorch stays
+	rm -rf .build .venv runs .libtorch.partial.*
+
+# The loaders with which Integration reads shards, in an environment of their own. Without a network the test that needs
+# them is skipped and says so; in CI that is a failure.
+$(PYTHON_TESTS)/ready: | setup
+	@echo 'preparing $(PYTHON_TESTS)'
+	@rm -rf $(PYTHON_TESTS)
+	@{ python3 -m venv $(PYTHON_TESTS) && $(PYTHON_TESTS)/bin/python -m pip install --quiet $(PYTHON_PACKAGES) && touch $@; } || \
+		{ echo 'the loaders cannot be installed; the test that reads shards with them will be skipped'; [ -z "$$CI" ]; }

@@ -25,7 +25,7 @@ struct VerifyCommand: ParsableCommand {
     func run() throws {
         let report = try Verifier(layout: RunLayout(run: directory), deep: deep).verify()
         if json {
-            print(String(decoding: try RecordJSON.encode(report), as: UTF8.self))
+            try Output.printJSON(report, pretty: false)
         } else {
             for finding in report.findings { print(finding) }
             print(summary(of: report))

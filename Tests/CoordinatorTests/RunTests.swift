@@ -132,7 +132,7 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         var mutator = Mutator(seed: 5)
         for _ in 0..<1_000 {
             do throws(RunError) {
-                _ = try RunDescription(parsing: Data(mutator.mutate(bytes)), path: "run.json")
+                _ = try RunDescription(parsing: mutator.mutate(bytes), path: "run.json")
             } catch {
                 #expect(!error.description.isEmpty)
             }

@@ -50,7 +50,8 @@ package actor RunKeeper: CoordinatorDelegate {
 
     package func batchAccepted(_ report: BatchReport) async throws {
         log.info(
-            "batch \(report.batch): \(report.succeeded) made, \(report.failed) failed, \(report.bytes) bytes, \(report.seconds) s")
+            "batch \(report.batch): \(report.succeeded) made, \(report.failed) failed, \(report.bytes) bytes, \(report.seconds) s"
+        )
         settle(report.batch)
     }
 
@@ -58,7 +59,8 @@ package actor RunKeeper: CoordinatorDelegate {
         log.error("batch \(batch) is given up: \(failure)")
         let rows = run.plan.samples(of: run.plan.batches[batch]).map { sample in
             SampleRow(
-                index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt, seed: sample.seed,
+                index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt,
+                seed: sample.seed,
                 status: .failed,
                 error: SampleRow.Failure(
                     kind: sample.error?.kind ?? failure.kind, message: sample.error?.message ?? failure.message))

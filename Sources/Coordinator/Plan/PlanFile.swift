@@ -1,5 +1,6 @@
 internal import Crypto
 package import Foundation
+internal import JSON
 internal import Shard
 
 /// Where a run's plan rows lie and what they hash to; part of `run.json`.
@@ -124,10 +125,10 @@ package struct PlanFile: Codable, Sendable, Equatable {
         var samples: [PlannedSample] = []
         for line in content.split(separator: 0x0A) {
             let number = first + samples.count
-            do throws(JSONSyntaxError) {
+            do throws(JSONError) {
                 let sample = try PlannedSample(parsing: Array(line))
                 guard sample.index == number else {
-                    throw JSONSyntaxError(offset: 0, reason: "its index is \(sample.index)")
+                    throw JSONError(offset: 0, kind: .content("its index is \(sample.index)"))
                 }
                 samples.append(sample)
             } catch {

@@ -1,4 +1,5 @@
 package import Foundation
+internal import JSON
 internal import Shard
 
 /// How far a run is, as its files tell; no process is asked.
@@ -110,7 +111,7 @@ package struct RunStatusReader {
             } catch {
                 throw .unreadable(path: url.path, reason: FileProblem.text(error))
             }
-            do throws(JSONSyntaxError) {
+            do throws(JSONError) {
                 committed[number] = try Self.record(
                     bytes, shard: number, time: Self.modified(url) ?? .distantPast, job: description)
             } catch {
@@ -121,18 +122,19 @@ package struct RunStatusReader {
 
     private static func record(
         _ bytes: [UInt8], shard: Int, time: Date, job: RunDescription
-    ) throws(JSONSyntaxError) -> Committed {
+    ) throws(JSONError) -> Committed {
         let planned = min(job.job.shard, job.counts.samples - shard * job.job.shard)
         var count: Int?
         var hash: String?
         var reader = JSONReader(bytes)
-        try reader.object { reader, key throws(JSONSyntaxError) in
+        try reader.object { reader, key throws(JSONError) in
             switch key {
             case "nsamples": count = try reader.integer()
             case "config_sha256": hash = try reader.string()
             default: try reader.skipValue()
             }
         }
+        try reader.end()
         guard let count, (0...max(0, planned)).contains(count) else {
             throw reader.error("nsamples is missing or not from 0 to \(planned)")
         }

@@ -60,9 +60,10 @@ struct Callback : torch::CustomClassHolder {
         SHTensor result = nullptr;
         const auto status = body(context, handles.data(), static_cast<int32_t>(handles.size()), &result);
         if (status == SH_OUT_OF_MEMORY) {
-            TORCH_CHECK_WITH(OutOfMemoryError, false, "out of memory in a recomputed block");
+            TORCH_CHECK_WITH(OutOfMemoryError, false, sh_last_error());
         }
-        if (status != SH_OK) throw CallbackFailed();
+        if (status != SH_OK) throw CallbackFailed(sh_last_error());
+        TORCH_CHECK(result != nullptr, "a recomputed block gave no tensor");
         std::unique_ptr<SHTensorImpl> owned(result);
         return owned->value;
     }

@@ -5,6 +5,7 @@
 #include <c10/util/Exception.h>
 
 #include <new>
+#include <stdexcept>
 #include <string>
 
 #include "include/CTorch.h"
@@ -13,9 +14,10 @@ struct SHTensorImpl { at::Tensor value; };
 
 namespace seehear {
 
-// A callback reported failure: its caller keeps the cause.
-struct CallbackFailed : std::exception {
-    const char *what() const noexcept override { return "the body of a recomputed block failed"; }
+// A callback reported failure. The cause travels with it: the backward pass may run on another thread than the one that
+// reads sh_last_error.
+struct CallbackFailed : std::runtime_error {
+    using std::runtime_error::runtime_error;
 };
 
 SHStatus remember(SHStatus status, const char *message) noexcept;

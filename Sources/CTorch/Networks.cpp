@@ -123,6 +123,7 @@ SHStatus sh_layer_norm(SHTensor t, SHTensor weight, SHTensor bias, double eps, S
 SHStatus sh_group_norm(SHTensor t, int64_t groups, SHTensor weight, SHTensor bias, double eps, bool silu, SHTensor *out) {
     return make(out, [&] {
         auto x = in(t).contiguous(in(t).suggest_memory_format());
+        TORCH_CHECK(x.numel() > 0, "group norm of an empty tensor of shape ", x.sizes());
         if (!silu) return at::group_norm(x, groups, in(weight), in(bias), eps);
         if (records(x)) return at::Tensor(GroupNormSiLU::apply(x, in(weight), in(bias), groups, eps));
         auto y = at::group_norm(x, groups, in(weight), in(bias), eps);

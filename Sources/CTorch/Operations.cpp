@@ -3,7 +3,13 @@
 
 using namespace seehear;
 
-SHStatus sh_add(SHTensor a, SHTensor b, double alpha, SHTensor *out) { return make(out, [&] { return at::add(in(a), in(b), alpha); }); }
+SHStatus sh_add(SHTensor a, SHTensor b, double alpha, SHTensor *out) {
+    return make(out, [&] {
+        // libtorch refuses a floating-point factor for integers, even a whole one.
+        const bool unit = alpha == 1 || alpha == -1;
+        return at::add(in(a), in(b), unit ? at::Scalar(static_cast<int64_t>(alpha)) : at::Scalar(alpha));
+    });
+}
 SHStatus sh_mul(SHTensor a, SHTensor b, SHTensor *out) { return make(out, [&] { return at::mul(in(a), in(b)); }); }
 SHStatus sh_div(SHTensor a, SHTensor b, SHTensor *out) { return make(out, [&] { return at::div(in(a), in(b)); }); }
 

@@ -25,6 +25,7 @@ SHStatus remember(SHStatus status, const char *message) noexcept {
 using namespace seehear;
 
 const char *sh_last_error(void) { return last_error.c_str(); }
+SHStatus sh_fail(SHStatus status, const char *message) { return remember(status, message); }
 
 void sh_tensor_free(SHTensor t) { delete t; }
 

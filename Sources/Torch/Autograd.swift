@@ -31,6 +31,8 @@ package enum Autograd {
     ///   - inputs: one to three tensors; gradients flow to those of them that require one, and to nothing else the
     ///     body uses.
     ///   - body: must compute the same each time.
+    /// - Throws: an error of the kind that the body threw, with its words. Where the body throws only when it runs again,
+    ///   ``gradients(of:_:)`` does.
     package static func recomputing(
         _ inputs: [Tensor], _ body: @escaping @Sendable ([Tensor]) throws(TorchError) -> Tensor
     ) throws(TorchError) -> Tensor {
@@ -63,7 +65,7 @@ package enum Autograd {
                 let result = try body(tensors)
                 return sh_alias(result.raw, out)
             } catch {
-                return error.isOutOfMemory ? SH_OUT_OF_MEMORY : SH_CALLBACK
+                return sh_fail(error.isOutOfMemory ? SH_OUT_OF_MEMORY : SH_CALLBACK, error.cause)
             }
         }
     }

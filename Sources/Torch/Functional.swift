@@ -32,7 +32,12 @@ extension Tensor {
     package func conv(
         _ weight: Tensor, _ bias: Tensor?, stride: [Int], padding: [Int], dilation: [Int]
     ) throws(TorchError) -> Tensor {
-        try Tensor.make { out in
+        guard padding.count == stride.count, dilation.count == stride.count else {
+            throw .refused(
+                operation: "conv",
+                message: "stride \(stride), padding \(padding) and dilation \(dilation) differ in length")
+        }
+        return try Tensor.make { out in
             withSizes(stride) { stride, n in
                 withSizes(padding) { padding, _ in
                     withSizes(dilation) { dilation, _ in

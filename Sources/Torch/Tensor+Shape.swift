@@ -13,7 +13,11 @@ extension Tensor {
     /// Two dimensions exchanged.
     package func transpose(_ a: Int, _ b: Int) throws(TorchError) -> Tensor {
         var order = Array(0..<rank)
-        order.swapAt(a < 0 ? rank + a : a, b < 0 ? rank + b : b)
+        let (first, second) = (a < 0 ? rank + a : a, b < 0 ? rank + b : b)
+        guard order.indices.contains(first), order.indices.contains(second) else {
+            throw .refused(operation: "transpose", message: "dimensions \(a) and \(b) of a tensor of shape \(shape)")
+        }
+        order.swapAt(first, second)
         return try permute(order)
     }
 
@@ -52,6 +56,11 @@ extension Tensor {
 
     /// Parts of equal size along one dimension.
     package func chunks(_ count: Int, _ dimension: Int) throws(TorchError) -> [Tensor] {
+        guard count > 0, size(dimension).isMultiple(of: count) else {
+            throw .refused(
+                operation: "chunks",
+                message: "\(count) equal parts along dimension \(dimension) of a tensor of shape \(shape)")
+        }
         let width = size(dimension) / count
         return try (0..<count).map { part throws(TorchError) in
             try narrow(dimension, from: part * width, count: width)

@@ -91,6 +91,10 @@ extension Tensor {
     package static func view(
         of bytes: UnsafeRawPointer, owner: any AnyObject & Sendable, shape: [Int], strides: [Int], dtype: DType
     ) throws(TorchError) -> Tensor {
+        guard strides.count == shape.count else {
+            throw .refused(
+                operation: "a tensor over mapped memory", message: "strides \(strides) for the shape \(shape)")
+        }
         let context = Unmanaged.passRetained(owner as AnyObject).toOpaque()
         do {
             return try make("a tensor over mapped memory") { out in

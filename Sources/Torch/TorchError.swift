@@ -20,6 +20,13 @@ package enum TorchError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The operation and libtorch's words about it, for an error that passes through C.
+    var cause: String {
+        switch self {
+        case .refused(let operation, let message), .outOfMemory(let operation, let message): "\(operation): \(message)"
+        }
+    }
+
     init(_ status: SHStatus, _ operation: StaticString) {
         let message = String(cString: sh_last_error())
         self =

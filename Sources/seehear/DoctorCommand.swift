@@ -33,7 +33,7 @@ struct DoctorCommand: ParsableCommand {
     }
 
     /// The folder of this program, symbolic links followed.
-    private static var programFolder: URL {
+    static var programFolder: URL {
         let program = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
         return program.resolvingSymlinksInPath().deletingLastPathComponent()
     }

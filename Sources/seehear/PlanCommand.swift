@@ -44,7 +44,10 @@ struct PlanCommand: ParsableCommand {
     func run() throws {
         try Output.reporting {
             let output = URL(filePath: out ?? FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-            let planner = Planner(inputs: MediaProbe(), models: CheckpointProbe())
+            let models = WorkerModelProbe(workerIn: DoctorCommand.programFolder, job: job, overrides: overrides) {
+                Output.complain("note: \($0)")
+            }
+            let planner = Planner(inputs: MediaProbe(), models: models)
             let prepared = try planner.prepare(URL(filePath: job), overrides: overrides, output: output)
             let rate = try like.flatMap { path throws(RunError) in
                 try MeasuredRate(of: RunDirectory(URL(filePath: path, directoryHint: .isDirectory)))

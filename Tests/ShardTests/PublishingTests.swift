@@ -93,8 +93,8 @@ import Testing
         child.executableURL = URL(filePath: "/bin/true")
         try child.run()
         child.waitUntilExit()
-        let dead = ".a.tmp.\(TemporaryName.localHost).\(child.processIdentifier)"
-        let living = ".b.tmp.\(TemporaryName.localHost).\(getppid())"
+        let dead = ".a.tmp.\(LocalHost.name).\(child.processIdentifier)"
+        let living = ".b.tmp.\(LocalHost.name).\(getppid())"
         let elsewhere = ".c.tmp.another-host.\(child.processIdentifier)"
         let ordinary = "batch-000000.json"
         for name in [dead, living, elsewhere, ordinary] { try folder.write([1], to: name) }
@@ -108,7 +108,7 @@ import Testing
     /// A container gives the same process id again: what a predecessor left under our own name does not stand in the way.
     @Test func leftoverUnderOurOwnName() throws {
         let folder = TemporaryFolder()
-        try folder.write([9, 9], to: ".x.json.tmp.\(TemporaryName.localHost).\(getpid())")
+        try folder.write([9, 9], to: ".x.json.tmp.\(LocalHost.name).\(getpid())")
         #expect(try publish("one", in: folder) == .published)
         #expect(try folder.contents() == ["x.json": Array("one".utf8)])
     }

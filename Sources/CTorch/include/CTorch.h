@@ -35,6 +35,8 @@ typedef enum SHScalarType : int32_t {
 typedef struct SHDevice { int32_t cuda_index; } SHDevice;
 
 const char *sh_last_error(void);
+// For callbacks that fail: sets sh_last_error() of this thread and returns `status`.
+SHStatus sh_fail(SHStatus status, const char *message);
 
 // MARK: the library and its devices
 const char *sh_version(void);

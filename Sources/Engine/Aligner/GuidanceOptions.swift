@@ -55,7 +55,9 @@ package struct GuidanceOptions: Sendable, Equatable {
         return timesteps.enumerated().map { index, timestep in
             let inside =
                 switch window {
-                case .afterFraction(let fraction): index > Int(Double(timesteps.count) * fraction)
+                // In floating point, because a fraction without bounds has no integer.
+                case .afterFraction(let fraction):
+                    Double(index) > (Double(timesteps.count) * fraction).rounded(.towardZero)
                 case .belowTimestep(let limit): timestep < limit
                 }
             guard inside else { return false }

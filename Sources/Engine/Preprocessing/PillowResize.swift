@@ -34,11 +34,13 @@ enum PillowResize {
         let scale = Double(input) / Double(output)
         let filterScale = max(scale, 1)
         let support = 2 * filterScale
+        // Multiplied by, where a division would round differently from Pillow.
+        let inverse = 1 / filterScale
         return range.map { position in
             let center = (Double(position) + 0.5) * scale
             let first = max(Int(center - support + 0.5), 0)
             let end = min(Int(center + support + 0.5), input)
-            let raw = (first..<max(end, first + 1)).map { cubic((Double($0) - center + 0.5) / filterScale) }
+            let raw = (first..<max(end, first + 1)).map { cubic((Double($0) - center + 0.5) * inverse) }
             let sum = raw.reduce(0, +)
             let unit = Double(1 << precision)
             return Window(

@@ -25,6 +25,12 @@ package struct DDIMScheduler: Sendable {
         }
         if c.clipSample ?? true { throw ConfigurationError(model, "clip_sample", found: "true", expected: "false") }
         if c.thresholding ?? false { throw ConfigurationError(model, "thresholding", found: "true", expected: "false") }
+        if c.rescaleBetasZeroSNR ?? false {
+            throw ConfigurationError(model, "rescale_betas_zero_snr", found: "true", expected: "false")
+        }
+        if let betas = c.trainedBetas {
+            throw ConfigurationError(model, "trained_betas", found: "a list of \(betas.count)", expected: "null")
+        }
         if let type = c.predictionType, type != "epsilon" {
             throw ConfigurationError(model, "prediction_type", found: type, expected: "epsilon")
         }
@@ -41,8 +47,10 @@ package struct DDIMScheduler: Sendable {
             let gap = steps > 1 ? Double(trained - 1) / Double(steps - 1) : 0
             timesteps = (0..<steps).reversed().map { Int((Double($0) * gap).rounded(.toNearestOrEven)) }
         case "trailing":
-            let ratio = Double(trained) / Double(steps)
-            timesteps = (0..<steps).map { Int((Double(trained) - Double($0) * ratio).rounded(.toNearestOrEven)) - 1 }
+            // NumPy's `arange` goes in steps of the difference of its first two numbers, which decides about halves.
+            let first = Double(trained)
+            let step = (first - first / Double(steps)) - first
+            timesteps = (0..<steps).map { Int((first + Double($0) * step).rounded(.toNearestOrEven)) - 1 }
         case let other:
             throw ConfigurationError(model, "timestep_spacing", found: other, expected: "leading, linspace or trailing")
         }
@@ -102,13 +110,13 @@ package struct DDIMScheduler: Sendable {
         }
     }
 
-    /// As torch: from both ends towards the middle, in single precision.
+    /// As torch: from both ends towards the middle, in single precision, product and sum rounded once.
     static func linspace(_ start: Double, _ end: Double, _ count: Int) -> [Float] {
         guard count > 1 else { return [Float(start)] }
         let (first, last) = (Float(start), Float(end))
         let step = (last - first) / Float(count - 1)
         return (0..<count).map { i in
-            i < count / 2 ? first + step * Float(i) : last - step * Float(count - 1 - i)
+            i < count / 2 ? first.addingProduct(step, Float(i)) : last.addingProduct(-step, Float(count - 1 - i))
         }
     }
 }
@@ -126,6 +134,8 @@ extension DDIMScheduler {
         package let predictionType: String?
         package let thresholding: Bool?
         package let timestepSpacing: String?
+        package let rescaleBetasZeroSNR: Bool?
+        package let trainedBetas: [Double]?
 
         enum CodingKeys: String, CodingKey {
             case numTrainTimesteps = "num_train_timesteps"
@@ -138,6 +148,8 @@ extension DDIMScheduler {
             case predictionType = "prediction_type"
             case thresholding
             case timestepSpacing = "timestep_spacing"
+            case rescaleBetasZeroSNR = "rescale_betas_zero_snr"
+            case trainedBetas = "trained_betas"
         }
     }
 }

@@ -96,6 +96,9 @@ extension UNet2DConditionModel {
         package let onlyCrossAttention: Bool?
         package let dualCrossAttention: Bool?
         package let timeEmbeddingType: String?
+        package let centerInputSample: Bool?
+        package let midBlockScaleFactor: Double?
+        package let timeEmbeddingActFn: String?
 
         enum CodingKeys: String, CodingKey {
             case inChannels = "in_channels"
@@ -123,6 +126,9 @@ extension UNet2DConditionModel {
             case onlyCrossAttention = "only_cross_attention"
             case dualCrossAttention = "dual_cross_attention"
             case timeEmbeddingType = "time_embedding_type"
+            case centerInputSample = "center_input_sample"
+            case midBlockScaleFactor = "mid_block_scale_factor"
+            case timeEmbeddingActFn = "time_embedding_act_fn"
         }
     }
 }

@@ -127,9 +127,19 @@ struct UNetPlan {
         for case (let field, let found?, let expected) in fixed where found != expected {
             throw ConfigurationError(model, field, found: found, expected: expected)
         }
-        for (field, value) in [("only_cross_attention", c.onlyCrossAttention), ("dual_cross_attention", c.dualCrossAttention)]
-        where value == true {
+        // Each of these changes the result without changing a key or a shape.
+        let flags = [
+            ("only_cross_attention", c.onlyCrossAttention), ("dual_cross_attention", c.dualCrossAttention),
+            ("center_input_sample", c.centerInputSample),
+        ]
+        for (field, value) in flags where value == true {
             throw ConfigurationError(model, field, found: "true", expected: "false")
+        }
+        if let type = c.timeEmbeddingActFn {
+            throw ConfigurationError(model, "time_embedding_act_fn", found: type, expected: "null")
+        }
+        if let factor = c.midBlockScaleFactor, factor != 1 {
+            throw ConfigurationError(model, "mid_block_scale_factor", found: "\(factor)", expected: "1")
         }
         if let padding = c.downsamplePadding, padding != 1 {
             throw ConfigurationError(model, "downsample_padding", found: "\(padding)", expected: "1")

@@ -1,0 +1,250 @@
+import Foundation
+import Testing
+import Torch
+
+@testable import Engine
+
+/// The aligner's loop over a stream that is two small matrices.
+@Suite struct AlignerTests {
+    /// Latents `[B, 6]`, prompts `[B, 3]`, embeddings `[B, 4]`.
+    struct Toy: LatentStream {
+        let modality: Modality
+        let scheduler: DDIMScheduler
+        let prompt: Tensor
+        let decoder: Tensor
+        let freshNoises = Tally()
+
+        init(_ modality: Modality = .audio, steps: Int = 6, seed: UInt64 = 1) throws {
+            self.modality = modality
+            scheduler = try DDIMScheduler(ParityTests.models.get().schedule, steps: steps)
+            prompt = try randn(seed, [3, 6]) * 0.5
+            decoder = try randn(seed + 1, [6, 4])
+        }
+
+        func predictNoise(_ z: Tensor, timestep: Int, prompt y: Tensor) throws -> Tensor {
+            try (z * 0.6 + y.matmul(prompt)).tanh()
+        }
+
+        func embedding(ofClean z: Tensor, observer: (any AlignerObserver)?) throws -> Tensor {
+            observer?.record("mel", z)
+            return try (z * 0.2).tanh().matmul(decoder)
+        }
+
+        func freshNoise(like z: Tensor) throws -> Tensor {
+            freshNoises.count += 1
+            return try Tensor.zeros(z.shape)
+        }
+    }
+
+    final class Tally { var count = 0 }
+
+    /// Keeps what it is told, and may stop the run.
+    final class Recorder: AlignerObserver {
+        var tensors: [String: Tensor] = [:]
+        var begun: [Int] = []
+        var stages: Set<String> = []
+        var stopBefore: Int?
+
+        struct Stopped: Error {}
+
+        func willBegin(step: Int, of steps: Int) throws {
+            if step == stopBefore { throw Stopped() }
+            begun.append(step)
+        }
+        func record(_ name: String, _ tensor: Tensor) { tensors[name] = tensor }
+        func spent(_ seconds: Double, on stage: String) {
+            #expect(seconds >= 0)
+            stages.insert(stage)
+        }
+
+        func steps(of what: String) -> [Int] {
+            tensors.keys.filter { $0.hasSuffix(what) && !$0.dropFirst(4).hasPrefix("1.") }
+                .compactMap { Int($0.prefix(3)) }.sorted()
+        }
+    }
+
+    static let descent = GuidanceOptions(
+        learningRates: [.audio: 2, .vision: 1], optimizer: .gradientDescent, window: .afterFraction(0), pairing: .paper)
+
+    private func aligner(_ guidance: GuidanceOptions?, batch: Int = 1, eta: Double = 0) throws -> Aligner {
+        Aligner(
+            guidance: guidance, terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
+            conditions: [.text: try randn(50, [batch, 4]), .vision: try randn(51, [batch, 4])], eta: eta)
+    }
+
+    // MARK: - Steps
+
+    @Test func anObserverThatThrowsEndsTheRun() throws {
+        let recorder = Recorder()
+        recorder.stopBefore = 3
+        #expect(throws: Recorder.Stopped.self) {
+            try aligner(Self.descent).denoise(
+                [Toy()], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])], observer: recorder)
+        }
+        #expect(recorder.begun == [0, 1, 2])
+        #expect(recorder.steps(of: "z_out") == [0, 1, 2], "the step before it was whole")
+    }
+
+    @Test func everySecondStep() throws {
+        let recorder = Recorder()
+        var options = Self.descent
+        options.every = 2
+        let outcome = try aligner(options).denoise(
+            [Toy(steps: 8)], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])], observer: recorder)
+        #expect(recorder.steps(of: "grad_z") == [1, 3, 5, 7])
+        #expect(outcome.losses[0].count == 4)
+        for step in 0..<8 {
+            let name = String(format: "%03d.audio.", step)
+            let (stepped, out) = (
+                try #require(recorder.tensors[name + "z_prev"]), try #require(recorder.tensors[name + "z_out"])
+            )
+            #expect(try ((stepped - out).maxAbs() > 0) == [1, 3, 5, 7].contains(step))
+        }
+        #expect(recorder.stages.isSuperset(of: ["audio.unet", "backward"]))
+        #expect(recorder.tensors["003.audio.mel"] != nil, "a stream's own intermediates carry step and stream")
+    }
+
+    @Test func innerSteps() throws {
+        let recorder = Recorder()
+        var options = Self.descent
+        options.innerSteps = 3
+        let outcome = try aligner(options).denoise(
+            [Toy(steps: 4)], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])], observer: recorder)
+        #expect(outcome.losses[0].count == 9)
+        #expect(recorder.tensors["002.2.audio.grad_z"] != nil && recorder.tensors["002.3.audio.grad_z"] == nil)
+        // Each update goes downhill on the loss of its step.
+        for step in 0..<3 { #expect(outcome.losses[0][3 * step] > outcome.losses[0][3 * step + 2]) }
+    }
+
+    @Test func guidanceBringsTheEmbeddingNearer() throws {
+        let (z, y) = (try randn(1, [1, 6]), try randn(2, [1, 3]))
+        let target = try randn(51, [1, 4])
+        func similarity(_ guidance: GuidanceOptions?) throws -> Double {
+            let toy = try Toy(steps: 20)
+            let outcome = try Aligner(
+                guidance: guidance, terms: [AlignmentTerm(.vision, .audio)], conditions: [.vision: target]
+            ).denoise([toy], latents: [z], prompts: [y])
+            let e = try toy.embedding(ofClean: outcome.latents[0], observer: nil)
+            return try (e.normalized() * target.normalized()).sum().item()
+        }
+        let plain = try similarity(nil)
+        #expect(try similarity(Self.descent) > plain + 0.05)
+        #expect(try similarity(GuidanceOptions(learningRates: [.audio: 0.1])) > plain + 0.05)
+    }
+
+    @Test func withoutGuidanceNothingElseHappens() throws {
+        let toy = try Toy()
+        let (z, y) = (try randn(1, [2, 6]), try randn(2, [2, 3]))
+        var expected = z
+        for timestep in toy.scheduler.timesteps {
+            expected = try toy.scheduler.step(
+                noise: toy.predictNoise(expected, timestep: timestep, prompt: y), timestep: timestep, latent: expected)
+        }
+        // No conditions are needed, and none is looked at.
+        let outcome = try Aligner(guidance: nil, terms: [], conditions: [:]).denoise([toy], latents: [z], prompts: [y])
+        #expect(try outcome.latents[0].floats() == expected.floats())
+        #expect(outcome.losses == [[], []])
+        #expect(toy.freshNoises.count == 0)
+        _ = try aligner(nil, eta: 0.5).denoise([toy], latents: [z], prompts: [y])
+        #expect(toy.freshNoises.count == 6, "noise is asked for at each step of η > 0")
+        #expect(try aligner(nil).denoise([], latents: [], prompts: []).latents.isEmpty)
+    }
+
+    @Test func nothingToAlign() throws {
+        for (terms, conditions) in [
+            ([AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)], [Modality: Tensor]()),
+            ([AlignmentTerm(.text, .vision)], [.text: try randn(1, [1, 4])]), ([], [.text: try randn(1, [1, 4])]),
+        ] {
+            do {
+                _ = try Aligner(guidance: Self.descent, terms: terms, conditions: conditions)
+                    .denoise([Toy()], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])])
+                Issue.record("aligned with nothing")
+            } catch AlignerError.nothingToAlign(let found) {
+                #expect(found == terms)
+                let text = AlignerError.nothingToAlign(found).description
+                #expect(text.contains("needs a condition"))
+                for term in terms { #expect(text.contains("(\(term.first), \(term.second))")) }
+            }
+        }
+    }
+
+    /// A term without one of its sides is left out; the others stay.
+    @Test func aMissingCaptionLeavesTheOtherTerm() throws {
+        let vision = try randn(51, [1, 4])
+        func run(_ terms: [AlignmentTerm]) throws -> [Float] {
+            try Aligner(guidance: Self.descent, terms: terms, conditions: [.vision: vision])
+                .denoise([Toy()], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])]).latents[0].floats()
+        }
+        #expect(
+            try run([AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)])
+                == run([AlignmentTerm(.vision, .audio)]))
+    }
+
+    // MARK: - Batches and streams
+
+    @Test(arguments: [false, true]) func aSampleDoesNotDependOnItsNeighbours(tuned: Bool) throws {
+        let (z, y) = (try randn(1, [2, 6]), try randn(2, [2, 3]))
+        let (text, vision) = (try randn(50, [2, 4]), try randn(51, [2, 4]))
+        var options = Self.descent
+        options.promptLearningRate = tuned ? 0.5 : 0
+        options.innerSteps = 2
+        func run(_ rows: Range<Int>) throws -> (Aligner.Outcome, Recorder) {
+            func part(_ t: Tensor) throws -> Tensor { try t.narrow(0, from: rows.lowerBound, count: rows.count) }
+            let recorder = Recorder()
+            let outcome = try Aligner(
+                guidance: options, terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
+                conditions: [.text: part(text), .vision: part(vision)]
+            ).denoise([Toy()], latents: [part(z)], prompts: [part(y)], observer: recorder)
+            return (outcome, recorder)
+        }
+        let (both, recorded) = try run(0..<2)
+        for sample in 0..<2 {
+            let (alone, own) = try run(sample..<sample + 1)
+            #expect(try (both.latents[0].narrow(0, from: sample, count: 1) - alone.latents[0]).maxAbs() < 1e-5)
+            for (a, b) in zip(both.losses[sample], alone.losses[0]) { #expect(abs(a - b) < 1e-5) }
+            for (name, tensor) in own.tensors where name.contains("grad") {
+                let part = try #require(recorded.tensors[name]).narrow(0, from: sample, count: 1)
+                #expect(try (part - tensor).maxAbs() <= 1e-4 * tensor.maxAbs(), "\(name)")
+            }
+            #expect(own.tensors.keys.contains { $0.hasSuffix("grad_y") } == tuned)
+        }
+    }
+
+    @Test func aTunedPromptIsCarriedOn() throws {
+        let recorder = Recorder()
+        var options = Self.descent
+        options.promptLearningRate = 1
+        let y = try randn(2, [1, 3])
+        _ = try aligner(options).denoise([Toy()], latents: [randn(1, [1, 6])], prompts: [y], observer: recorder)
+        func prompt(_ step: Int) throws -> [Float] { try #require(recorder.tensors["00\(step).audio.y_in"]).floats() }
+        #expect(try prompt(0) == y.floats() && prompt(1) == y.floats(), "step 0 is not guided")
+        for step in 2..<6 { #expect(try prompt(step) != prompt(step - 1)) }
+        // `y ← y − λ2 ∇y L`.
+        let gradient = try #require(recorder.tensors["001.audio.grad_y"])
+        let moved = try y.adding(gradient, scaledBy: -1)
+        #expect(try (moved - #require(recorder.tensors["002.audio.y_in"])).maxAbs() < 1e-6)
+    }
+
+    /// Two modalities in lock step: each has its own gradient and rate, and both terms see both latents.
+    @Test func jointStreams() throws {
+        let recorder = Recorder()
+        let (audio, vision) = (try Toy(.audio, seed: 1), try Toy(.vision, seed: 7))
+        let outcome = try Aligner(
+            guidance: Self.descent,
+            terms: [AlignmentTerm(.vision, .text), AlignmentTerm(.vision, .audio), AlignmentTerm(.audio, .text)],
+            conditions: [.text: randn(50, [1, 4])]
+        ).denoise(
+            [audio, vision], latents: [randn(1, [1, 6]), randn(2, [1, 6])],
+            prompts: [randn(3, [1, 3]), randn(4, [1, 3])],
+            observer: recorder)
+        #expect(outcome.latents.count == 2 && outcome.losses[0].count == 5)
+        for (name, rate) in [("audio", 2.0), ("vision", 1.0)] {
+            let before = try #require(recorder.tensors["004.\(name).z_prev"])
+            let gradient = try #require(recorder.tensors["004.\(name).grad_z"])
+            let after = try #require(recorder.tensors["004.\(name).z_out"])
+            #expect(try gradient.maxAbs() > 0)
+            #expect(try (before.adding(gradient, scaledBy: -rate) - after).maxAbs() < 1e-6)
+        }
+        #expect(outcome.losses[0].allSatisfy { $0 > 0 && $0 < 6 })
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+import Torch
+
+@testable import Engine
+
+/// Log-mel features against torchaudio, and the binder's clips against the reference, with gradients.
+@Suite struct AudioInputTests {
+    struct Goldens: Decodable, Sendable {
+        struct Wave: Decodable, Sendable, CustomTestStringConvertible {
+            let name: String
+            let channels: Int
+            let samples: Int
+            let clips: Int
+            var testDescription: String { name }
+        }
+        let waves: [Wave]
+        let sounds: [String: Int]
+    }
+
+    static let waves = (try? UnitGoldens.json(Goldens.self, "inputs").waves) ?? []
+
+    @Test func goldensAreThere() {
+        #expect(Set(Self.waves.map(\.name)).isSuperset(of: ["overlapping", "short", "stereo"]))
+    }
+
+    private func sound(_ name: String) throws -> Tensor {
+        let wave: Tensor =
+            switch name {
+            case "noise": try randn(21, [16000]) * 0.1
+            case "silence": try Tensor.zeros([16000])
+            case "faint": try randn(22, [4001]) * 1e-7
+            case "loud": try randn(23, [4001]) * 3
+            case "tone": try (Tensor.arange(to: 16000) / Tensor.full([], 16000) * (2 * .pi * 440)).sin() * 0.5
+            case "short": try randn(24, [400]) * 0.1
+            default: throw UnknownSound(name: name)
+            }
+        return try wave.unsqueeze(0)
+    }
+
+    private struct UnknownSound: Error { let name: String }
+
+    @Test(arguments: ["noise", "silence", "faint", "loud", "tone", "short"]) func filterbank(_ name: String) throws {
+        let goldens = try UnitGoldens("inputs")
+        let bank = try KaldiFilterbank(bins: 128, device: .cpu)
+        let leaf = try sound(name).leaf()
+        let features = try bank(leaf)
+        #expect(features.shape == [1, 128, 1 + (leaf.size(1) - 400) / 160])
+        let difference = try goldens.relativeDifference("fbank.\(name)", features.squeeze(0))
+        // Single against double precision in torchaudio itself: 1.4e-5 for the tone, whose bins are nearly empty, and
+        // 3e-2 for its gradient; 1.1e-6 and 1.5e-5 for the others.
+        let tone = name == "tone"
+        #expect(difference < (tone ? 5e-5 : 3e-6), "\(difference)")
+        let w = try randn(25, [128, features.size(2)])
+        let gradient = try Autograd.gradients(of: (features.squeeze(0) * w).sum(), [leaf])[0]
+        #expect(try gradient.isFinite())
+        if name == "silence" {
+            // At the floor under the logarithm nothing moves.
+            #expect(try gradient.maxAbs() == 0)
+            #expect(try (features - Double(log(Float(1.1920928955078125e-07)))).maxAbs() < 1e-6)
+        } else {
+            let difference = try goldens.relativeDifference("fbank.\(name).gradient", gradient)
+            #expect(difference < (tone ? 0.1 : 2e-4), "\(difference)")
+        }
+    }
+
+    @Test func lowBinsAreConstant() throws {
+        let features = try KaldiFilterbank(bins: 128, device: .cpu)(sound("noise"))
+        let columns = try features.squeeze(0).floats()
+        let constant = (0..<128).filter { bin in
+            columns[(bin * 98)..<(bin * 98 + 98)].allSatisfy { $0 == columns[bin * 98] }
+        }
+        #expect(!constant.isEmpty && constant.allSatisfy { $0 < 16 })
+    }
+
+    @Test(arguments: waves) func clips(_ item: Goldens.Wave) throws {
+        let goldens = try UnitGoldens("inputs")
+        let input = try BinderAudioInput(BinderClipSettings(), device: .cpu)
+        let leaf = try (randn(30, [item.channels, item.samples]) * 0.1 + 0.02).leaf()
+        let clips = try input(leaf.unsqueeze(0), clips: item.clips)
+        #expect(clips.shape == [1, item.clips, 1, 128, 204])
+        let difference = try goldens.relativeDifference("audio.\(item.name)", clips)
+        #expect(difference < 2e-6, "\(difference)")
+        let gradient = try Autograd.gradients(of: (clips * randn(31, clips.shape)).sum(), [leaf])[0]
+        let off = try goldens.relativeDifference("audio.\(item.name).gradient", gradient)
+        #expect(off < 1e-3, "\(off); the floor of single precision is 7e-5, more on few elements")
+    }
+
+    /// The samples of a batch do not hear each other.
+    @Test func aBatchIsItsSamples() throws {
+        let input = try BinderAudioInput(BinderClipSettings(), device: .cpu)
+        let waves = try randn(40, [3, 1, 40_000])
+        let together = try input(waves, clips: 3)
+        for sample in 0..<3 {
+            let alone = try input(waves.narrow(0, from: sample, count: 1), clips: 3)
+            #expect(try (alone - together.narrow(0, from: sample, count: 1)).maxAbs() < 1e-5)
+        }
+    }
+
+    /// Shorter than one frame of the filterbank: silence, as the padding is.
+    @Test(arguments: [0, 1, 399]) func lessThanAFrame(samples: Int) throws {
+        let input = try BinderAudioInput(BinderClipSettings(), device: .cpu)
+        let clips = try input(Tensor.full([2, 1, samples], 0.3), clips: 2)
+        #expect(clips.shape == [2, 2, 1, 128, 204])
+        #expect(try (clips - 4.268 / 9.138).maxAbs() < 1e-6)
+    }
+
+    @Test func otherSettings() throws {
+        let input = try BinderAudioInput(BinderClipSettings(clipSeconds: 2, spectrogramFrames: 100), device: .cpu)
+        let clips = try input(randn(1, [1, 1, 48_000]), clips: 2)
+        #expect(clips.shape == [1, 2, 1, 128, 100], "198 frames are cut to 100")
+        #expect(try clips.isFinite())
+    }
+}

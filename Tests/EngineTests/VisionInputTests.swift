@@ -1,0 +1,86 @@
+import Testing
+import Torch
+
+@testable import Engine
+
+/// Pictures and frames against Pillow and the reference.
+@Suite struct VisionInputTests {
+    struct Goldens: Decodable, Sendable {
+        struct Item: Decodable, Sendable, CustomTestStringConvertible {
+            let width: Int
+            let height: Int
+            let seed: UInt64
+            let hash: String?
+            var testDescription: String { "\(width)x\(height)" }
+
+            func picture(frame: Int = 0) throws -> Picture {
+                let size = width * height * 3
+                let bytes = noiseBytes(seed: seed, count: (frame + 1) * size)
+                return try #require(Picture(width: width, height: height, pixels: Array(bytes[(frame * size)...])))
+            }
+        }
+
+        let pictures: [Item]
+        let clips: [Item]
+
+        static let all = Result { try UnitGoldens.json(Self.self, "inputs") }
+    }
+
+    static let pictures = (try? Goldens.all.get().pictures) ?? []
+    static let clips = (try? Goldens.all.get().clips) ?? []
+
+    @Test func goldensAreThere() throws {
+        #expect(try Goldens.all.get().pictures.count >= 12)
+        #expect(try Goldens.all.get().clips.count >= 8)
+    }
+
+    @Test(arguments: pictures) func resizesAsPillowDoes(_ item: Goldens.Item) throws {
+        let picture = try item.picture()
+        let square = PillowResize.shortSide(picture, to: 224)
+        #expect(square.width == 224 && square.height == 224)
+        #expect(fnv(square.pixels.lazy.map { UInt64($0) }) == item.hash)
+        let input = try BinderVisionInput.picture(picture)
+        #expect(input.shape == [1, 3, 224, 224])
+        #expect(try UnitGoldens("inputs").largestDifference("picture.\(item.testDescription)", input) < 1e-6)
+    }
+
+    @Test func aSideOf224IsOnlyCropped() throws {
+        let picture = try #require(Picture(width: 224, height: 300, pixels: noiseBytes(seed: 1, count: 224 * 300 * 3)))
+        let square = PillowResize.shortSide(picture, to: 224)
+        #expect(square.pixels[...] == picture.pixels[(38 * 224 * 3)..<(262 * 224 * 3)])
+    }
+
+    @Test(arguments: clips) func framesAsTheReference(_ item: Goldens.Item) throws {
+        let goldens = try UnitGoldens("inputs")
+        let frames = try (0..<3).map { try item.picture(frame: $0) }
+        let input = try BinderVisionInput.clips([[frames[0], frames[1]], [frames[1], frames[2]]])
+        #expect(input.shape == [1, 2, 3, 2, 224, 224])
+        #expect(try goldens.relativeDifference("clips.\(item.testDescription)", input) < 2e-6)
+    }
+
+    /// The same transform carries the gradient to generated frames.
+    @Test(arguments: clips) func gradientOfFrames(_ item: Goldens.Item) throws {
+        let frames = try (0..<3).map { index in
+            try Tensor(item.picture(frame: index).pixels, shape: [item.height, item.width, 3]).permute([2, 0, 1])
+        }
+        let leaf = try (Tensor.stack(frames).to(.float32) * (1 / 255.0)).leaf()  // (3, 3, H, W)
+        let y = try BinderVisionInput.transform(leaf)
+        let gradient = try Autograd.gradients(of: (y * randn(12, [3, 3, 224, 224])).sum(), [leaf])[0]
+        #expect(
+            try UnitGoldens("inputs").relativeDifference("clips.\(item.testDescription).gradient", gradient) < 5e-6)
+    }
+
+    @Test func whatIsNoPicture() {
+        #expect(Picture(width: 0, height: 3, pixels: []) == nil)
+        #expect(Picture(width: 2, height: 2, pixels: [UInt8](repeating: 0, count: 11)) == nil)
+        #expect(Picture(width: -2, height: -2, pixels: [UInt8](repeating: 0, count: 12)) == nil)
+        #expect(Picture(width: .max, height: 2, pixels: []) == nil)
+    }
+
+    @Test func framesOfDifferentSizesAreRefused() throws {
+        let small = try #require(Picture(width: 2, height: 2, pixels: [UInt8](repeating: 0, count: 12)))
+        let tall = try #require(Picture(width: 1, height: 2, pixels: [UInt8](repeating: 0, count: 6)))
+        #expect(throws: TorchError.self) { try BinderVisionInput.clips([[small, tall]]) }
+        #expect(throws: TorchError.self) { try BinderVisionInput.clips([]) }
+    }
+}

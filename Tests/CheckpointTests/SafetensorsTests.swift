@@ -154,7 +154,7 @@ import Testing
     /// 10,000 inputs. An accepted one must lie inside its file.
     @Test func survivesDamagedHeaders() throws {
         let seed = try Array(Data(contentsOf: URL(filePath: Self.types)))
-        var generator = SplitMix64(state: 1)
+        var generator = SplitMix64(seed: 1)
         var refused = 0
         for _ in 0..<10_000 {
             let bytes = mutated(seed, &generator)

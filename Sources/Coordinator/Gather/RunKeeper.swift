@@ -90,7 +90,7 @@ package actor RunKeeper: CoordinatorDelegate {
             if isOver { for shard in run.plan.shards { _ = try assembler.assemble(run.contents(of: shard)) } }
             try index.rebuild()
             let status = isOver ? "complete" : "stopped"
-            try AtomicWrite.write(Array("\(status)\n".utf8), to: run.directory.status.path)
+            try AtomicFile.write(Array("\(status)\n".utf8), to: run.directory.status.path)
         }
         await reporter.finish()
         return problems
@@ -174,7 +174,7 @@ package actor RunKeeper: CoordinatorDelegate {
     private static func nextEpoch(_ directory: RunDirectory) throws -> UInt64 {
         let text = try? String(contentsOf: directory.epoch, encoding: .utf8)
         let epoch = (text.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? 0) + 1
-        try AtomicWrite.write(Array("\(epoch)\n".utf8), to: directory.epoch.path)
+        try AtomicFile.write(Array("\(epoch)\n".utf8), to: directory.epoch.path)
         return epoch
     }
 }

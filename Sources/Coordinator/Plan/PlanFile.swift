@@ -45,7 +45,7 @@ package struct PlanFile: Codable, Sendable, Equatable {
             record.frames.append(frame.count)
             bytes += frame
         }
-        record.sha256 = Hexadecimal.text(hash.finalize())
+        record.sha256 = hexadecimal(hash.finalize())
         return (record, bytes)
     }
 
@@ -65,7 +65,7 @@ package struct PlanFile: Codable, Sendable, Equatable {
         guard samples.count == rows else {
             throw .damaged(path: url.path, reason: "it has \(samples.count) rows where run.json says \(rows)")
         }
-        guard Hexadecimal.text(hash.finalize()) == sha256 else {
+        guard hexadecimal(hash.finalize()) == sha256 else {
             throw .damaged(path: url.path, reason: "its rows do not have the hash that run.json states")
         }
         return samples

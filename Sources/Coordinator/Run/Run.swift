@@ -82,8 +82,12 @@ package struct Run: Sendable {
         } catch {
             throw .unwritable(path: directory.url.path, reason: FileProblem.text(error))
         }
-        try AtomicWrite.write(encoded.bytes, to: directory.plan.path)
-        try AtomicWrite.write([UInt8](json), to: directory.description.path)
+        do {
+            try AtomicFile.write(encoded.bytes, to: directory.plan.path)
+            try AtomicFile.write(json, to: directory.description.path)
+        } catch {
+            throw .unwritable(path: directory.url.path, reason: "\(error)")
+        }
         return (Run(directory: directory, description: description, plan: plan), .created)
     }
 }

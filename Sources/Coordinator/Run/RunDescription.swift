@@ -1,5 +1,6 @@
 internal import Crypto
 internal import JSON
+internal import Shard
 
 /// What a run is: the content of `run.json`.
 package struct RunDescription: Codable, Sendable, Equatable {
@@ -88,7 +89,7 @@ package struct RunDescription: Codable, Sendable, Equatable {
             models: models.map { ModelIdentity(role: $0.role, path: "", files: $0.files) })
         // These types hold finite numbers and text only, so encoding them cannot fail.
         let bytes = (try? JSONCoding.encode(identity)) ?? []
-        return Hexadecimal.text(SHA256.hash(data: bytes))
+        return hexadecimal(SHA256.hash(data: bytes))
     }
 }
 
@@ -100,6 +101,8 @@ package struct ModelIdentity: Codable, Sendable, Equatable {
     package var path: String
     /// Its files, by name.
     package var files: [File]
+    /// The licence that its model card names; nil where there is none. No part of the run's identity.
+    package var license: String?
 
     /// One file.
     package struct File: Codable, Sendable, Equatable {
@@ -119,10 +122,11 @@ package struct ModelIdentity: Codable, Sendable, Equatable {
         }
     }
 
-    package init(role: String, path: String, files: [File]) {
+    package init(role: String, path: String, files: [File], license: String? = nil) {
         self.role = role
         self.path = path
         self.files = files
+        self.license = license
     }
 }
 

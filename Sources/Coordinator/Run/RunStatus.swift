@@ -102,8 +102,8 @@ package struct RunStatusReader {
 
     private mutating func readShards() throws(RunError) {
         for (name, url) in try Self.names(in: directory.layout.shards) {
-            guard name.hasPrefix("shard-"), name.hasSuffix(".json"), let number = Int(name.dropFirst(6).dropLast(5)),
-                number >= 0, number < description.counts.shards, committed[number] == nil
+            guard case .record(let number) = RunLayout.FileKind(name), number < description.counts.shards,
+                committed[number] == nil
             else { continue }
             let bytes: [UInt8]
             do {
@@ -156,7 +156,7 @@ package struct RunStatusReader {
         }
         damaged = scan.damaged.count
         return open.values.map { sidecar in
-            let data = URL(filePath: layout.segments).appending(path: "batch-\(Self.sixDigits(sidecar.batch)).json")
+            let data = URL(filePath: layout.segments).appending(path: RunLayout.sidecarName(batch: sidecar.batch))
             let event = Event(time: Self.modified(data) ?? .distantPast, samples: sidecar.rows.count)
             return (event, sidecar.rows.count { $0.status == .failed })
         }
@@ -189,10 +189,5 @@ package struct RunStatusReader {
 
     private static func modified(_ url: URL) -> Date? {
         try? FileManager.default.attributesOfItem(atPath: url.path)[.modificationDate] as? Date
-    }
-
-    private static func sixDigits(_ number: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, 6 - text.count)) + text
     }
 }

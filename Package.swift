@@ -101,7 +101,7 @@ let package = Package(
         tests("CoordinatorTests", ["Coordinator", "Shard", "JSON", "Fixtures", "TransportContract", log]),
         tests("MPITests", ["MPI", "Coordinator", "Fixtures", "mpi-transport-check"]),
         tests("PreflightTests", ["Preflight", "Coordinator", "Fixtures"]),
-        tests("WorkerTests", ["Worker", "Coordinator", "Shard", "Engine", "Media", "Fixtures"]),
+        tests("WorkerTests", ["Worker", "Coordinator", "Shard", "Engine", "Torch", "Fixtures", log]),
         tests("EvaluationTests", ["Evaluation", "Fixtures"]),
         .testTarget(
             name: "Integration", dependencies: ["Fixtures", "Shard"], path: "Tests/Integration", exclude: ["read_shards.py"],

@@ -1,8 +1,13 @@
 // Layers of networks whose weights are frozen.
 //
+// In single precision on the host, matrix products and convolutions go to oneDNN by name: libtorch would give products
+// and 1 × 1 convolutions to MKL, which takes AVX2 kernels on processors of other makers than its own and is then half as
+// fast where there is AVX-512.
+//
 // libtorch keeps a layer's input for the gradient of its weights. Nobody asks for that one here, so the layers below
 // keep only what the gradient of their input needs: a convolution its weight (its adjoint is a transposed convolution,
 // which needs no input), a leaky ReLU one byte per element, a group norm followed by SiLU its input alone.
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "Guard.h"
@@ -12,6 +17,20 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 namespace {
+
+bool for_onednn(const at::Tensor &x, const at::Tensor &weight) {
+    return x.is_cpu() && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && x.numel() > 0 &&
+           at::globalContext().userEnabledMkldnn() && at::Context::hasMKLDNN();
+}
+
+// oneDNN's inner product: x [.., in], weight [out, in].
+at::Tensor product(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
+    using Op = at::Tensor(const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, std::string_view,
+                          c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
+    static const auto schema = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
+    if (!schema || !for_onednn(x, weight)) return at::linear(x, weight, bias);
+    return schema->typed<Op>().call(x.contiguous(), weight, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
+}
 
 bool records(const at::Tensor &t) { return at::GradMode::is_enabled() && t.requires_grad(); }
 
@@ -31,6 +50,42 @@ std::vector<int64_t> output_padding(const at::Tensor &grad, const at::Tensor &we
     return extra;
 }
 
+bool is_pointwise(const at::Tensor &weight, const Geometry &g) {
+    for (size_t i = 0; i < g.stride.size(); ++i) {
+        if (weight.size(static_cast<int64_t>(i) + 2) != 1 || g.stride[i] != 1 || g.padding[i] != 0) return false;
+    }
+    return true;
+}
+
+// What at::convolution checks before it chooses a backend; oneDNN, called by name, does not.
+void check_fit(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, const Geometry &g) {
+    TORCH_CHECK(x.dim() == weight.dim() && x.size(1) == weight.size(1), "a convolution of ", x.sizes(), " with a weight of ",
+                weight.sizes(), ": the channels do not fit");
+    TORCH_CHECK(!bias || bias->sizes() == at::IntArrayRef({weight.size(0)}), "a bias of ", bias->sizes(), " for ", weight.size(0),
+                " channels");
+    for (size_t i = 0; i < g.stride.size(); ++i) {
+        const auto d = static_cast<int64_t>(i) + 2;
+        TORCH_CHECK(g.stride[i] > 0 && g.dilation[i] > 0 && g.padding[i] >= 0, "a convolution with stride ", g.stride[i],
+                    ", dilation ", g.dilation[i], " and padding ", g.padding[i]);
+        TORCH_CHECK(x.size(d) + 2 * g.padding[i] >= g.dilation[i] * (weight.size(d) - 1) + 1, "a kernel of ", weight.size(d),
+                    " is larger than the input of ", x.sizes());
+    }
+}
+
+at::Tensor forward_convolution(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                               const Geometry &g, bool transposed) {
+    const bool spatial = g.stride.size() == 2;
+    if (spatial && for_onednn(x, weight) && (!transposed || is_pointwise(weight, g))) {
+        const auto w = transposed ? weight.transpose(0, 1).contiguous() : weight;
+        check_fit(x, w, bias, g);
+        const auto format = w.suggest_memory_format() == at::MemoryFormat::ChannelsLast ? at::MemoryFormat::ChannelsLast
+                                                                                          : x.suggest_memory_format();
+        return at::mkldnn_convolution(x.contiguous(format), w.contiguous(format), bias, g.padding, g.stride, g.dilation, 1);
+    }
+    const std::vector<int64_t> none(g.stride.size(), 0);
+    return at::convolution(x, weight, bias, g.stride, g.padding, g.dilation, transposed, none, 1);
+}
+
 struct FrozenConvolution : torch::autograd::Function<FrozenConvolution> {
     static at::Tensor forward(AutogradContext *ctx, const at::Tensor &x, const at::Tensor &weight,
                               const std::optional<at::Tensor> &bias, Geometry g, bool transposed) {
@@ -40,8 +95,7 @@ struct FrozenConvolution : torch::autograd::Function<FrozenConvolution> {
         ctx->saved_data["padding"] = g.padding;
         ctx->saved_data["dilation"] = g.dilation;
         ctx->saved_data["transposed"] = transposed;
-        const std::vector<int64_t> none(g.stride.size(), 0);
-        return at::convolution(x, weight, bias, g.stride, g.padding, g.dilation, transposed, none, 1);
+        return forward_convolution(x, weight, bias, g, transposed);
     }
 
     static variable_list backward(AutogradContext *ctx, const variable_list &grads) {
@@ -50,6 +104,10 @@ struct FrozenConvolution : torch::autograd::Function<FrozenConvolution> {
                          ctx->saved_data["dilation"].toIntVector()};
         const bool transposed = ctx->saved_data["transposed"].toBool();
         const auto sizes = ctx->saved_data["sizes"].toIntVector();
+        if (is_pointwise(weight, g)) {
+            return {forward_convolution(grads[0], weight, std::nullopt, g, !transposed), at::Tensor(), at::Tensor(), at::Tensor(),
+                    at::Tensor()};
+        }
         const auto extra = transposed ? std::vector<int64_t>(g.stride.size(), 0) : output_padding(grads[0], weight, g, sizes);
         auto grad = at::convolution(grads[0], weight, std::nullopt, g.stride, g.padding, g.dilation, !transposed, extra, 1);
         return {grad, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
@@ -59,9 +117,20 @@ struct FrozenConvolution : torch::autograd::Function<FrozenConvolution> {
 at::Tensor convolution(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, Geometry g,
                        bool transposed) {
     if (records(x)) return FrozenConvolution::apply(x, weight, bias, g, transposed);
-    const std::vector<int64_t> none(g.stride.size(), 0);
-    return at::convolution(x, weight, bias, g.stride, g.padding, g.dilation, transposed, none, 1);
+    return forward_convolution(x, weight, bias, g, transposed);
 }
+
+struct FrozenLinear : torch::autograd::Function<FrozenLinear> {
+    static at::Tensor forward(AutogradContext *ctx, const at::Tensor &x, const at::Tensor &weight,
+                              const std::optional<at::Tensor> &bias) {
+        ctx->save_for_backward({weight});
+        return product(x, weight, bias);
+    }
+    static variable_list backward(AutogradContext *ctx, const variable_list &grads) {
+        const auto weight = ctx->get_saved_variables()[0];
+        return {product(grads[0], weight.t().contiguous(), std::nullopt), at::Tensor(), at::Tensor()};
+    }
+};
 
 struct LeakyReLU : torch::autograd::Function<LeakyReLU> {
     static at::Tensor forward(AutogradContext *ctx, const at::Tensor &x, double slope) {
@@ -108,7 +177,9 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
 
 SHStatus sh_matmul(SHTensor a, SHTensor b, SHTensor *out) { return make(out, [&] { return at::matmul(in(a), in(b)); }); }
 SHStatus sh_linear(SHTensor t, SHTensor weight, SHTensor bias, SHTensor *out) {
-    return make(out, [&] { return at::linear(in(t), in(weight), maybe(bias)); });
+    return make(out, [&] {
+        return records(in(t)) ? FrozenLinear::apply(in(t), in(weight), maybe(bias)) : product(in(t), in(weight), maybe(bias));
+    });
 }
 SHStatus sh_embedding(SHTensor weight, SHTensor ids, SHTensor *out) {
     return make(out, [&] { return at::embedding(in(weight), in(ids)); });
@@ -139,8 +210,14 @@ SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const
     });
 }
 
-SHStatus sh_conv_transpose1d(SHTensor t, SHTensor weight, SHTensor bias, int64_t stride, int64_t padding, SHTensor *out) {
-    return make(out, [&] { return convolution(in(t), in(weight), maybe(bias), {{stride}, {padding}, {1}}, true); });
+SHStatus sh_conv_transpose(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
+                           const int64_t *padding, SHTensor *out) {
+    return make(out, [&] {
+        TORCH_CHECK(in(weight).dim() == dims + 2, "a transposed convolution over ", dims, " dimensions has a weight of rank ",
+                    in(weight).dim());
+        Geometry g{ints(stride, dims).vec(), ints(padding, dims).vec(), std::vector<int64_t>(static_cast<size_t>(dims), 1)};
+        return convolution(in(t), in(weight), maybe(bias), std::move(g), true);
+    });
 }
 
 SHStatus sh_leaky_relu(SHTensor t, double slope, SHTensor *out) {

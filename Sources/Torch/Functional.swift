@@ -48,9 +48,16 @@ extension Tensor {
         }
     }
 
-    /// Transposed convolution of `[B, C, T]`; weight `[in, out, kernel]`.
-    package func convTranspose1d(_ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int) throws(TorchError) -> Tensor {
-        try Tensor.make { sh_conv_transpose1d(raw, weight.raw, bias?.raw, Int64(stride), Int64(padding), $0) }
+    /// Transposed convolution of `[B, C, …]` over the trailing dimensions; weight `[in, out, …]`.
+    package func convTranspose(_ weight: Tensor, _ bias: Tensor?, stride: [Int], padding: [Int]) throws(TorchError) -> Tensor {
+        guard padding.count == stride.count else {
+            throw .refused(operation: "convTranspose", message: "stride \(stride) and padding \(padding) differ in length")
+        }
+        return try Tensor.make { out in
+            withSizes(stride) { stride, n in
+                withSizes(padding) { padding, _ in sh_conv_transpose(raw, weight.raw, bias?.raw, n, stride, padding, out) }
+            }
+        }
     }
 
     /// `softmax(q·kᵀ/√d + mask)·v` for `[B, heads, tokens, d]`.

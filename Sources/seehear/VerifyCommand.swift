@@ -1,4 +1,6 @@
 import ArgumentParser
+import Coordinator
+import Foundation
 import Shard
 
 /// `seehear verify RUN`: checks the output of a run against its own records.
@@ -23,7 +25,14 @@ struct VerifyCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let report = try Verifier(layout: RunLayout(run: directory), deep: deep).verify()
+        let run = RunDirectory(URL(filePath: directory, directoryHint: .isDirectory))
+        // Shards alone can be verified too, without the run that made them.
+        let description = try? Run.describe(run)
+        let isOver = (try? String(contentsOf: run.status, encoding: .utf8))?.hasPrefix("complete") ?? false
+        let report = try Verifier(
+            layout: run.layout, deep: deep, configSHA256: description?.configSHA256,
+            plannedShards: isOver ? description?.counts.shards : nil
+        ).verify()
         if json {
             try Output.printJSON(report, pretty: false)
         } else {

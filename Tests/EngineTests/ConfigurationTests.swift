@@ -20,7 +20,7 @@ import Torch
     private func emptyScope(_ folder: TemporaryFolder) throws -> WeightScope {
         let url = folder.url.appending(path: "empty.safetensors")
         try SafetensorsWriter.write([.init("x", dtype: "U8", shape: [1], bytes: [0])], to: url)
-        return WeightStore(try WeightFile.open(url.path)).root
+        return WeightStore(try WeightFile.open(url.path), dtype: .float32).root
     }
 
     private func expect<N>(_ model: String, _ field: String, _ found: String, _ body: () throws -> N) {

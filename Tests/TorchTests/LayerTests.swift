@@ -102,7 +102,7 @@ import Torch
                 w[0], w.count > 1 ? w[1] : nil, stride: #require(c.stride), padding: #require(c.padding),
                 dilation: #require(c.dilation))
         case "transposed":
-            try x[0].convTranspose1d(w[0], w[1], stride: #require(c.stride)[0], padding: #require(c.padding)[0])
+            try x[0].convTranspose(w[0], w[1], stride: #require(c.stride), padding: #require(c.padding))
         case "groupNorm":
             try x[0].groupNorm(#require(c.groups), w[0], w[1], eps: #require(c.eps), silu: c.silu == true)
         case "layerNorm": try x[0].layerNorm(w[0], w[1], eps: #require(c.eps))

@@ -84,8 +84,8 @@ import Torch
                 { try conv(x, weight, padding: []) }, { try conv(x, weight, stride: [1, 1]) },
                 { try conv(x, weight, dilation: []) },
                 { try x.conv(weight, Tensor.zeros([4]), stride: [1], padding: [0], dilation: [1]) },
-                { try x.convTranspose1d(weight, nil, stride: 1, padding: 0) },
-                { try x.convTranspose1d(Tensor.zeros([2, 3, 3]), nil, stride: 0, padding: 0) },
+                { try x.convTranspose(weight, nil, stride: [1], padding: [0]) },
+                { try x.convTranspose(Tensor.zeros([2, 3, 3]), nil, stride: [0], padding: [0]) },
             ] {
                 #expect(!message(body).isEmpty)
             }

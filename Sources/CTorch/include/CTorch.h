@@ -147,7 +147,8 @@ SHStatus sh_group_norm(SHTensor t, int64_t groups, SHTensor weight, SHTensor bia
 // Convolution over the trailing `dims` dimensions.
 SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride, const int64_t *padding,
                  const int64_t *dilation, SHTensor *out);
-SHStatus sh_conv_transpose1d(SHTensor t, SHTensor weight, SHTensor bias, int64_t stride, int64_t padding, SHTensor *out);
+SHStatus sh_conv_transpose(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
+                           const int64_t *padding, SHTensor *out);
 SHStatus sh_attention(SHTensor q, SHTensor k, SHTensor v, SHTensor mask, bool causal, SHTensor *out);
 SHStatus sh_upsample_nearest(SHTensor t, int64_t height, int64_t width, SHTensor *out);
 SHStatus sh_resize_bilinear(SHTensor t, int64_t height, int64_t width, bool antialias, SHTensor *out);

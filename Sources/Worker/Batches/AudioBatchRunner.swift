@@ -86,7 +86,7 @@ package final class AudioBatchRunner: BatchRunner {
         since start: ContinuousClock.Instant
     ) throws -> BatchReport {
         let samples = Array(run.plan.samples(of: run.plan.batches[batch]))
-        let generation = AudioGeneration(pipeline: pipeline, job: run.job)
+        let generation = AudioGeneration(job: run.job) { try pipeline.generate($0, $1, observer: $2) }
         let results = try generation.run(
             samples, inputs: inputs.compactMapValues { try? $0.get() }, observer: observer)
         let encoder = SampleEncoder(

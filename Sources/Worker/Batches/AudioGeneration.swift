@@ -4,8 +4,9 @@ internal import Torch
 
 /// Computes the samples of a batch: together where they have one length, fewer at a time where memory runs out.
 struct AudioGeneration {
-    let pipeline: AudioPipeline
     let job: Job
+    /// `AudioPipeline.generate`.
+    let make: ([AudioRequest], AudioSettings, BatchObserver) throws -> [AudioResult]
 
     /// - Parameter inputs: by index into the plan.
     /// - Returns: a result or a failure for every input.
@@ -40,7 +41,7 @@ struct AudioGeneration {
             }
         }
         do {
-            let made = try pipeline.generate(requests, job.audioSettings(seconds: seconds), observer: observer)
+            let made = try make(requests, job.audioSettings(seconds: seconds), observer)
             for (sample, result) in zip(samples, made) { results[sample.index] = .success(result) }
         } catch let error as TorchError where error.isOutOfMemory && samples.count > 1 {
             try? TorchRuntime.emptyCache()

@@ -42,7 +42,7 @@ package struct SpeechT5HifiGan: Sendable {
     package func callAsFunction(_ mel: Tensor) throws(TorchError) -> Tensor {
         var mel = mel
         if configuration.normalizeBefore ?? true { mel = try (mel - mean) / scale }
-        var h = try convPre(mel.transpose(1, 2).contiguous())  // (B, C, T)
+        var h = try convPre(mel.transpose(1, 2).unsqueeze(2))  // (B, C, 1, T)
         for (upsampler, parallel) in zip(upsamplers, blocks) {
             h = try upsampler(h.leakyReLU(configuration.slope))
             var sum = try parallel[0](h)
@@ -50,7 +50,7 @@ package struct SpeechT5HifiGan: Sendable {
             h = try sum * (1 / Double(parallel.count))
         }
         // torch's default slope here, not the configuration's.
-        return try convPost(h.leakyReLU(0.01)).tanh().squeeze(1)
+        return try convPost(h.leakyReLU(0.01)).tanh().reshape([mel.size(0), -1])
     }
 
     /// Pairs of convolutions, the first of each dilated, each pair added to its input.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the tokenizer fixtures: two tiny vocabularies, texts, and the numbers that the Python tokenizers give them.
 
-    python3 Tools/goldens/tokenizers.py --models CKPT --reference REFERENCE --out Tests/Fixtures/Data/tokenizers
+    python3 Tools/goldens/tokenizer_ids.py --models CKPT --reference REFERENCE --out Tests/Fixtures/Data/tokenizers
 
 CKPT is a checkpoint folder of `make_checkpoints.py --size tiny`, REFERENCE the folder with the Python reference (ib.py).
 Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers come from transformers' RobertaTokenizerFast, CLIP's from

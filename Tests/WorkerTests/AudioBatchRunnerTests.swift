@@ -1,0 +1,77 @@
+import Coordinator
+import Foundation
+import Logging
+import Shard
+import Testing
+import Torch
+
+@testable import Worker
+
+/// A rank's work on real batches, with the small random models.
+@Suite(.serialized) struct AudioBatchRunnerTests {
+    private func runner(_ temporary: TemporaryRun) async throws -> AudioBatchRunner {
+        let runner = AudioBatchRunner(
+            run: temporary.run, rank: 3, device: .cpu, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await runner.prepare()
+        return runner
+    }
+
+    @Test func aBatchIsPublishedWithItsRows() async throws {
+        let temporary = try TemporaryRun([("a", .image, "a.ppm"), ("b", .image, "b.ppm")])
+        try temporary.writePicture("a.ppm", shade: 10)
+        try temporary.writePicture("b.ppm", shade: 200)
+        let runner = try await runner(temporary)
+        await runner.prefetch(0)
+        let report = try await runner.run(0) { _ in }
+        #expect((report.succeeded, report.failed, report.published) == (2, 0, true))
+        let store = SegmentStore(
+            layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
+        let sidecar = try #require(try store.sidecar(batch: 0))
+        #expect(sidecar.rows.map(\.status) == [.ok, .ok])
+        #expect(sidecar.rows.allSatisfy { $0.rank == 3 && $0.losses.count == 1 && $0.losses[0].isFinite })
+        #expect(sidecar.rows[0].stages?["audio.vocoder"] ?? 0 > 0)
+        #expect(sidecar.frames.map { $0.members.keys.sorted() } == Array(repeating: ["audio_latent.npy", "flac", "json"], count: 2))
+    }
+
+    @Test func twoRunsOfOnePlanHaveTheSameBytes() async throws {
+        var hashes: Set<String> = []
+        for _ in 0..<2 {
+            let temporary = try TemporaryRun([("a", .image, "a.ppm")])
+            try temporary.writePicture("a.ppm", shade: 10)
+            _ = try await runner(temporary).run(0) { _ in }
+            let description = temporary.run.description
+            let store = SegmentStore(layout: temporary.run.directory.layout, configSHA256: description.configSHA256)
+            let data = try #require(try store.sidecar(batch: 0))
+            // The hash of the job names the folder's inputs, so the frames are compared by what they hold beside it.
+            hashes.insert(data.frames[0].members.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined())
+        }
+        #expect(hashes.count == 1)
+    }
+
+    @Test func abrokenInputCostsItsSampleAlone() async throws {
+        let temporary = try TemporaryRun([("good", .image, "a.ppm"), ("text", .image, "b.ppm"), ("gone", .image, "c.ppm")])
+        try temporary.writePicture("a.ppm", shade: 10)
+        try Data("no picture".utf8).write(to: temporary.folder.appending(path: "b.ppm"))
+        let runner = try await runner(temporary)
+        let report = try await runner.run(0) { _ in }
+        #expect((report.succeeded, report.failed) == (1, 2))
+        let store = SegmentStore(
+            layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
+        let rows = try #require(try store.sidecar(batch: 0)).rows
+        #expect(rows.map(\.status) == [.ok, .failed, .failed])
+        #expect(rows[2].error?.kind == "notFound")
+        #expect(rows[1].error?.message.contains("b.ppm") == true)
+    }
+
+    @Test func aCancelledBatchPublishesNothing() async throws {
+        let temporary = try TemporaryRun([("a", .image, "a.ppm")])
+        try temporary.writePicture("a.ppm", shade: 10)
+        let runner = try await runner(temporary)
+        let task = Task { try await runner.run(0) { _ in withUnsafeCurrentTask { $0?.cancel() } } }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        let store = SegmentStore(
+            layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
+        #expect(try store.sidecar(batch: 0) == nil)
+    }
+}

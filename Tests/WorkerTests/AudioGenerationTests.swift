@@ -1,0 +1,96 @@
+import Coordinator
+import Foundation
+import Logging
+import Testing
+import Torch
+
+@testable import Engine
+@testable import Worker
+
+@Suite struct AudioGenerationTests {
+    private static let picture = AudioRequest.Vision.picture(Picture(width: 1, height: 1, pixels: [0, 0, 0])!)
+
+    private func samples(_ seconds: [Double]) -> [PlannedSample] {
+        seconds.enumerated().map { index, seconds in
+            PlannedSample(
+                index: index, key: "k\(index)", task: .i2a, prompt: nil, negativePrompt: "", input: nil, seed: UInt64(index),
+                durationSeconds: seconds)
+        }
+    }
+
+    private func observer() -> BatchObserver {
+        BatchObserver(progress: { _ in }, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func result(_ seed: UInt64) -> AudioResult {
+        AudioResult(waveform: [Float(seed)], latent: [], latentShape: [], losses: [], isFinite: true)
+    }
+
+    private func job() throws -> Job { try TemporaryRun([("a", .image, "a.ppm")]).run.job }
+
+    @Test func samplesOfOneLengthAreComputedTogether() throws {
+        let calls = CallLog()
+        let generation = AudioGeneration(job: try job()) { requests, settings, _ in
+            calls.add(requests.count, settings.seconds)
+            return requests.map { self.result($0.seed) }
+        }
+        let samples = samples([2, 5, 2, 2, 5])
+        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.picture) })
+        let results = try generation.run(samples, inputs: inputs, observer: observer())
+        #expect(calls.entries == ["3 of 2.0", "2 of 5.0"])
+        #expect(try results.mapValues { try $0.get().waveform[0] } == [0: 0, 1: 1, 2: 2, 3: 3, 4: 4])
+    }
+
+    @Test func halvesWhereMemoryRunsOut() throws {
+        let calls = CallLog()
+        let generation = AudioGeneration(job: try job()) { requests, settings, _ in
+            calls.add(requests.count, settings.seconds)
+            guard requests.count <= 2, requests[0].seed != 4 else {
+                throw TorchError.outOfMemory(operation: "conv", message: "full")
+            }
+            return requests.map { self.result($0.seed) }
+        }
+        let samples = samples([1, 1, 1, 1, 1])
+        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.picture) })
+        let results = try generation.run(samples, inputs: inputs, observer: observer())
+        // 5 → 2 + 3 → 1 + 2; the last sample does not even fit alone when it comes first.
+        #expect(calls.entries.map { $0.prefix(1) } == ["5", "2", "3", "1", "2"])
+        #expect(try (0..<5).allSatisfy { try results[$0]?.get().waveform == [Float($0)] })
+    }
+
+    @Test func aSampleThatDoesNotFitAloneFailsAlone() throws {
+        let generation = AudioGeneration(job: try job()) { requests, _, _ in
+            guard !requests.contains(where: { $0.seed == 1 }) else {
+                throw TorchError.outOfMemory(operation: "conv", message: "full")
+            }
+            return requests.map { self.result($0.seed) }
+        }
+        let samples = samples([1, 1, 1])
+        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.picture) })
+        let results = try generation.run(samples, inputs: inputs, observer: observer())
+        #expect(try results[0]?.get().waveform == [0])
+        #expect(try results[2]?.get().waveform == [2])
+        guard case .failure(let failure) = results[1] else {
+            Issue.record("the sample was made")
+            return
+        }
+        #expect(failure.kind == SampleFailure.outOfMemoryKind)
+    }
+
+    @Test func progressCountsRunsAndCancellationEndsThem() throws {
+        let seen = CallLog()
+        let observer = BatchObserver(progress: { seen.add(Int(($0 * 100).rounded()), 0) }, log: Logger(label: "test"))
+        observer.expect(runs: 2)
+        for _ in 0..<2 { for step in 0..<2 { try observer.willBegin(step: step, of: 2) } }
+        #expect(seen.entries == ["0 of 0.0", "25 of 0.0", "50 of 0.0", "75 of 0.0"])
+        observer.cancel()
+        #expect(throws: CancellationError.self) { try observer.willBegin(step: 0, of: 2) }
+    }
+}
+
+/// What was called, in order.
+final class CallLog: @unchecked Sendable {
+    // One thread at a time: the tests call it from theirs.
+    private(set) var entries: [String] = []
+    func add(_ count: Int, _ seconds: Double) { entries.append("\(count) of \(seconds)") }
+}

@@ -1,0 +1,51 @@
+import Coordinator
+import Foundation
+import Shard
+import Testing
+
+@testable import Engine
+@testable import Worker
+
+@Suite struct SampleEncoderTests {
+    private func encoder(_ settings: String = "") throws -> (SampleEncoder, PlannedSample, TemporaryRun) {
+        let temporary = try TemporaryRun([("a", .image, "a.ppm")], settings: settings)
+        let encoder = SampleEncoder(run: temporary.run.description, samplingRate: 16_000, latentScale: 0.9)
+        return (encoder, temporary.run.plan.samples[0], temporary)
+    }
+
+    private func result(_ waveform: [Float], isFinite: Bool = true) -> AudioResult {
+        AudioResult(
+            waveform: waveform, latent: [UInt8](repeating: 0, count: 2 * 8), latentShape: [2, 2, 2], losses: [1.5, 1.25],
+            isFinite: isFinite)
+    }
+
+    @Test func theDocumentHoldsWhatMadeTheSampleAndNothingThatVaries() throws {
+        let (encoder, planned, temporary) = try encoder()
+        defer { withExtendedLifetime(temporary) {} }
+        let sample = try encoder.encode(planned, result([0.5, -0.25]))
+        #expect(sample.members.keys.sorted() == ["audio_latent.npy", "flac", "json"])
+        let json = try #require(
+            try JSONSerialization.jsonObject(with: Data(sample.members["json"] ?? [])) as? [String: Any])
+        #expect(json["schema"] as? String == "seehear.sample/1")
+        #expect(json["losses"] as? [Double] == [1.5, 1.25])
+        #expect((json["audio"] as? [String: Any])?["peak"] as? Double == 0.5)
+        #expect(json["config_sha256"] as? String == temporary.run.description.configSHA256)
+        for key in ["host", "rank", "seconds", "stages", "time"] { #expect(json[key] == nil) }
+        #expect(try encoder.encode(planned, result([0.5, -0.25])).members == sample.members)
+    }
+
+    @Test func whatMustNotBeShippedIsAFailure() throws {
+        let (encoder, planned, temporary) = try encoder()
+        defer { withExtendedLifetime(temporary) {} }
+        let silent = #expect(throws: SampleFailure.self) { try encoder.encode(planned, result([0, 0.00001])) }
+        #expect(silent?.kind == "silent")
+        let broken = #expect(throws: SampleFailure.self) { try encoder.encode(planned, result([.nan], isFinite: false)) }
+        #expect(broken?.kind == "notFinite")
+    }
+
+    @Test func silenceIsShippedWhereTheJobAllowsIt() throws {
+        let (encoder, planned, temporary) = try encoder("silence: allow")
+        defer { withExtendedLifetime(temporary) {} }
+        #expect(try encoder.encode(planned, result([0, 0])).members["flac"]?.isEmpty == false)
+    }
+}

@@ -2,8 +2,10 @@ public import Foundation
 
 /// A folder that goes away with its owner.
 public final class TemporaryFolder: Sendable {
+    /// The folder.
     public let url: URL
 
+    /// Makes an empty folder of a new name.
     public init() throws {
         url = FileManager.default.temporaryDirectory.appending(
             path: "seehear-\(UUID().uuidString)", directoryHint: .isDirectory)

@@ -1,4 +1,4 @@
-import Foundation
+import JSON
 
 /// A model as diffusers stores it: a folder with one subfolder for each component.
 package struct ModelFolder: Sendable {
@@ -41,7 +41,8 @@ package struct ModelFolder: Sendable {
     /// - Throws: ``ModelFolderError/config(path:field:reason:)``, which names the file and the field.
     package func config<C: Decodable>(_ type: C.Type, of component: ModelComponent) throws(ModelFolderError) -> C {
         guard let name = component.config else {
-            throw .config(path: full(component.folder), field: "", reason: "this component has no configuration")
+            throw .config(
+                path: full(component.folder), field: "", reason: "belongs to a component that has no configuration")
         }
         let file = try configFile(component, name)
         return try Self.decode(type, from: file)
@@ -89,7 +90,7 @@ package struct ModelFolder: Sendable {
         if let name = component.config {
             let file = try configFile(component, name)
             guard try Self.document(file).members != nil else {
-                throw .config(path: file.path, field: "", reason: "it is not a JSON object")
+                throw .config(path: file.path, field: "", reason: "is not a JSON object")
             }
             files.append(file.path)
         }
@@ -125,45 +126,20 @@ package struct ModelFolder: Sendable {
     }
 
     private static func document(_ file: MappedFile) throws(ModelFolderError) -> JSONValue {
-        guard file.count <= configLimit else {
-            throw .config(
-                path: file.path, field: "", reason: "it has \(file.count) bytes, and at most \(configLimit) are read")
-        }
         do throws(JSONError) {
-            return try file.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
+            return try file.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes, limit: configLimit) }
         } catch {
-            throw .config(path: file.path, field: "", reason: error.description)
+            throw .config(path: file.path, field: "", reason: "is \(error)")
         }
     }
 
     private static func decode<C: Decodable>(_ type: C.Type, from file: MappedFile) throws(ModelFolderError) -> C {
-        // Foundation would take the last of two equal names; our own reader refuses them.
-        _ = try document(file)
-        do {
-            return try JSONDecoder().decode(type, from: file.withBytes { Data($0) })
-        } catch let error as DecodingError {
-            let (field, reason) = Self.explain(error)
-            throw .config(path: file.path, field: field, reason: reason)
-        } catch {
-            throw .config(path: file.path, field: "", reason: "\(error)")
-        }
-    }
-
-    private static func explain(_ error: DecodingError) -> (field: String, reason: String) {
-        func field(_ path: [any CodingKey]) -> String {
-            path.reduce("") { text, key in
-                if let index = key.intValue { return "\(text)[\(index)]" }
-                return text.isEmpty ? key.stringValue : "\(text).\(key.stringValue)"
+        do throws(JSONDecodingError) {
+            return try file.withBytes { bytes throws(JSONDecodingError) in
+                try JSONCoding.decode(type, from: bytes, limit: configLimit)
             }
-        }
-        switch error {
-        case .keyNotFound(let key, let context): return (field(context.codingPath + [key]), "it is missing")
-        case .valueNotFound(let type, let context):
-            return (field(context.codingPath), "it is null, and \(type) is needed")
-        case .typeMismatch(let type, let context):
-            return (field(context.codingPath), "\(type) is needed. \(context.debugDescription)")
-        case .dataCorrupted(let context): return (field(context.codingPath), context.debugDescription)
-        @unknown default: return ("", "\(error)")
+        } catch {
+            throw .config(path: file.path, field: error.field, reason: error.reason)
         }
     }
 }
@@ -200,7 +176,7 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
                 + (command.map { "; fetch it with `\($0)`." } ?? ".")
         case .file(let error): error.description
         case .config(let path, let field, let reason):
-            "\(path): \(field.isEmpty ? "the file cannot be used" : "field \(field)"): \(reason)"
+            "\(path): \(field.isEmpty ? "the file" : "field \(field)") \(reason)"
                 + (reason.hasSuffix(".") ? "" : ".")
         case .weights(let error): error.description
         }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads the header of a safetensors file: 8 bytes of length, a JSON object, then the data without holes.
 ///
 /// Source: the format as huggingface/safetensors documents it.
@@ -46,9 +48,9 @@ enum Safetensors {
         }
         let document: JSONValue
         do throws(JSONError) {
-            document = try JSONValue(parsing: text)
+            document = try JSONValue(parsing: text, limit: headerLimit)
         } catch {
-            if case .duplicateName(let name) = error.kind { throw .duplicateName(name, byte: error.offset) }
+            if case .duplicateKey(let name) = error.kind { throw .duplicateName(name, byte: error.offset) }
             throw .headerNotJSON(error)
         }
         guard let members = document.members else { throw .headerNotObject }

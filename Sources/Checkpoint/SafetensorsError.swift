@@ -1,3 +1,5 @@
+package import JSON
+
 /// A safetensors file that is not one, with what was found where.
 package struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     package let path: String
@@ -41,7 +43,7 @@ package struct SafetensorsError: Error, Equatable, CustomStringConvertible {
             "the header length is \(found), and at most \(limit) is allowed; this is not a safetensors file, or its start is damaged."
         case .headerPastEnd(let header, let available):
             "the header length is \(header), but only \(available) bytes follow; the file is cut off, so fetch it again."
-        case .headerNotJSON(let error): "the header is not JSON: \(error)."
+        case .headerNotJSON(let error): "the header is \(error)."
         case .headerNotObject: "the header is JSON, but not an object."
         case .duplicateName(let name, let byte):
             "the header names \"\(name)\" twice in one object (header byte \(byte))."

@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads an index of a checkpoint in several files (`*.safetensors.index.json`, `*.bin.index.json`): `weight_map` says
 /// for each key in which file beside the index it lies.
 enum ShardedWeights {
@@ -33,14 +35,13 @@ enum ShardedWeights {
     }
 
     private static func weightMap(_ index: MappedFile) throws(WeightFileError) -> [(key: String, shard: String)] {
-        guard index.count <= indexLimit else {
-            throw .index(path: index.path, reason: "it has \(index.count) bytes, and at most \(indexLimit) are read")
-        }
         let document: JSONValue
         do throws(JSONError) {
-            document = try index.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
+            document = try index.withBytes { bytes throws(JSONError) in
+                try JSONValue(parsing: bytes, limit: indexLimit)
+            }
         } catch {
-            throw .index(path: index.path, reason: error.description)
+            throw .index(path: index.path, reason: "it is \(error)")
         }
         guard let members = document["weight_map"]?.members, !members.isEmpty else {
             throw .index(path: index.path, reason: "it has no object weight_map that names tensors")

@@ -79,13 +79,6 @@ package enum AudioWriter {
         return target.bytes
     }
 
-    /// Writes the file under a temporary name in the same folder and renames it, so that no half file can be seen.
-    package static func write(
-        _ sound: PlanarAudio, to path: String, as format: Format, _ encoding: Encoding = .pcm16
-    ) throws(MediaError) {
-        try WholeFile.write(try encode(sound, as: format, encoding), to: path)
-    }
-
     /// ⌊x · scale⌉ within −scale … scale − 1, ties to even.
     private static func quantise(_ sample: Float, _ scale: Float) -> Int32 {
         Int32(min(max((sample * scale).rounded(.toNearestOrEven), -scale), scale - 1))

@@ -22,13 +22,13 @@ package struct CheckpointProbe: ModelProbe {
     /// The files of both models, or every problem with them.
     package func inspect(_ job: Job) -> ModelInspection {
         var inspection = ModelInspection()
-        var found: [(role: String, path: String, files: [String])] = []
+        var found: [(role: String, location: ModelLocation, files: [String])] = []
         do {
             let needed = ModelComponent.audioLDM.flatMap(\.usualFiles)
             let location = try cache.resolve(job.models.audio, files: needed)
             let check = try ModelFolder(location).check(ModelComponent.audioLDM)
             inspection.problems += check.problems.map { "models.audio: \($0)" }
-            found.append(("audio", location.path, check.components.flatMap(\.files)))
+            found.append(("audio", location, check.components.flatMap(\.files)))
         } catch {
             inspection.problems.append("models.audio: \(error)")
         }
@@ -37,14 +37,14 @@ package struct CheckpointProbe: ModelProbe {
             let files = try ImageBindFiles(location, vocabulary: job.models.vocabulary)
             let weights = try WeightFile.open(files.weights)
             let parts = Set(weights.records.map(\.file.path)).union([files.weights]).sorted()
-            found.append(("binder", location.path, parts + [files.config, files.vocabulary].compactMap { $0 }))
+            found.append(("binder", location, parts + [files.config, files.vocabulary].compactMap { $0 }))
         } catch {
             inspection.problems.append("models.binder: \(error)")
         }
         guard inspection.problems.isEmpty else { return inspection }
-        for (role, path, files) in found {
+        for (role, location, files) in found {
             let results = ParallelMap.map(Set(files).sorted(), threads: threads) { file in
-                Self.identity(of: file, below: path, hash: job.inputHash)
+                Self.identity(of: file, below: location.path, hash: job.inputHash)
             }
             var identities: [ModelIdentity.File] = []
             for result in results {
@@ -54,33 +54,27 @@ package struct CheckpointProbe: ModelProbe {
                 }
             }
             inspection.models.append(
-                ModelIdentity(role: role, path: path, files: identities.sorted { $0.name < $1.name }))
+                ModelIdentity(
+                    role: role, path: location.path, files: identities.sorted { $0.name < $1.name },
+                    license: ModelCard.license(of: location)))
         }
         return inspection
     }
 
-    private struct Failure: Error {
-        let text: String
-    }
-
     private static func identity(
         of path: String, below folder: String, hash: Job.InputHash
-    ) -> Result<ModelIdentity.File, Failure> {
+    ) -> Result<ModelIdentity.File, FileIdentity.Failure> {
         let name =
             path.hasPrefix("\(folder)/")
             ? String(path.dropFirst(folder.count + 1)) : URL(filePath: path).lastPathComponent
-        do {
-            let identity = try FileIdentity(path: path)
-            var file = ModelIdentity.File(name: name, bytes: identity.bytes)
-            switch hash {
-            case .full: file.sha256 = try FileDigest.sha256(path: path)
-            case .stat: file.modified = identity.modified
-            }
-            return .success(file)
-        } catch let failure as FileIdentity.Failure {
-            return .failure(Failure(text: "\(path): \(failure.text)"))
+        do throws(FileIdentity.Failure) {
+            let identity = try FileIdentity(path: path, hashing: hash == .full)
+            return .success(
+                ModelIdentity.File(
+                    name: name, bytes: identity.bytes, sha256: identity.sha256,
+                    modified: hash == .stat ? identity.modified : nil))
         } catch {
-            return .failure(Failure(text: "\(error)"))
+            return .failure(FileIdentity.Failure(text: "\(path): \(error.text)"))
         }
     }
 }

@@ -1,22 +1,40 @@
-import Foundation
+import Coordinator
+import Crypto
+import Shard
 
-/// A file's size, and the time by which it is known again.
+/// A file's size, and what it is known by: the time of its last change and, on request, its content.
 struct FileIdentity: Equatable {
     let bytes: Int64
     /// Nanoseconds since 1970.
     let modified: Int64
+    /// SHA-256 in lower-case hexadecimal; nil where it was not asked for.
+    let sha256: String?
+
+    private static let pieceSize = 4 << 20
 
     /// Why a file cannot be looked at.
     struct Failure: Error, Equatable {
-        let code: Int32
-        var text: String { String(cString: strerror(code)) }
+        /// The system's words.
+        let text: String
     }
 
-    /// Looks at a file, symbolic links followed.
-    init(path: String) throws(Failure) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw Failure(code: errno) }
-        bytes = Int64(status.st_size)
-        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    /// Looks at a regular file, symbolic links followed. Blocks until all of it is read where it is hashed.
+    init(path: String, hashing: Bool) throws(Failure) {
+        do throws(FileError) {
+            let file = try InputFile(path)
+            bytes = Int64(file.size)
+            modified = file.modified
+            sha256 = hashing ? try Self.digest(of: file) : nil
+        } catch {
+            throw Failure(text: FileProblem.text(errno: error.code))
+        }
+    }
+
+    private static func digest(of file: InputFile) throws(FileError) -> String {
+        var hash = SHA256()
+        for offset in stride(from: 0, to: file.size, by: pieceSize) {
+            hash.update(data: try file.read(at: offset, count: min(pieceSize, file.size - offset)))
+        }
+        return hexadecimal(hash.finalize())
     }
 }

@@ -1,4 +1,3 @@
-import Checkpoint
 import Coordinator
 
 /// Checks the files that manifest rows name, and works out each sample's window and length.
@@ -18,9 +17,7 @@ struct InputInspector {
     /// What is known of one file.
     private struct File: Sendable {
         let media: ProbedInput
-        let bytes: Int64
-        let modified: Int64
-        let sha256: String?
+        let identity: FileIdentity
     }
 
     /// Plans every row; rows with problems become samples with an error.
@@ -67,21 +64,12 @@ struct InputInspector {
             let media = try probe.probe(path)
             let identity: FileIdentity
             do throws(FileIdentity.Failure) {
-                identity = try FileIdentity(path: path)
+                identity = try FileIdentity(path: path, hashing: hashing)
             } catch {
                 throw InputProbeError(
                     kind: "unreadable", found: error.text, remedy: "check the path and its permissions")
             }
-            var sha256: String?
-            if hashing {
-                do {
-                    sha256 = try FileDigest.sha256(path: path)
-                } catch {
-                    throw InputProbeError(kind: "unreadable", found: "\(error)", remedy: "check the file system")
-                }
-            }
-            return .success(
-                File(media: media, bytes: identity.bytes, modified: identity.modified, sha256: sha256))
+            return .success(File(media: media, identity: identity))
         } catch {
             return .failure(error)
         }
@@ -108,9 +96,9 @@ struct InputInspector {
         if let (kind, found, remedy) = Self.unfit(file.media, as: input.kind) {
             throw problem(column, kind, "\(input.path): \(found)", remedy)
         }
-        var planned = PlannedInput(kind: input.kind, path: input.path, bytes: file.bytes)
-        planned.sha256 = file.sha256
-        planned.modified = file.sha256 == nil ? file.modified : nil
+        var planned = PlannedInput(kind: input.kind, path: input.path, bytes: file.identity.bytes)
+        planned.sha256 = file.identity.sha256
+        planned.modified = file.identity.sha256 == nil ? file.identity.modified : nil
         if input.kind == .image {
             sample.durationSeconds = try seconds(row, available: nil)
         } else {

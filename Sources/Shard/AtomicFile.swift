@@ -5,9 +5,9 @@ import Glibc
 ///
 /// It is written under a temporary name in the same folder while its SHA-256 is taken, then flushed to the disk, renamed,
 /// and the folder is flushed. A value that goes away unpublished removes its temporary file.
-struct AtomicFile: ~Copyable {
+package struct AtomicFile: ~Copyable {
     /// What becomes of a file that has the name already.
-    enum Policy {
+    package enum Policy {
         /// It stays: the first publication wins.
         case keepExisting
         /// It is replaced in one step.
@@ -15,7 +15,7 @@ struct AtomicFile: ~Copyable {
     }
 
     /// Who has the name after publishing.
-    enum Outcome {
+    package enum Outcome {
         /// This file.
         case published
         /// One that was there before; this file is gone.
@@ -29,12 +29,16 @@ struct AtomicFile: ~Copyable {
     private var descriptor: Int32
     private var hash = SHA256()
     /// The bytes written so far.
-    private(set) var count = 0
+    package private(set) var count = 0
     private var abandoned = false
 
     /// Opens the temporary file.
+    /// - Parameters:
+    ///   - folder: the folder of the file, which must exist.
+    ///   - name: the file's name in it.
+    ///   - faults: lets a test end the publication at any step.
     /// - Throws: ``FileError``, ``InjectedFault``.
-    init(folder: String, name: String, faults: FaultHook) throws {
+    package init(folder: String, name: String, faults: FaultHook = .none) throws {
         try faults.pass(.open, name)
         let temporary = TemporaryName.reserve(target: name, in: folder)
         let path = "\(folder)/\(temporary.text)"
@@ -63,15 +67,25 @@ struct AtomicFile: ~Copyable {
         temporary.release(in: folder)
     }
 
+    /// Writes a small file so that a reader sees what was there before or all of `bytes`, never half.
+    /// - Throws: ``FileError``.
+    package static func write(_ bytes: [UInt8], to path: String) throws {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { path[..<$0].isEmpty ? "/" : String(path[..<$0]) } ?? "."
+        var file = try AtomicFile(folder: folder, name: slash.map { String(path[path.index(after: $0)...]) } ?? path)
+        try file.write(bytes)
+        _ = try file.publish(.replaceExisting)
+    }
+
     private var temporaryPath: String { "\(folder)/\(temporary.text)" }
     private var path: String { "\(folder)/\(name)" }
 
     /// The SHA-256 of the bytes written so far, in hexadecimal.
-    var sha256: String { hexadecimal(hash.finalize()) }
+    package var sha256: String { hexadecimal(hash.finalize()) }
 
     /// Appends bytes.
     /// - Throws: ``FileError``, ``InjectedFault``.
-    mutating func write(_ bytes: [UInt8]) throws {
+    package mutating func write(_ bytes: [UInt8]) throws {
         if faults.stops(.write, name) {
             abandoned = true
             try writeAll(Array(bytes.prefix(bytes.count / 2)))
@@ -100,7 +114,7 @@ struct AtomicFile: ~Copyable {
     /// Gives the file its name.
     /// - Parameter durable: whether the file has to survive a loss of power; not worth its time for mere copies.
     /// - Throws: ``FileError``, ``InjectedFault``.
-    consuming func publish(_ policy: Policy, durable: Bool = true) throws -> Outcome {
+    package consuming func publish(_ policy: Policy, durable: Bool = true) throws -> Outcome {
         try passOrAbandon(.synchronize)
         guard !durable || fsync(descriptor) == 0 else { throw FileError("synchronize", temporaryPath) }
         let closing = descriptor
@@ -147,6 +161,7 @@ struct AtomicFile: ~Copyable {
         try Directory.remove(temporaryPath)
         return true
     }
+
     /// `renameat2` with `RENAME_NOREPLACE`, which the Swift overlay of the C library leaves out.
     /// - Returns: 0, or the `errno`; `ENOSYS` where the C library has no such function.
     private static func renameNoReplace(_ old: String, _ new: String) -> Int32 {

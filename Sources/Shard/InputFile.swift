@@ -1,16 +1,20 @@
 import Glibc
 
 /// A file open for reading at any offset. Reads block; several threads may read at once.
-final class InputFile: Sendable {
+package final class InputFile: Sendable {
     /// The path it was opened with.
-    let path: String
+    package let path: String
     /// The file's length in bytes when it was opened.
-    let size: Int
+    package let size: Int
+    /// When the file was last changed before it was opened, in nanoseconds since 1970.
+    package let modified: Int64
     private let descriptor: Int32
 
+    /// Opens a regular file, symbolic links followed.
     /// - Throws: ``FileError``; a folder is refused with `EISDIR`.
-    init(_ path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    package init(_ path: String) throws(FileError) {
+        // Without O_NONBLOCK the opening of a pipe would wait for a writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileError("open", path) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -24,6 +28,7 @@ final class InputFile: Sendable {
         }
         self.path = path
         self.size = Int(status.st_size)
+        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         self.descriptor = descriptor
     }
 
@@ -31,7 +36,7 @@ final class InputFile: Sendable {
 
     /// The bytes `offset..<offset + count`, which the caller has taken from the file or an index.
     /// - Throws: ``FileError`` with `ENODATA` where the file is too short; nothing is reserved before that is known.
-    func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    package func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
         guard offset >= 0, count >= 0, offset <= size, count <= size - offset else {
             throw FileError("read \(count) bytes at offset \(offset) of", path, code: ENODATA)
         }
@@ -54,7 +59,7 @@ final class InputFile: Sendable {
     /// The whole file.
     /// - Parameter limit: the most bytes that it may have.
     /// - Throws: ``FileError`` with `EFBIG` where it is longer.
-    func readAll(limit: Int) throws(FileError) -> [UInt8] {
+    package func readAll(limit: Int) throws(FileError) -> [UInt8] {
         guard size <= limit else { throw FileError("read", path, code: EFBIG) }
         return try read(at: 0, count: size)
     }

@@ -1,4 +1,4 @@
-import Foundation
+import JSON
 
 /// JSON as every record, row and `.json` member is written: UTF-8, keys in ascending order, no spaces, slashes as they are,
 /// so that equal values have equal bytes.
@@ -8,11 +8,7 @@ package enum RecordJSON {
 
     /// Encodes a value.
     /// - Throws: `EncodingError`, for instance for a number that is not finite.
-    package static func encode(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(value))
-    }
+    package static func encode(_ value: some Encodable) throws -> [UInt8] { try JSONCoding.encode(value) }
 
     /// Decodes a value.
     /// - Parameter name: the file's name, for messages.
@@ -20,28 +16,10 @@ package enum RecordJSON {
     package static func decode<Value: Decodable>(
         _ type: Value.Type, from bytes: [UInt8], name: String
     ) throws(RecordError) -> Value {
-        do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
-        } catch let error as DecodingError {
-            throw RecordError(name: name, problem: explain(error))
+        do throws(JSONDecodingError) {
+            return try JSONCoding.decode(type, from: bytes, limit: maximumLength)
         } catch {
-            throw RecordError(name: name, problem: "it is not JSON")
-        }
-    }
-
-    private static func explain(_ error: DecodingError) -> String {
-        func place(_ path: [any CodingKey]) -> String {
-            path.isEmpty
-                ? "the top level" : path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
-        }
-        switch error {
-        case .keyNotFound(let key, let context):
-            return "field '\(key.stringValue)' is missing in \(place(context.codingPath))"
-        case .typeMismatch(_, let context): return "\(place(context.codingPath)) has the wrong type"
-        case .valueNotFound(_, let context): return "\(place(context.codingPath)) is null"
-        case .dataCorrupted(let context) where context.codingPath.isEmpty: return "it is not JSON"
-        case .dataCorrupted(let context): return "\(place(context.codingPath)) is malformed"
-        @unknown default: return "it cannot be decoded"
+            throw RecordError(name: name, problem: error.description)
         }
     }
 }

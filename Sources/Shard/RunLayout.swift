@@ -34,7 +34,8 @@ package struct RunLayout: Sendable, Equatable {
 
     // MARK: Names
 
-    static func sidecarName(batch: Int) -> String { "batch-\(sixDigits(batch)).json" }
+    /// The sidecar of a batch in ``segments``, which commits the batch.
+    package static func sidecarName(batch: Int) -> String { "batch-\(sixDigits(batch)).json" }
     static func segmentName(batch: Int, sha256: String) -> String {
         "batch-\(sixDigits(batch)).\(sha256.prefix(16)).seg"
     }
@@ -44,8 +45,8 @@ package struct RunLayout: Sendable, Equatable {
         "shard-\(sixDigits(shard)).\(compression.fileExtension)"
     }
 
-    /// What the name of a file in `segments` or `shards` says.
-    enum FileKind: Equatable {
+    /// What the name of a file in ``segments`` or ``shards`` says.
+    package enum FileKind: Equatable {
         case sidecar(batch: Int)
         case segment(batch: Int)
         case record(shard: Int)
@@ -53,7 +54,8 @@ package struct RunLayout: Sendable, Equatable {
         case shard(Int, Compression)
         case temporary
 
-        init?(_ name: String) {
+        /// Recognises a name; nil for one that no part of a run has.
+        package init?(_ name: String) {
             if TemporaryName(parsing: name) != nil {
                 self = .temporary
                 return

@@ -1,5 +1,5 @@
 import Crypto
-import Foundation
+import JSON
 
 /// Checks one committed shard: its file, its rows and, in depth, its samples.
 struct ShardVerifier {
@@ -161,8 +161,12 @@ struct ShardVerifier {
                 } catch {
                     report.add(.npy, path, "\(sample.key).\(name): \(error)")
                 }
-            } else if name.hasSuffix("json"), (try? JSONSerialization.jsonObject(with: Data(data))) == nil {
-                report.add(.json, path, "\(sample.key).\(name) is not JSON")
+            } else if name.hasSuffix("json") {
+                do throws(JSONError) {
+                    try JSONReader.check(data)
+                } catch {
+                    report.add(.json, path, "\(sample.key).\(name) is \(error)")
+                }
             }
         }
     }

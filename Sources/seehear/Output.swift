@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coordinator
 import Foundation
+import JSON
 import Preflight
 
 /// What the commands share: exit codes, the two output streams, tables.
@@ -13,10 +14,7 @@ enum Output {
 
     /// Prints a value as JSON with sorted keys.
     static func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        print(String(decoding: try JSONCoding.encode(value, pretty: pretty), as: UTF8.self))
     }
 
     /// Does `work`; where it throws, says why and ends with the exit code that the error has.

@@ -34,7 +34,7 @@ struct VerifyCommand: ParsableCommand {
             plannedShards: isOver ? description?.counts.shards : nil
         ).verify()
         if json {
-            print(String(decoding: try RecordJSON.encode(report), as: UTF8.self))
+            try Output.printJSON(report, pretty: false)
         } else {
             for finding in report.findings { print(finding) }
             print(summary(of: report))

@@ -1,3 +1,4 @@
+import Fixtures
 import Testing
 
 @testable import Checkpoint
@@ -59,7 +60,7 @@ import Testing
 
     /// 10,000 inputs, none of which may write more than the limit.
     @Test func survivesDamagedFiles() {
-        var generator = SplitMix64(state: 4)
+        var generator = SplitMix64(seed: 4)
         for _ in 0..<10_000 {
             let bytes = mutated(Self.fixed, &generator)
             _ = unpack(bytes, limit: 4096)

@@ -51,19 +51,4 @@ import Testing
             try MappedFile(path: path)
         }
     }
-
-    @Test func digestOfAFile() throws {
-        let path = try scratch.write("abc", "abc".utf8)
-        var calls: [[Int]] = []
-        let digest = try FileDigest.sha256(path: path) { calls.append([$0, $1]) }
-        #expect(digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-        #expect(calls == [[3, 3]])
-        let empty = try scratch.write("empty", [])
-        #expect(
-            try FileDigest.sha256(path: empty) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-        #expect(throws: MappedFileError.missing(path: "/nowhere")) { try FileDigest.sha256(path: "/nowhere") }
-        #expect(throws: CancellationError.self) {
-            try FileDigest.sha256(path: path) { _, _ in throw CancellationError() }
-        }
-    }
 }

@@ -119,7 +119,7 @@ import Testing
             return Array(buffer[entry.range])
         }
         #expect(throws: Never.self) { try run(seed).get() }
-        var generator = SplitMix64(state: 3)
+        var generator = SplitMix64(seed: 3)
         for _ in 0..<10_000 { _ = run(mutated(seed, &generator)) }
     }
 }

@@ -1,5 +1,6 @@
 import Fixtures
 import Foundation
+import JSON
 import Testing
 
 @testable import Checkpoint
@@ -68,7 +69,7 @@ import Testing
         (file("{}", data: 0, length: 1 << 63), .headerTooLong(found: 1 << 63, limit: 100_000_000)),
         (file("{}", data: 0, length: 100_000_001), .headerTooLong(found: 100_000_001, limit: 100_000_000)),
         (file("{}", data: 0, length: 9), .headerPastEnd(header: 9, available: 2)),
-        (file("{", data: 0), .headerNotJSON(JSONError(offset: 1, kind: .unexpectedEnd))),
+        (file("{", data: 0), .headerNotJSON(JSONError(offset: 1, kind: .unexpectedEnd(expected: "a key")))),
         (file("[]", data: 0), .headerNotObject),
         (
             file(#"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":1}"#, data: 0),
@@ -153,7 +154,7 @@ import Testing
     /// 10,000 inputs. An accepted one must lie inside its file.
     @Test func survivesDamagedHeaders() throws {
         let seed = try Array(Data(contentsOf: URL(filePath: Self.types)))
-        var generator = SplitMix64(state: 1)
+        var generator = SplitMix64(seed: 1)
         var refused = 0
         for _ in 0..<10_000 {
             let bytes = mutated(seed, &generator)

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 
 /// A temporary folder, which goes when the tests end: at the end of an object's life would be too early, since an
@@ -24,19 +25,6 @@ struct Scratch {
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(bytes).write(to: url)
         return url.path
-    }
-}
-
-/// A small seeded generator, so that every run of a fuzz test sees the same inputs.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }
 

@@ -116,7 +116,7 @@ import Testing
         let seed = try Array(Data(contentsOf: Fixtures.url("checkpoint/\(name)")))
         // Damage to tensors changes nothing, so half of it goes to the directory at the end.
         let tail = seed.count - 1_200
-        var generator = SplitMix64(state: 2)
+        var generator = SplitMix64(seed: 2)
         for round in 0..<5_000 {
             let bytes =
                 round.isMultiple(of: 2)

@@ -1,26 +1,12 @@
+import Fixtures
 import Testing
 
 @testable import Coordinator
 
-/// Random numbers that are the same in every run.
-struct AssignmentRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// Workers as the assignment cannot see them: what each really holds, and what it was told.
 private struct AssignmentWorld {
     var assignment: Assignment
-    var random: AssignmentRandom
+    var random: SplitMix64
     var now = Duration.zero
     /// What present workers hold, in order.
     var present: [Int: [Int]] = [:]
@@ -34,7 +20,7 @@ private struct AssignmentWorld {
     let batches: Int
 
     init(seed: UInt64) {
-        random = AssignmentRandom(seed: seed)
+        random = SplitMix64(seed: seed)
         batches = Int.random(in: 0...25, using: &random)
         var works: [BatchWork] = []
         for number in 0..<batches {

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Shard
 import Testing
@@ -158,6 +159,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         ("sampling:\n  eta: .nan", "job.yaml:5", "sampling.eta", "is `.nan`"),
         ("sampling: {duration: forever}", "job.yaml:4", "sampling.duration", "is `forever`"),
         ("sampling: {duration: 0}", "job.yaml:4", "sampling.duration", "is `0`"),
+        ("binder: {clip_duration: 0.5}", "job.yaml:4", "binder.clip_duration", "is `0.5`"),
+        ("binder: {clip_duration: 0}", "job.yaml:4", "binder.clip_duration", "is `0`"),
         ("precision: fp8", "job.yaml:4", "precision", "is `fp8`"),
         ("guidance: on", "job.yaml:4", "guidance", "is `on`"),
         ("guidance: {text_term: yes}", "job.yaml:4", "guidance.text_term", "is `yes`"),
@@ -176,6 +179,15 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(problem.key == key)
         #expect(problem.found == found)
         #expect(!problem.allowed.isEmpty)
+    }
+
+    @Test func clipsLastWholeSeconds() throws {
+        #expect(try resolve(smallest + "binder: {clip_duration: 2}").binder.clipDuration == 2)
+        let found = problems(smallest + "binder: {clip_duration: 1.5}")
+        #expect(
+            found.map(\.description) == [
+                "job.yaml:4: `binder.clip_duration` is `1.5`; it must be a whole number of seconds from 1 to 60"
+            ])
     }
 
     @Test func unknownKeysAreNamedWithTheNearest() {

@@ -2,19 +2,6 @@ import Foundation
 
 @testable import Coordinator
 
-/// A folder that goes away with its owner.
-final class TemporaryFolder {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(
-            path: "seehear-\(UUID().uuidString)", directoryHint: .isDirectory)
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-}
-
 /// Changes bytes at random, the same way for the same seed.
 struct Mutator {
     private var state: UInt64

@@ -104,7 +104,8 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
 
     @Test func twiceTheSameColumn() throws {
         let manifest = try parse(#"{"id": "a", "id": "b", "video": "a.mp4"}"#)
-        #expect(manifest.problems.map(\.kind) == [.syntax])
+        #expect(manifest.rejected.map(\.kind) == [.syntax])
+        #expect(manifest.rejected[0].description.hasPrefix("row 1, `id`: the column stands there twice"))
     }
 
     @Test func duplicatesNameTheFirst() throws {
@@ -207,41 +208,5 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
             #expect(Set(manifest.rows.map(\.key)).count == manifest.rows.count)
             _ = manifest.problems.map(\.description)
         }
-    }
-}
-
-@Suite struct ManifestJSONTests {
-    @Test func numbersKeepTheirDigits() throws {
-        var reader = JSONReader("[18446744073709551615, -0.5e-3, 12]")
-        #expect(try reader.value() == .array([.number("18446744073709551615"), .number("-0.5e-3"), .number("12")]))
-    }
-
-    @Test func writerEscapesAndReaderUndoesIt() throws {
-        let text = "a\"b\\c\n\u{7F}\u{0}é🐶"
-        var writer = JSONWriter()
-        writer.begin()
-        writer.field("t", text)
-        writer.field("n", 2.5)
-        writer.field("w", 3.0)
-        writer.field("none", nil as String?)
-        writer.end()
-        let value = try JSONValue(parsing: writer.bytes)
-        #expect(value["t"]?.string == text)
-        #expect(value["n"]?.number == 2.5)
-        #expect(value["w"] == .number("3"))
-        #expect(value["none"] == nil)
-    }
-
-    @Test(arguments: [
-        "[1,]", "{\"a\":1,\"a\":2}", "\"\u{1}\"", "01", "1.", "1e", "-", "tru", "[", "\"\\x\"", "\"\\ud800x\"", "1 2",
-        "",
-    ])
-    func refused(text: String) {
-        #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: Array(text.utf8)) }
-    }
-
-    @Test func leaves() throws {
-        let value = try JSONValue(parsing: Array(#"{"a": {"b": 1, "c": ["x", "y"]}, "d": [{"e": null}]}"#.utf8))
-        #expect(value.leaves() == ["a.b": "1", "a.c": "[x, y]", "d.0.e": "null"])
     }
 }

@@ -1,4 +1,6 @@
+import Fixtures
 import Foundation
+import JSON
 import Testing
 
 @testable import Coordinator

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Shard
 import Testing
@@ -61,6 +62,30 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         var moved = models
         moved[0].path = "/moved/a"
         #expect(try publish(job, models: moved).publication == .unchanged)
+    }
+
+    @Test func licencesStandInTheDescriptionAlone() throws {
+        var licensed = models
+        licensed[0].license = "cc-by-nc-sa-4.0"
+        let run = try publish(try testJob(), models: licensed).run
+        #expect(try String(contentsOf: directory.description, encoding: .utf8).contains("\"cc-by-nc-sa-4.0\""))
+        #expect(try Run.open(directory).description.models.map(\.license) == ["cc-by-nc-sa-4.0", nil])
+        #expect(
+            run.description.configSHA256
+                == RunDescription.identity(job: run.job, planSHA256: run.description.plan.sha256, models: models))
+        #expect(try publish(try testJob()).publication == .unchanged)
+    }
+
+    @Test func foldersThatCannotBeWrittenAreNamed() throws {
+        let path = try folder.write("a file where a folder is needed", "file")
+        #expect {
+            try Run.publish(
+                plan(testJob()), job: testJob(), models: models, expectedBytes: 1,
+                in: RunDirectory(URL(filePath: "\(path)/run", directoryHint: .isDirectory)))
+        } throws: { error in
+            guard case RunError.unwritable(let named, _)? = error as? RunError else { return false }
+            return named == "\(path)/run"
+        }
     }
 
     @Test(arguments: [
@@ -132,7 +157,7 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         var mutator = Mutator(seed: 5)
         for _ in 0..<1_000 {
             do throws(RunError) {
-                _ = try RunDescription(parsing: Data(mutator.mutate(bytes)), path: "run.json")
+                _ = try RunDescription(parsing: mutator.mutate(bytes), path: "run.json")
             } catch {
                 #expect(!error.description.isEmpty)
             }

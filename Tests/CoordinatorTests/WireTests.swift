@@ -1,3 +1,4 @@
+import Fixtures
 import Testing
 
 @testable import Coordinator
@@ -81,7 +82,7 @@ struct WireTests {
 
     @Test("10000 mutated inputs: each is an error or the encoding of what it decodes to")
     func fuzz() {
-        var random = AssignmentRandom(seed: 20)
+        var random = SplitMix64(seed: 20)
         var decoded = 0
         for _ in 0..<10_000 {
             var bytes = Self.messages.randomElement(using: &random)?.encoded() ?? []

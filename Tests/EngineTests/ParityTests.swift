@@ -107,6 +107,29 @@ import Torch
         #expect(try golden.relativeDifference("final.audio.wave", wave.narrow(1, from: 0, count: 32_000)) < 1e-3)
     }
 
+    /// From caption, frames and seed alone: tokens, noise and everything after them.
+    @Test func thePipelineMakesTheReferencesWaveform() throws {
+        let golden = try GoldenTrace("v2a_free")
+        let pipeline = AudioPipeline(models: try Self.models.get(), binder: try Self.binder.get())
+        let frames = try golden.tensor("input.frames")
+        let clips = try [[0, 7], [8, 15]].map {
+            try $0.map { try Self.picture(frames.narrow(0, from: $0, count: 1).squeeze(0)) }
+        }
+        let request = AudioRequest(
+            caption: "a dog barking in the rain", negativePrompt: "", vision: .clips(clips), seed: 100)
+        let settings = AudioSettings(
+            seconds: 2, steps: 8, scale: 2.5,
+            guidance: GuidanceOptions(
+                learningRates: [.audio: 5], optimizer: .gradientDescent, window: .afterFraction(0.2), pairing: .paper),
+            clips: 2)
+        let result = try #require(pipeline.generate([request], settings).first)
+        #expect(result.isFinite)
+        #expect(result.waveform.count == 32_000)
+        #expect(result.losses.count == 6)
+        let wave = try Tensor(result.waveform, shape: [1, result.waveform.count])
+        #expect(try golden.relativeDifference("final.audio.wave", wave) < 1e-3)
+    }
+
     /// Three samples at once: each agrees with the reference's run of it alone.
     @Test func aBatchOfThreeIsThreeRuns() throws {
         let goldens = try (0..<3).map { try GoldenTrace("batch_\($0)") }

@@ -1,6 +1,7 @@
 import Checkpoint
 import Fixtures
 import Foundation
+import JSON
 import Testing
 
 @testable import Engine
@@ -43,7 +44,7 @@ import Testing
             Issue.record("vocab.json is not JSON")
             return
         }
-        #expect(error.offset == 1 && error.kind == .unexpectedEnd)
+        #expect(error == JSONError(offset: 1, kind: .unexpectedEnd(expected: "a key")))
         #expect(kind(["vocab.json": "[]"]) == .field("(root)", reason: "an object of tokens is needed"))
         #expect(kind(["vocab.json": #"{"a":0,"b":0}"#]) == .duplicateID(0, "a", "b"))
         #expect(

@@ -1,4 +1,5 @@
 import ClipSampling
+import Fixtures
 import Foundation
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
             try studio.make("a.wav", "-f lavfi -i sine=d=0.1:r=8000"),
         ].map { path throws in [UInt8](try Data(contentsOf: URL(filePath: path))) }
         let sound = PlanarAudio(sampleRate: 8000, channels: [[Float](repeating: 0, count: 800)])!
-        var random = SplitMix(seed: 2024)
+        var random = SplitMix64(seed: 2024)
         var outcomes: [String: Int] = [:]
         for round in 0..<300 {
             var bytes = seeds[round % 3]

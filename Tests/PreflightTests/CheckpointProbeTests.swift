@@ -1,4 +1,5 @@
 import Coordinator
+import Fixtures
 import Foundation
 import Testing
 
@@ -57,6 +58,19 @@ import Testing
         #expect(found.models[1].files.allSatisfy { $0.sha256?.count == 64 && $0.modified == nil })
         let stat = try inspect("input_hash=stat")
         #expect(stat.models[1].files.allSatisfy { $0.sha256 == nil && $0.modified != nil })
+    }
+
+    @Test func licencesOfTheModelCards() throws {
+        #expect(try inspect().models.map(\.license) == [nil, nil])
+        try folder.write("---\nlicense: cc-by-nc-sa-4.0\ntags: [audio]\n---\n# AudioLDM\n", "audio/README.md")
+        try folder.write("---\nlicense: cc-by-nc-4.0\n---\n", "binder/README.md")
+        let found = try inspect()
+        #expect(found.models.map(\.license) == ["cc-by-nc-sa-4.0", "cc-by-nc-4.0"])
+        #expect(found.models[0].files.count == 11)
+        // Beside a file that is named itself.
+        let single = try inspect("models.binder=binder/imagebind_huge.safetensors")
+        #expect(single.problems == [])
+        #expect(single.models[1].license == "cc-by-nc-4.0")
     }
 
     @Test func everythingThatIsWrongAtOnce() throws {

@@ -1,4 +1,5 @@
 import Coordinator
+import Fixtures
 import Foundation
 import Testing
 

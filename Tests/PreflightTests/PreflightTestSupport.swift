@@ -4,28 +4,6 @@ import Synchronization
 
 @testable import Preflight
 
-/// A folder that goes away with its owner.
-final class TemporaryFolder {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(
-            path: "seehear-\(UUID().uuidString)", directoryHint: .isDirectory)
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    /// Writes a file and gives its path.
-    @discardableResult
-    func write(_ text: String, _ name: String) throws -> String {
-        let file = url.appending(path: name)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
-        return file.path
-    }
-}
-
 /// Answers by the file's name, and counts.
 final class FakeInputs: InputProbe {
     private let answers: [String: ProbedInput]

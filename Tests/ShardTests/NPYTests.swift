@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: [[], [0], [5], [2, 3], [1, 2, 3, 4, 5]])
     func roundTrip(shape: [Int]) throws {
         for dtype in NPYArray.DType.allCases {
-            var generator = SeededGenerator(1)
+            var generator = SplitMix64(seed: 1)
             let array = try NPYArray(
                 dtype: dtype, shape: shape, data: generator.bytes(shape.reduce(dtype.itemSize, *)))
             let bytes = array.bytes

@@ -20,6 +20,17 @@ import Testing
         #expect(try folder.contents() == ["x.json": Array("one".utf8)])
     }
 
+    @Test func smallFilesInOneCall() throws {
+        let folder = TemporaryFolder()
+        for text in ["one", "", "another"] {
+            try AtomicFile.write(Array(text.utf8), to: "\(folder.path)/STATUS")
+            #expect(try folder.contents() == ["STATUS": Array(text.utf8)])
+        }
+        #expect { try AtomicFile.write([1], to: "\(folder.path)/none/STATUS") } throws: { error in
+            (error as? FileError)?.code == ENOENT && "\(error)".contains("\(folder.path)/none/.STATUS.tmp.")
+        }
+    }
+
     @Test func hashesWhatItWrites() throws {
         let folder = TemporaryFolder()
         var file = try AtomicFile(folder: folder.path, name: "x", faults: .none)

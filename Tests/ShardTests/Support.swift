@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Synchronization
 import Testing
@@ -31,20 +32,7 @@ final class TemporaryFolder: Sendable {
     func write(_ bytes: [UInt8], to name: String) throws { try Data(bytes).write(to: URL(filePath: "\(path)/\(name)")) }
 }
 
-/// A small seeded generator (SplitMix64), so that every mutation can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix64 {
     mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
 }
 
@@ -52,7 +40,7 @@ struct SeededGenerator: RandomNumberGenerator {
 /// exchanged. The parsers may throw; a crash ends the test run.
 /// - Returns: how many copies were accepted.
 func fuzz(_ seeds: [[UInt8]], count: Int = 10_000, seed: UInt64, _ body: ([UInt8]) throws -> Void) -> Int {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix64(seed: seed)
     let telling: [UInt8] = [0, 1, 0x7F, 0x80, 0xFF, 0x2D, 0x30, 0x39, 0x7B, 0x7D, 0x22, 0x5B]
     var accepted = 0
     for round in 0..<count {
@@ -94,7 +82,7 @@ let config = String(repeating: "ab", count: 32)
 
 /// A sample whose bytes depend on its index alone.
 func demoSample(_ index: Int) throws -> Sample {
-    var generator = SeededGenerator(UInt64(index) + 1)
+    var generator = SplitMix64(seed: UInt64(index) + 1)
     let latent = try NPYArray(dtype: .float16, shape: [4, 8], data: generator.bytes(64))
     return Sample(
         key: "clip_\(index)",

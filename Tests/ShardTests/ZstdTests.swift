@@ -1,3 +1,4 @@
+import Fixtures
 import Testing
 
 @testable import Shard
@@ -19,7 +20,7 @@ import Testing
     }
 
     @Test func everyByteCounts() throws {
-        let frame = try ZstdFrame.compress(SeededGeneratorBytes.make(900))
+        let frame = try ZstdFrame.compress(RandomBytes.make(900))
         for place in frame.indices {
             var damaged = frame
             damaged[place] ^= 0x10
@@ -51,7 +52,7 @@ import Testing
     }
 
     @Test func prefixNeedsTheFirstBlockOnly() throws {
-        let content = SeededGeneratorBytes.make(400_000)
+        let content = RandomBytes.make(400_000)
         let frame = try ZstdFrame.compress(content)
         #expect(
             try ZstdFrame.prefix(of: Array(frame.prefix((128 << 10) + 32)), count: 512) == Array(content.prefix(512)))
@@ -86,9 +87,9 @@ import Testing
     }
 }
 
-enum SeededGeneratorBytes {
+enum RandomBytes {
     static func make(_ count: Int) -> [UInt8] {
-        var generator = SeededGenerator(UInt64(count))
+        var generator = SplitMix64(seed: UInt64(count))
         return generator.bytes(count)
     }
 }

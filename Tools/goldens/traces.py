@@ -50,6 +50,10 @@ def reduced(tensors):
     return out, keep
 
 
+def relative(a, b):
+    return float((a.double() - b.double()).norm() / (b.double().norm() + 1e-300))
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--reference", required=True)
@@ -58,6 +62,7 @@ def main():
     ap.add_argument("--seconds", type=float, default=2)
     ap.add_argument("--steps", type=int, default=5)
     ap.add_argument("--only", help="comma-separated cases")
+    ap.add_argument("--floor", action="store_true", help="write nothing; print how far single precision itself is from double")
     a = ap.parse_args()
     sys.path.insert(0, a.reference)
     import ib
@@ -65,7 +70,9 @@ def main():
 
     torch.set_num_threads(2)
     os.makedirs(a.out, exist_ok=True)
-    bind = ib.ImageBind.load(f"{a.models}/imagebind")
+    binders = {torch.float32: ib.ImageBind.load(f"{a.models}/imagebind")}
+    binders[torch.float64] = ib.ImageBind.load(f"{a.models}/imagebind")
+    binders[torch.float64].w = {k: v.double() for k, v in binders[torch.float64].w.items()}
     tokenizer = ib.Tokenizer(f"{a.models}/imagebind/bpe_simple_vocab_16e6.txt.gz")
     fps, height, width = 8.0, 36, 64
 
@@ -74,26 +81,41 @@ def main():
         if a.only and case not in a.only.split(","):
             return
         steps = steps or a.steps
-        trace, fixed = R.Trace(level), {}
         frames = scene(scene_seed, math.ceil(a.seconds * fps), height, width, fps)
-        with torch.no_grad():
-            if bind_text:
-                ids = tokenizer(prompt)
-                trace.put("cond.text_ids", ids)
-                fixed["text"] = bind.text(ids)
-            if task == "v2a":
-                vision = R.vision_clips_uint8(frames, fps, 1, math.ceil(a.seconds), torch.float32)
-                trace.put("input.frames", torch.from_numpy(frames))
-            else:
-                vision = R.vision_image_uint8(frames[0], torch.float32)
-                trace.put("input.image", torch.from_numpy(frames[0].copy()))
-            trace.put("cond.vision_in", vision)
-            fixed["vision"] = bind.vision(vision)
-        stream = R.AudioStream(f"{a.models}/audioldm", a.seconds, steps, 2.5, torch.float32)
-        noise = torch.randn(stream.shape, generator=torch.Generator("cpu").manual_seed(noise_seed))
-        pairs = [p for p in R.PAIRS[task] if bind_text or "text" not in p]
-        R.align([stream], bind, fixed, pairs, steps, prompt, {"audio": noise}, lrs={"audio": options.pop("lr", 0.1)},
-                trace=trace, warmup=warmup if guided else 2.0, optimize_text=tune, **options)
+        rate = options.pop("lr", 0.1)
+
+        def trace_of(dtype, forced=None):
+            trace, fixed, bind = R.Trace(level), {}, binders[dtype]
+            with torch.no_grad():
+                if bind_text:
+                    ids = tokenizer(prompt)
+                    trace.put("cond.text_ids", ids)
+                    fixed["text"] = bind.text(ids)
+                if task == "v2a":
+                    vision = R.vision_clips_uint8(frames, fps, 1, math.ceil(a.seconds), torch.float32)
+                    trace.put("input.frames", torch.from_numpy(frames))
+                else:
+                    vision = R.vision_image_uint8(frames[0], torch.float32)
+                    trace.put("input.image", torch.from_numpy(frames[0].copy()))
+                trace.put("cond.vision_in", vision)
+                fixed["vision"] = bind.vision(vision.to(dtype))
+            stream = R.AudioStream(f"{a.models}/audioldm", a.seconds, steps, 2.5, dtype)
+            noise = torch.randn(stream.shape, generator=torch.Generator("cpu").manual_seed(noise_seed))
+            pairs = [p for p in R.PAIRS[task] if bind_text or "text" not in p]
+            R.align([stream], bind, fixed, pairs, steps, prompt, {"audio": noise}, lrs={"audio": rate}, trace=trace,
+                    warmup=warmup if guided else 2.0, optimize_text=tune, force_z=forced, **options)
+            return trace
+
+        trace = trace_of(torch.float32)
+        if a.floor:
+            exact = trace_of(torch.float64, {k: t for k, t in trace.t.items() if k.endswith(("z_in", "y_in"))})
+            worst = {}
+            for name, t in trace.t.items():
+                kind = name.split(".")[-1]
+                if t.is_floating_point() and name[:3].isdigit():
+                    worst[kind] = max(worst.get(kind, 0), relative(t, exact.t[name]))
+            print(f"{case:16s} " + "  ".join(f"{k} {v:.1e}" for k, v in sorted(worst.items()) if v > 0))
+            return
         trace.scalar("case", dict(task=task, prompt=prompt, seconds=a.seconds, steps=steps, noise_seed=noise_seed, fps=fps,
                                   bind_text=bind_text, guided=guided, warmup=warmup, tune=tune, **options))
         if ends_only:

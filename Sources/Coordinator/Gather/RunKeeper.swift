@@ -50,7 +50,8 @@ package actor RunKeeper: CoordinatorDelegate {
 
     package func batchAccepted(_ report: BatchReport) async throws {
         log.info(
-            "batch \(report.batch): \(report.succeeded) made, \(report.failed) failed, \(report.bytes) bytes, \(report.seconds) s")
+            "batch \(report.batch): \(report.succeeded) made, \(report.failed) failed, \(report.bytes) bytes, \(report.seconds) s"
+        )
         settle(report.batch)
     }
 
@@ -58,7 +59,8 @@ package actor RunKeeper: CoordinatorDelegate {
         log.error("batch \(batch) is given up: \(failure)")
         let rows = run.plan.samples(of: run.plan.batches[batch]).map { sample in
             SampleRow(
-                index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt, seed: sample.seed,
+                index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt,
+                seed: sample.seed,
                 status: .failed,
                 error: SampleRow.Failure(
                     kind: sample.error?.kind ?? failure.kind, message: sample.error?.message ?? failure.message))
@@ -88,7 +90,7 @@ package actor RunKeeper: CoordinatorDelegate {
             if isOver { for shard in run.plan.shards { _ = try assembler.assemble(run.contents(of: shard)) } }
             try index.rebuild()
             let status = isOver ? "complete" : "stopped"
-            try AtomicWrite.write(Array("\(status)\n".utf8), to: run.directory.status.path)
+            try AtomicFile.write(Array("\(status)\n".utf8), to: run.directory.status.path)
         }
         await reporter.finish()
         return problems
@@ -172,7 +174,7 @@ package actor RunKeeper: CoordinatorDelegate {
     private static func nextEpoch(_ directory: RunDirectory) throws -> UInt64 {
         let text = try? String(contentsOf: directory.epoch, encoding: .utf8)
         let epoch = (text.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? 0) + 1
-        try AtomicWrite.write(Array("\(epoch)\n".utf8), to: directory.epoch.path)
+        try AtomicFile.write(Array("\(epoch)\n".utf8), to: directory.epoch.path)
         return epoch
     }
 }

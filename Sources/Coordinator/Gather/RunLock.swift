@@ -18,7 +18,8 @@ package final class RunLock: Sendable {
             let code = errno
             close(descriptor)
             guard code == EWOULDBLOCK else { throw .unusable(path: path, reason: String(cString: strerror(code))) }
-            let holder = (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+            let holder = (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(
+                in: .whitespacesAndNewlines)
             throw .held(path: directory.url.path, by: holder ?? "an unnamed process")
         }
         self.descriptor = descriptor

@@ -105,8 +105,8 @@ extension Job {
 
     /// How ImageBind reads what is generated and what steers it.
     package struct Binder: Codable, Sendable, Equatable {
-        /// Length of one clip in seconds.
-        package var clipDuration: Double
+        /// Length of one clip in whole seconds, at least 1.
+        package var clipDuration: Int
         /// Clips that are spread over a sample; nil: the sample's seconds, rounded up.
         package var clipsPerVideo: Int?
         /// Video frames read in each clip.

@@ -118,7 +118,7 @@ extension Job {
 
     private static func binder(_ section: JobSection) -> Binder {
         let binder = Binder(
-            clipDuration: section.number("clip_duration", .init(lower: 0, upper: 60, open: true), default: 1),
+            clipDuration: section.integer("clip_duration", 1...60, of: "seconds", default: 1),
             clipsPerVideo: section.integerOrAuto("clips_per_video", 1...1000),
             framesPerClip: section.integer("frames_per_clip", 1...64, default: 2),
             targetLength: section.integer("target_length", 1...10_000, default: 204),

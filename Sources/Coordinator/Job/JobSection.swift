@@ -56,10 +56,12 @@ final class JobSection {
         problems.all.append(JobProblem(location: place, key: full(key), found: found, allowed: allowed))
     }
 
-    func integer(_ key: String, _ range: ClosedRange<Int>, default fallback: Int) -> Int {
+    /// - Parameter unit: what the number counts, for the message.
+    func integer(_ key: String, _ range: ClosedRange<Int>, of unit: String? = nil, default fallback: Int) -> Int {
         guard let node = node(key) else { return fallback }
         if case .scalar(let text, false) = node.content, let value = Int(text), range.contains(value) { return value }
-        reject(key, node.found, "it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        let what = "a whole number" + (unit.map { " of \($0)" } ?? "")
+        reject(key, node.found, "it must be \(what) from \(range.lowerBound) to \(range.upperBound)")
         return fallback
     }
 

@@ -1,4 +1,5 @@
-import Foundation
+internal import Foundation
+internal import JSON
 
 /// How a state of a run is written; pure.
 package enum ProgressFormat {
@@ -41,11 +42,9 @@ package enum ProgressFormat {
                 try container.encode("progress", forKey: .event)
             }
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
         // Only a number that is not finite could fail, and a meter makes none.
-        guard let data = try? encoder.encode(Line(progress: progress)) else { return #"{"event":"progress"}"# }
-        return String(decoding: data, as: UTF8.self)
+        guard let bytes = try? JSONCoding.encode(Line(progress: progress)) else { return #"{"event":"progress"}"# }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// `45 s`, `3 min`, `5 h 12 min`, `3 d 4 h`.

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A value of a manifest before its column gives it a type.
 enum ManifestField: Equatable {
     /// From CSV or text: could be anything.

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 
 /// Reads the manifests of 7-peers.md: JSONL, CSV with a header, VGGSound's list, one prompt a line.
 ///
@@ -110,10 +111,10 @@ package struct ManifestReader {
         func note(_ field: String?, _ kind: RowProblem.Kind, _ found: String, _ remedy: String) {
             problems.append(RowProblem(row: number, field: field, kind: kind, found: found, remedy: remedy))
         }
-        do throws(JSONSyntaxError) {
+        do throws(JSONError) {
             var reader = JSONReader(text)
             guard try reader.peek() == .object else { throw reader.error("a row must be an object, {…}") }
-            try reader.object { reader, name throws(JSONSyntaxError) in
+            try reader.object { reader, name throws(JSONError) in
                 let value = try reader.value()
                 guard let column = ManifestColumn(rawValue: name) else {
                     return note(
@@ -127,16 +128,17 @@ package struct ManifestReader {
                 case .number(let digits): field = .number(digits)
                 case .bool, .array, .object: field = .other(value.kind)
                 }
-                if fields.updateValue(field, forKey: column) != nil {
-                    note(name, .syntax, "the column stands there twice", "keep one of them")
-                }
+                fields[column] = field
             }
             try reader.end()
         } catch {
-            // Half a row has no key that could be trusted.
-            return builder.reject(
-                RowProblem(row: number, field: nil, kind: .syntax, found: error.description, remedy: "correct the line")
-            )
+            // Half a row, or one that says two things, has no key that could be trusted.
+            if case .duplicateKey(let name) = error.kind {
+                note(name, .syntax, "the column stands there twice", "keep one of them")
+            } else {
+                note(nil, .syntax, error.description, "correct the line")
+            }
+            return builder.reject(problems[problems.count - 1])
         }
         builder.add(row: number, fields, problems: problems)
     }

@@ -1,5 +1,6 @@
 internal import Crypto
 package import Foundation
+internal import JSON
 internal import Shard
 
 /// Where a run's plan rows lie and what they hash to; part of `run.json`.
@@ -44,7 +45,7 @@ package struct PlanFile: Codable, Sendable, Equatable {
             record.frames.append(frame.count)
             bytes += frame
         }
-        record.sha256 = Hexadecimal.text(hash.finalize())
+        record.sha256 = hexadecimal(hash.finalize())
         return (record, bytes)
     }
 
@@ -64,7 +65,7 @@ package struct PlanFile: Codable, Sendable, Equatable {
         guard samples.count == rows else {
             throw .damaged(path: url.path, reason: "it has \(samples.count) rows where run.json says \(rows)")
         }
-        guard Hexadecimal.text(hash.finalize()) == sha256 else {
+        guard hexadecimal(hash.finalize()) == sha256 else {
             throw .damaged(path: url.path, reason: "its rows do not have the hash that run.json states")
         }
         return samples
@@ -124,10 +125,10 @@ package struct PlanFile: Codable, Sendable, Equatable {
         var samples: [PlannedSample] = []
         for line in content.split(separator: 0x0A) {
             let number = first + samples.count
-            do throws(JSONSyntaxError) {
+            do throws(JSONError) {
                 let sample = try PlannedSample(parsing: Array(line))
                 guard sample.index == number else {
-                    throw JSONSyntaxError(offset: 0, reason: "its index is \(sample.index)")
+                    throw JSONError(offset: 0, kind: .content("its index is \(sample.index)"))
                 }
                 samples.append(sample)
             } catch {

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension PlannedSample {
     /// Writes the sample as one line of `plan.jsonl`; absent values are left out.
     func write(to writer: inout JSONWriter) {
@@ -35,12 +37,12 @@ extension PlannedSample {
     }
 
     /// Reads one line of `plan.jsonl`.
-    init(parsing line: [UInt8]) throws(JSONSyntaxError) {
+    init(parsing line: [UInt8]) throws(JSONError) {
         var reader = JSONReader(line)
         var sample = PlannedSample(
             index: -1, key: "", task: .v2a, prompt: nil, negativePrompt: "", input: nil, seed: 0, durationSeconds: 0,
             batch: -1, shard: -1)
-        try reader.object { reader, key throws(JSONSyntaxError) in
+        try reader.object { reader, key throws(JSONError) in
             switch key {
             case "index": sample.index = try reader.integer()
             case "key": sample.key = try reader.string()
@@ -65,9 +67,9 @@ extension PlannedSample {
 }
 
 extension PlannedInput {
-    fileprivate init(from reader: inout JSONReader) throws(JSONSyntaxError) {
+    fileprivate init(from reader: inout JSONReader) throws(JSONError) {
         var input = PlannedInput(kind: .video, path: "", bytes: 0)
-        try reader.object { reader, key throws(JSONSyntaxError) in
+        try reader.object { reader, key throws(JSONError) in
             switch key {
             case "kind": input.kind = try reader.choice()
             case "path": input.path = try reader.string()
@@ -84,9 +86,9 @@ extension PlannedInput {
 }
 
 extension PlannedError {
-    fileprivate init(from reader: inout JSONReader) throws(JSONSyntaxError) {
+    fileprivate init(from reader: inout JSONReader) throws(JSONError) {
         var error = PlannedError(kind: "", message: "")
-        try reader.object { reader, key throws(JSONSyntaxError) in
+        try reader.object { reader, key throws(JSONError) in
             switch key {
             case "kind": error.kind = try reader.string()
             case "message": error.message = try reader.string()
@@ -98,7 +100,7 @@ extension PlannedError {
 }
 
 extension JSONReader {
-    fileprivate mutating func choice<Choice: RawRepresentable<String>>() throws(JSONSyntaxError) -> Choice {
+    fileprivate mutating func choice<Choice: RawRepresentable<String>>() throws(JSONError) -> Choice {
         let name = try string()
         guard let choice = Choice(rawValue: name) else { throw error("`\(name)` is not a known value") }
         return choice

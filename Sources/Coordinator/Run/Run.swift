@@ -23,9 +23,9 @@ package struct Run: Sendable {
     package static func describe(_ directory: RunDirectory) throws(RunError) -> RunDescription {
         let path = directory.description.path
         guard FileManager.default.fileExists(atPath: path) else { throw .notARun(path: directory.url.path) }
-        let bytes: Data
+        let bytes: [UInt8]
         do {
-            bytes = try Data(contentsOf: directory.description)
+            bytes = [UInt8](try Data(contentsOf: directory.description))
         } catch {
             throw .unreadable(path: path, reason: FileProblem.text(error))
         }
@@ -52,7 +52,7 @@ package struct Run: Sendable {
         _ plan: Plan, job: Job, models: [ModelIdentity], expectedBytes: Int64, in directory: RunDirectory
     ) throws(RunError) -> (run: Run, publication: Publication) {
         let encoded: (record: PlanFile, bytes: [UInt8])
-        let json: Data
+        let json: [UInt8]
         let description: RunDescription
         do {
             encoded = try PlanFile.encode(plan.samples)
@@ -82,8 +82,12 @@ package struct Run: Sendable {
         } catch {
             throw .unwritable(path: directory.url.path, reason: FileProblem.text(error))
         }
-        try AtomicWrite.write(encoded.bytes, to: directory.plan.path)
-        try AtomicWrite.write([UInt8](json), to: directory.description.path)
+        do {
+            try AtomicFile.write(encoded.bytes, to: directory.plan.path)
+            try AtomicFile.write(json, to: directory.description.path)
+        } catch {
+            throw .unwritable(path: directory.url.path, reason: "\(error)")
+        }
         return (Run(directory: directory, description: description, plan: plan), .created)
     }
 }

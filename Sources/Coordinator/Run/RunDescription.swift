@@ -1,5 +1,6 @@
 internal import Crypto
-package import Foundation
+internal import JSON
+internal import Shard
 
 /// What a run is: the content of `run.json`.
 package struct RunDescription: Codable, Sendable, Equatable {
@@ -56,12 +57,12 @@ package struct RunDescription: Codable, Sendable, Equatable {
 
     /// Reads and checks `run.json`.
     /// - Throws: ``RunError``.
-    package init(parsing bytes: Data, path: String) throws(RunError) {
+    package init(parsing bytes: [UInt8], path: String) throws(RunError) {
         let found: RunDescription
-        do {
-            found = try JSONDecoder().decode(RunDescription.self, from: bytes)
+        do throws(JSONDecodingError) {
+            found = try JSONCoding.decode(RunDescription.self, from: bytes)
         } catch {
-            throw .damaged(path: path, reason: Self.reason(of: error))
+            throw .damaged(path: path, reason: error.description)
         }
         guard found.schema == Self.currentSchema else {
             throw .damaged(path: path, reason: "its schema is `\(found.schema)`, not `\(Self.currentSchema)`")
@@ -74,11 +75,7 @@ package struct RunDescription: Codable, Sendable, Equatable {
     }
 
     /// The canonical JSON: sorted keys, one line end at the end.
-    package func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        return try encoder.encode(self) + Data("\n".utf8)
-    }
+    package func json() throws -> [UInt8] { try JSONCoding.encode(self, pretty: true) + Array("\n".utf8) }
 
     /// The hash that says whether two runs must give the same bytes.
     package static func identity(job: Job, planSHA256: String, models: [ModelIdentity]) -> String {
@@ -87,25 +84,12 @@ package struct RunDescription: Codable, Sendable, Equatable {
             let plan: String
             let models: [ModelIdentity]
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let identity = Identity(
             job: job.withoutPlaces, plan: planSHA256,
             models: models.map { ModelIdentity(role: $0.role, path: "", files: $0.files) })
         // These types hold finite numbers and text only, so encoding them cannot fail.
-        let bytes = (try? encoder.encode(identity)) ?? Data()
-        return Hexadecimal.text(SHA256.hash(data: bytes))
-    }
-
-    private static func reason(of error: any Error) -> String {
-        switch error {
-        case DecodingError.keyNotFound(let key, _): "the key `\(key.stringValue)` is missing"
-        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-            "the key `\(context.codingPath.map(\.stringValue).joined(separator: "."))` has a wrong type"
-        case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
-            "the key `\(context.codingPath.map(\.stringValue).joined(separator: "."))` has a wrong value"
-        default: "it is not valid JSON"
-        }
+        let bytes = (try? JSONCoding.encode(identity)) ?? []
+        return hexadecimal(SHA256.hash(data: bytes))
     }
 }
 
@@ -117,6 +101,8 @@ package struct ModelIdentity: Codable, Sendable, Equatable {
     package var path: String
     /// Its files, by name.
     package var files: [File]
+    /// The licence that its model card names; nil where there is none. No part of the run's identity.
+    package var license: String?
 
     /// One file.
     package struct File: Codable, Sendable, Equatable {
@@ -136,10 +122,11 @@ package struct ModelIdentity: Codable, Sendable, Equatable {
         }
     }
 
-    package init(role: String, path: String, files: [File]) {
+    package init(role: String, path: String, files: [File], license: String? = nil) {
         self.role = role
         self.path = path
         self.files = files
+        self.license = license
     }
 }
 

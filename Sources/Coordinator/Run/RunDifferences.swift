@@ -1,4 +1,4 @@
-internal import Foundation
+internal import JSON
 
 /// What differs between the plan that a directory has and the one that was to be put there.
 struct RunDifferences {
@@ -53,7 +53,7 @@ struct RunDifferences {
     }
 
     private static func leaves(_ job: Job) -> [String: String] {
-        guard let data = try? JSONEncoder().encode(job), let tree = try? JSONValue(parsing: [UInt8](data)) else {
+        guard let bytes = try? JSONCoding.encode(job), let tree = try? JSONValue(parsing: bytes) else {
             return [:]
         }
         return tree.leaves()

@@ -1,4 +1,5 @@
 package import Foundation
+internal import JSON
 internal import Shard
 
 /// How far a run is, as its files tell; no process is asked.
@@ -101,8 +102,8 @@ package struct RunStatusReader {
 
     private mutating func readShards() throws(RunError) {
         for (name, url) in try Self.names(in: directory.layout.shards) {
-            guard name.hasPrefix("shard-"), name.hasSuffix(".json"), let number = Int(name.dropFirst(6).dropLast(5)),
-                number >= 0, number < description.counts.shards, committed[number] == nil
+            guard case .record(let number) = RunLayout.FileKind(name), number < description.counts.shards,
+                committed[number] == nil
             else { continue }
             let bytes: [UInt8]
             do {
@@ -110,7 +111,7 @@ package struct RunStatusReader {
             } catch {
                 throw .unreadable(path: url.path, reason: FileProblem.text(error))
             }
-            do throws(JSONSyntaxError) {
+            do throws(JSONError) {
                 committed[number] = try Self.record(
                     bytes, shard: number, time: Self.modified(url) ?? .distantPast, job: description)
             } catch {
@@ -121,18 +122,19 @@ package struct RunStatusReader {
 
     private static func record(
         _ bytes: [UInt8], shard: Int, time: Date, job: RunDescription
-    ) throws(JSONSyntaxError) -> Committed {
+    ) throws(JSONError) -> Committed {
         let planned = min(job.job.shard, job.counts.samples - shard * job.job.shard)
         var count: Int?
         var hash: String?
         var reader = JSONReader(bytes)
-        try reader.object { reader, key throws(JSONSyntaxError) in
+        try reader.object { reader, key throws(JSONError) in
             switch key {
             case "nsamples": count = try reader.integer()
             case "config_sha256": hash = try reader.string()
             default: try reader.skipValue()
             }
         }
+        try reader.end()
         guard let count, (0...max(0, planned)).contains(count) else {
             throw reader.error("nsamples is missing or not from 0 to \(planned)")
         }
@@ -154,7 +156,7 @@ package struct RunStatusReader {
         }
         damaged = scan.damaged.count
         return open.values.map { sidecar in
-            let data = URL(filePath: layout.segments).appending(path: "batch-\(Self.sixDigits(sidecar.batch)).json")
+            let data = URL(filePath: layout.segments).appending(path: RunLayout.sidecarName(batch: sidecar.batch))
             let event = Event(time: Self.modified(data) ?? .distantPast, samples: sidecar.rows.count)
             return (event, sidecar.rows.count { $0.status == .failed })
         }
@@ -187,10 +189,5 @@ package struct RunStatusReader {
 
     private static func modified(_ url: URL) -> Date? {
         try? FileManager.default.attributesOfItem(atPath: url.path)[.modificationDate] as? Date
-    }
-
-    private static func sixDigits(_ number: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, 6 - text.count)) + text
     }
 }

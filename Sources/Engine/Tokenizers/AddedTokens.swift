@@ -1,4 +1,4 @@
-import Checkpoint
+import JSON
 
 /// Tokens such as `<mask>` that are found in text before it is cut into words.
 ///

@@ -1,4 +1,4 @@
-import Checkpoint
+import JSON
 
 /// What the files of a RoBERTa tokenizer say, in either of their two layouts.
 struct RobertaTokenizerFiles {

@@ -1,4 +1,5 @@
 package import Checkpoint
+package import JSON
 
 /// Why a tokenizer cannot be loaded.
 package struct TokenizerError: Error, Equatable, CustomStringConvertible {
@@ -28,7 +29,7 @@ package struct TokenizerError: Error, Equatable, CustomStringConvertible {
             switch kind {
             case .noFiles: "there is neither vocab.json with merges.txt nor tokenizer.json in this folder"
             case .file(let error): error.description
-            case .json(let error): error.description
+            case .json(let error): "the file is \(error)"
             case .gzip(let error): error.description
             case .tooLarge(let found, let limit): "the file has \(found) bytes, and at most \(limit) are read"
             case .notUTF8: "the file is not valid UTF-8"

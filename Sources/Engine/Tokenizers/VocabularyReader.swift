@@ -1,4 +1,5 @@
 import Checkpoint
+import JSON
 
 /// Reads the files of tokenizers, each checked against a cap before it is taken into memory.
 enum VocabularyReader {

@@ -1,5 +1,6 @@
 import Coordinator
 package import Foundation
+import JSON
 
 /// Asks `seehear-worker`, which links libtorch, Open MPI and FFmpeg, what it found. `seehear` itself links none of the
 /// first two, so that it runs where they are missing and can say so.
@@ -81,7 +82,7 @@ package enum WorkerChecks {
             return [library("libtorch", report, remedy: remedy)]
         }
         var checks = [library("libtorch", report, remedy: remedy, leaving: ["cuda", "devices"])]
-        if let devices = report["devices"]?.elements {
+        if let devices = report["devices"]?.array {
             let names = devices.map { $0["name"]?.string ?? text($0) }
             checks.append(
                 DoctorCheck(
@@ -105,22 +106,22 @@ package enum WorkerChecks {
     ) -> DoctorCheck {
         switch report {
         case nil, .null: return DoctorCheck(name, .wrong, "the worker does not tell", remedy: remedy)
-        case .object(let fields):
-            if let error = fields["error"], error != .null {
+        case let report?:
+            if let error = report["error"], error != .null {
                 return DoctorCheck(name, .wrong, text(error), remedy: remedy)
             }
-            return DoctorCheck(name, .ok, text(.object(fields.filter { !leaving.contains($0.key) })))
-        case let value?: return DoctorCheck(name, .ok, text(value))
+            let told = report.members.map { .object($0.filter { !leaving.contains($0.name) }) } ?? report
+            return DoctorCheck(name, .ok, text(told))
         }
     }
 
     /// A JSON value in one line: the version first, then `key value`.
     private static func text(_ value: JSONValue) -> String {
-        guard case .object(let fields) = value else {
+        guard let members = value.members else {
             return value.leaves().sorted { $0.key < $1.key }.map(\.value).joined(separator: ", ")
         }
-        let rest = fields.filter { $0.key != "version" && $0.value != .null }.sorted { $0.key < $1.key }
-        let parts = rest.map { "\($0.key.replacing("_", with: " ")) \(text($0.value))" }
-        return ([fields["version"].map(text)].compactMap { $0 } + parts).joined(separator: ", ")
+        let rest = members.filter { $0.name != "version" && $0.value != .null }.sorted { $0.name < $1.name }
+        let parts = rest.map { "\($0.name.replacing("_", with: " ")) \(text($0.value))" }
+        return ([value["version"].map(text)].compactMap { $0 } + parts).joined(separator: ", ")
     }
 }

@@ -1,0 +1,140 @@
+import Fixtures
+import Foundation
+import Logging
+import Shard
+import Testing
+
+@testable import Coordinator
+
+@Suite struct RunKeeperTests {
+    private let folder: TemporaryFolder
+    private let run: Run
+
+    /// Five samples: batches 0 and 1 in shard 0, batch 2 in shard 1.
+    init() throws {
+        folder = try TemporaryFolder()
+        let job = try testJob("batch=2", "shard=4")
+        let samples = (0..<5).map {
+            PlannedSample(
+                index: $0, key: "k\($0)", task: .v2a, prompt: "p", negativePrompt: "", input: nil, seed: UInt64($0),
+                durationSeconds: 1)
+        }
+        run = try Run.publish(
+            Plan(samples: samples, job: job), job: job, models: [], expectedBytes: 1,
+            in: RunDirectory(folder.url.appending(path: "run", directoryHint: .isDirectory))
+        ).run
+    }
+
+    private var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+
+    private func keeper() throws -> RunKeeper {
+        try RunKeeper(run, reporter: ProgressReporter(style: .lines, write: { _ in }), log: silent)
+    }
+
+    /// What a worker publishes; `failed` samples have no bytes.
+    private func publish(_ batch: Int, failed: Set<Int> = []) throws -> BatchReport {
+        let planned = run.plan.samples(of: run.plan.batches[batch])
+        let made = planned.filter { !failed.contains($0.index) }
+        let segment = try EncodedSegment(
+            batch: batch, configSHA256: run.description.configSHA256,
+            samples: made.map { Sample(key: $0.key, members: ["json": Array("{\"i\":\($0.index)}".utf8)]) },
+            rows: planned.map {
+                SampleRow(
+                    index: $0.index, key: $0.key, task: "v2a", prompt: "p", seed: $0.seed,
+                    status: failed.contains($0.index) ? .failed : .ok,
+                    error: failed.contains($0.index) ? .init(kind: "silent", message: "nothing") : nil)
+            })
+        let store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
+        let published = try store.publish(segment) == .published
+        return BatchReport(
+            batch: batch, succeeded: made.count, failed: failed.count, bytes: segment.data.count, seconds: 1,
+            published: published)
+    }
+
+    private var status: String? {
+        (try? String(contentsOf: run.directory.status, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    @Test func shardsAreAssembledAsTheirBatchesCome() async throws {
+        let keeper = try keeper()
+        let before = try await keeper.resume()
+        #expect(before.batches.map(\.number) == [0, 1, 2])
+        for batch in [2, 0, 1] { try await keeper.batchAccepted(publish(batch, failed: batch == 1 ? [3] : [])) }
+        #expect(try await keeper.finish(.complete) == [])
+        #expect(status == "complete")
+        let records = try DatasetIndex(layout: run.directory.layout).records()
+        #expect(records.map(\.nsamples) == [3, 1])
+        #expect(records.map(\.nfailed) == [1, 0])
+        #expect(try Verifier(layout: run.directory.layout, deep: true, plannedShards: 2).verify().findings.isEmpty)
+    }
+
+    @Test func aSecondStartDoesOnlyWhatIsLeft() async throws {
+        do {
+            let first = try keeper()
+            _ = try await first.resume()
+            for batch in [0, 2] { try await first.batchAccepted(publish(batch)) }
+            #expect(try await first.finish(.stopped) == [])
+            #expect(status == "stopped")
+        }
+        let second = try keeper()
+        let before = try await second.resume()
+        #expect(before.batches.map(\.number) == [1])
+        #expect((before.samplesDone, before.samplesFailed, before.epoch) == (3, 0, 2))
+        try await second.batchAccepted(publish(1))
+        #expect(try await second.finish(.complete) == [])
+        #expect(status == "complete")
+    }
+
+    @Test func adamagedSegmentIsDoneAgain() async throws {
+        do {
+            let first = try keeper()
+            _ = try await first.resume()
+            try await first.batchAccepted(publish(0))
+            _ = try await first.finish(.stopped)
+        }
+        let segments = run.directory.layout.segments
+        let data = try #require(
+            FileManager.default.contentsOfDirectory(atPath: segments).first { $0.hasSuffix(".seg") })
+        var bytes = try Data(contentsOf: URL(filePath: segments + "/" + data))
+        bytes.removeLast()
+        try bytes.write(to: URL(filePath: segments + "/" + data))
+        let second = try keeper()
+        let before = try await second.resume()
+        #expect(before.damaged.count == 1)
+        #expect(before.batches.map(\.number) == [0, 1, 2])
+    }
+
+    @Test func abyteThatFlippedIsFoundWhenTheShardIsAssembled() async throws {
+        let first = try keeper()
+        _ = try await first.resume()
+        let report = try publish(0)
+        let segments = run.directory.layout.segments
+        let data = try #require(
+            FileManager.default.contentsOfDirectory(atPath: segments).first { $0.hasSuffix(".seg") })
+        var bytes = try Data(contentsOf: URL(filePath: segments + "/" + data))
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: URL(filePath: segments + "/" + data))
+        for report in [report, try publish(1), try publish(2)] { try await first.batchAccepted(report) }
+        #expect(try await first.finish(.complete).count == 1)
+        #expect(status == "stopped")
+    }
+
+    @Test func aBatchThatIsGivenUpLeavesARowForEachSample() async throws {
+        let keeper = try keeper()
+        _ = try await keeper.resume()
+        for batch in [0, 1] { try await keeper.batchAccepted(publish(batch)) }
+        try await keeper.batchFailed(2, BatchFailure(kind: "crashed", message: "the worker died", retryable: false))
+        #expect(try await keeper.finish(.completeWithFailures) == [])
+        #expect(status == "complete")
+        let rows = try DatasetIndex(layout: run.directory.layout).rows(shard: 1)
+        #expect(rows.map(\.error?.kind) == ["crashed"])
+        #expect(!FileManager.default.fileExists(atPath: run.directory.layout.shards + "/shard-000001.tar.zst"))
+    }
+
+    @Test func aRunHasOneCoordinatorAtATime() async throws {
+        let first = try keeper()
+        let error = #expect(throws: RunLockError.self) { try keeper() }
+        #expect("\(try #require(error))".contains("process \(ProcessInfo.processInfo.processIdentifier)"))
+        withExtendedLifetime(first) {}
+    }
+}

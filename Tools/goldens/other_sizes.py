@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Random models of two other configurations than the committed ones, for parity by hand.
+
+  other_sizes.py --reference DIR --out OUT          writes OUT/a and OUT/b
+  traces.py --reference DIR --models OUT/a --out OUT/a/traces
+  SEEHEAR_TRACES=OUT/a/traces SEEHEAR_TRACE_MODELS=OUT/a swift test --filter ParityTests
+
+a: three levels of other widths, one layer each, eight heads, 32 mel bins, a decoder that doubles once, a vocoder of four
+stages with two kernels. b: four levels, three layers, keys of the VAE as newer diffusers writes them, 8 mel rows for one
+of the latent, a vocoder that normalises first. DIR holds make_checkpoints.py and ib.py of the reference.
+"""
+import argparse
+import sys
+
+ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+ap.add_argument("--reference", required=True)
+ap.add_argument("--out", required=True)
+a = ap.parse_args()
+sys.path.insert(0, a.reference)
+import ib  # noqa: E402
+import make_checkpoints as M  # noqa: E402
+
+published = M.audioldm_cfg
+tiny_binder = dict(ib.TINY)
+
+
+def config_a(size, variant):
+    unet, vae, voc, clap, sched = published("tiny", variant)
+    ch = [32, 48, 64]
+    unet.update(block_out_channels=ch, cross_attention_dim=ch, attention_head_dim=8, norm_num_groups=8, layers_per_block=1,
+                in_channels=4, out_channels=4, down_block_types=["DownBlock2D"] + ["CrossAttnDownBlock2D"] * 2,
+                up_block_types=["CrossAttnUpBlock2D"] * 2 + ["UpBlock2D"], projection_class_embeddings_input_dim=24)
+    vae.update(block_out_channels=[16, 32], norm_num_groups=8, latent_channels=4, layers_per_block=1, scaling_factor=0.7,
+               down_block_types=["DownEncoderBlock2D"] * 2, up_block_types=["UpDecoderBlock2D"] * 2)
+    voc.update(model_in_dim=32, upsample_initial_channel=32, upsample_rates=[8, 5, 2, 2], upsample_kernel_sizes=[16, 11, 4, 4],
+               resblock_kernel_sizes=[3, 5], resblock_dilation_sizes=[[1, 2], [2, 6]])
+    clap.update(hidden_size=32, num_hidden_layers=3, num_attention_heads=4, intermediate_size=56, projection_dim=24)
+    return unet, vae, voc, clap, sched
+
+
+def config_b(size, variant):
+    unet, vae, voc, clap, sched = published("tiny", variant)
+    ch = [16, 32, 32, 64]
+    unet.update(block_out_channels=ch, cross_attention_dim=ch, attention_head_dim=2, norm_num_groups=8, layers_per_block=3,
+                projection_class_embeddings_input_dim=40)
+    vae.update(block_out_channels=[8, 16, 16, 24], norm_num_groups=4, layers_per_block=2,
+               down_block_types=["DownEncoderBlock2D"] * 4, up_block_types=["UpDecoderBlock2D"] * 4)
+    voc.update(upsample_initial_channel=64, normalize_before=True)
+    clap.update(hidden_size=48, num_hidden_layers=1, num_attention_heads=6, intermediate_size=64, projection_dim=40)
+    return unet, vae, voc, clap, sched
+
+
+BINDERS = {
+    "a": dict(vision_embed_dim=48, vision_num_blocks=3, vision_num_heads=4, text_embed_dim=32, text_num_blocks=3,
+              text_num_heads=4, audio_embed_dim=36, audio_num_blocks=1, audio_num_heads=3, out_embed_dim=64),
+    "b": dict(vision_embed_dim=40, vision_num_blocks=1, vision_num_heads=5, text_embed_dim=40, text_num_blocks=1,
+              text_num_heads=1, audio_embed_dim=64, audio_num_blocks=4, audio_num_heads=2, out_embed_dim=24),
+}
+for name, config in (("a", config_a), ("b", config_b)):
+    M.audioldm_cfg = config
+    ib.TINY.clear()
+    ib.TINY.update(tiny_binder, **BINDERS[name])
+    sys.argv = ["make_checkpoints.py", "--size", "tiny", "--out", f"{a.out}/{name}", "--seed", "7", "--only", "audioldm,imagebind"]
+    sys.argv += ["--modern-keys"] if name == "b" else []
+    M.main()

@@ -73,7 +73,7 @@ let package = Package(
         library("Coordinator", ["Shard", "JSON", yams, log, crypto]),
         library("MPI", ["CMPI", "Coordinator"]),
         library("Preflight", ["Coordinator", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", yams, crypto]),
-        library("Worker", ["Coordinator", "Preflight", "Shard", "Engine", "Checkpoint", "Media", log]),
+        library("Worker", ["Coordinator", "Preflight", "Shard", "Engine", "Torch", "Checkpoint", "Media", "ClipSampling", "JSON", log]),
         library("Evaluation", ["Shard", "COpenBLAS"]),
 
         .executableTarget(
@@ -81,7 +81,7 @@ let package = Package(
             dependencies: ["Coordinator", "Preflight", "Shard", "JSON", "Evaluation", argumentParser, log],
             swiftSettings: swift),
         .executableTarget(
-            name: "seehear-worker", dependencies: ["Worker", "MPI", "Torch", "Coordinator", argumentParser, log],
+            name: "seehear-worker", dependencies: ["Worker", "MPI", "Torch", "Coordinator", "JSON", argumentParser, log],
             swiftSettings: swift),
 
         // One body of checks for every transport, and the program that mpirun runs it in.

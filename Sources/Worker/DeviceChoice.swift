@@ -12,7 +12,8 @@ package struct DeviceChoice: Sendable {
 
     /// The ranks of a node share its devices by their local numbers; on the CPU they share its cores.
     ///
-    /// - Throws: `TorchError` where the job asks for CUDA and there is none.
+    /// - Throws: `TorchError` where the job asks for CUDA and there is none, and where the node has an NVIDIA device that
+    ///   libtorch cannot use: `device: cpu` computes on the CPU then.
     package init(_ job: Job, localRank: Int, ranksOnNode: Int) throws(TorchError) {
         if job.device != .cpu {
             do throws(TorchError) {
@@ -25,7 +26,8 @@ package struct DeviceChoice: Sendable {
                     return
                 }
             } catch {
-                guard job.device == .auto else { throw error }
+                // A GPU node that quietly computes on its CPU would waste a week.
+                guard job.device == .auto, !Self.hasNVIDIADevice else { throw error }
             }
             guard job.device == .auto else {
                 throw .refused(operation: "choosing a device", message: "the job asks for cuda and this node has no CUDA device")
@@ -38,4 +40,6 @@ package struct DeviceChoice: Sendable {
         threads = count
         description = "cpu, \(count) thread\(count == 1 ? "" : "s")"
     }
+
+    private static var hasNVIDIADevice: Bool { FileManager.default.fileExists(atPath: "/dev/nvidiactl") }
 }

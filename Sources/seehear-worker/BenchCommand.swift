@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import JSON
 import Torch
 import Worker
 
@@ -36,8 +36,6 @@ struct BenchCommand: ParsableCommand {
         options.batch = batch
         options.steps = steps
         options.tunePrompt = tunePrompt
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        print(String(decoding: try encoder.encode(GuidedStepBenchmark(options).run()), as: UTF8.self))
+        print(String(decoding: try JSONCoding.encode(GuidedStepBenchmark(options).run(), pretty: true), as: UTF8.self))
     }
 }

@@ -7,7 +7,9 @@
 
 a: three levels of other widths, one layer each, eight heads, 32 mel bins, a decoder that doubles once, a vocoder of four
 stages with two kernels. b: four levels, three layers, keys of the VAE as newer diffusers writes them, 8 mel rows for one
-of the latent, a vocoder that normalises first. DIR holds make_checkpoints.py and ib.py of the reference.
+of the latent, a vocoder that normalises first. The seeds are ones whose gradients are well conditioned: the floor under
+the filterbank's logarithm is a kink, and where a bin of the spectrum lies on it, two programs that agree to 1e-6 in the
+waveform differ by 1e-2 in the gradient (b with seed 7), which free runs carry on (a with seed 8). DIR holds make_checkpoints.py and ib.py of the reference.
 """
 import argparse
 import sys
@@ -60,6 +62,6 @@ for name, config in (("a", config_a), ("b", config_b)):
     M.audioldm_cfg = config
     ib.TINY.clear()
     ib.TINY.update(tiny_binder, **BINDERS[name])
-    sys.argv = ["make_checkpoints.py", "--size", "tiny", "--out", f"{a.out}/{name}", "--seed", "7", "--only", "audioldm,imagebind"]
+    sys.argv = ["make_checkpoints.py", "--size", "tiny", "--out", f"{a.out}/{name}", "--seed", {"a": "7", "b": "8"}[name], "--only", "audioldm,imagebind"]
     sys.argv += ["--modern-keys"] if name == "b" else []
     M.main()

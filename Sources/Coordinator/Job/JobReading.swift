@@ -63,13 +63,21 @@ extension Job {
     /// Refuses tasks that this version reads but cannot run.
     /// - Throws: ``JobError/invalid(_:)`` that names the available ones.
     package func requireAvailable() throws(JobError) {
-        guard !task.isAvailable else { return }
-        throw .invalid([
-            JobProblem(
-                location: "job", key: "task",
-                found: "is `\(task.rawValue)`, which is not available yet in this version",
-                allowed: "it can be \(JobTask.availableNames)")
-        ])
+        var problems: [JobProblem] = []
+        if !task.isAvailable {
+            problems.append(
+                JobProblem(
+                    location: "job", key: "task",
+                    found: "is `\(task.rawValue)`, which is not available yet in this version",
+                    allowed: "it can be \(JobTask.availableNames)"))
+        }
+        if gather == .mpi {
+            problems.append(
+                JobProblem(
+                    location: "job", key: "gather", found: "is `mpi`, which is not available yet in this version",
+                    allowed: "it can be shared: ranks and coordinator see one file system"))
+        }
+        guard problems.isEmpty else { throw .invalid(problems) }
     }
 
     private static func sampling(_ section: JobSection, _ defaults: PresetDefaults) -> Sampling {
@@ -120,7 +128,7 @@ extension Job {
         let binder = Binder(
             clipDuration: section.integer("clip_duration", 1...60, of: "seconds", default: 1),
             clipsPerVideo: section.integerOrAuto("clips_per_video", 1...1000),
-            framesPerClip: section.integer("frames_per_clip", 1...64, default: 2),
+            framesPerClip: section.integer("frames_per_clip", 1...2, default: 2),
             targetLength: section.integer("target_length", 1...10_000, default: 204),
             audioMean: section.number("audio_mean", .init(lower: -100, upper: 100), default: -4.268),
             audioStd: section.number("audio_std", .init(lower: 0, upper: 100, open: true), default: 9.138))

@@ -58,6 +58,10 @@ package struct Aligner {
         _ streams: [any LatentStream], latents: [Tensor], prompts: [Tensor], observer: (any AlignerObserver)? = nil
     ) throws -> Outcome {
         guard let lead = streams.first else { return Outcome(latents: [], losses: []) }
+        let present = Set(conditions.keys).union(streams.map(\.modality))
+        guard guidance == nil || terms.contains(where: { present.isSuperset(of: [$0.first, $0.second]) }) else {
+            throw AlignerError.nothingToAlign(terms)
+        }
         let steps = lead.scheduler.timesteps.count
         let guided = guidance?.guidedSteps(timesteps: lead.scheduler.timesteps) ?? Array(repeating: false, count: steps)
         var states = zip(latents, prompts).map { State(z: $0, y: $1, noise: nil, previous: $0) }

@@ -60,7 +60,11 @@ package struct AudioStream: LatentStream {
     }
 
     package func freshNoise(like z: Tensor) throws -> Tensor {
-        try Tensor.cat(
+        guard generators.count == z.size(0) else {
+            throw TorchError.refused(
+                operation: "the noise of a step", message: "\(generators.count) generators for \(z.size(0)) samples")
+        }
+        return try Tensor.cat(
             generators.map { generator throws(TorchError) in try generator.normal([1] + z.shape[1...]) }, 0
         ).to(z.dtype, device: z.device)
     }

@@ -20,7 +20,7 @@ struct InputLoader: Sendable {
                 path: input.path, start: input.start.flatMap(Fraction.init(asWritten:)) ?? 0,
                 duration: input.duration.flatMap(Fraction.init(asWritten:)))
             let clips = reader.clipFrames(
-                clipDuration: Int(binder.clipDuration), clips: binder.clips(in: sample.durationSeconds),
+                clipDuration: binder.clipDuration, clips: binder.clips(in: sample.durationSeconds),
                 perClip: binder.framesPerClip)
             let frames = try reader.frames(at: clips.flatMap { $0 }).map(picture)
             var next = 0

@@ -9,7 +9,7 @@ extension Job {
             seconds: seconds, steps: sampling.steps, scale: sampling.cfgScale.audio, eta: sampling.eta,
             guidance: guidanceOptions, textTerm: usesTextTerm, clips: binder.clips(in: seconds),
             clipSettings: BinderClipSettings(
-                clipSeconds: Int(binder.clipDuration), framesPerClip: binder.framesPerClip,
+                clipSeconds: binder.clipDuration, framesPerClip: binder.framesPerClip,
                 spectrogramFrames: binder.targetLength, mean: binder.audioMean, deviation: binder.audioStd))
     }
 

@@ -90,7 +90,7 @@ struct SampleDocument: Encodable {
         latent = Latent(shape: result.latentShape, dtype: "float16", scale: latentScale)
         models = run.models.map { model in
             Model(
-                role: model.role, license: nil,
+                role: model.role, license: model.license,
                 files: Dictionary(model.files.map { ($0.name, $0.sha256) }, uniquingKeysWith: { first, _ in first }))
         }
         configSHA256 = run.configSHA256

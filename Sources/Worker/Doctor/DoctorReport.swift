@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 internal import Media
 internal import Shard
 internal import Torch
@@ -72,8 +73,6 @@ package struct DoctorReport: Encodable {
 
     /// As one JSON object.
     package func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
+        String(decoding: try JSONCoding.encode(self, pretty: true), as: UTF8.self)
     }
 }

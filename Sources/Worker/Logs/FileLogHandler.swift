@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 package import Logging
 internal import Synchronization
 
@@ -49,9 +50,7 @@ package struct FileLogHandler: LogHandler {
                 "time": time, "level": event.level.rawValue, "rank": "\(rank)", "logger": label, "message": "\(event.message)",
             ]
             for (key, value) in extra { fields[key] = "\(value)" }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            line = (try? encoder.encode(fields)).map { String(decoding: $0, as: UTF8.self) + "\n" } ?? ""
+            line = (try? JSONCoding.encode(fields)).map { String(decoding: $0, as: UTF8.self) + "\n" } ?? ""
         }
         file.append(line)
         if event.level >= echo { FileHandle.standardError.write(Data(line.utf8)) }

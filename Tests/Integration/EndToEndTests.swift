@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Shard
 import Testing
@@ -134,16 +135,14 @@ extension Integration {
 
 /// webdataset and pandas, in the environment that `make test` prepares.
 enum OtherReaders {
-    private static let python = checkout.appending(path: ".venv/integration/bin/python").path
-    private static let checkout = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
+    private static let python = Fixtures.checkout.appending(path: ".venv/integration/bin/python").path
 
     /// Reads a whole run with them and compares it with its commit records.
     static func read(_ run: String) async throws {
         guard FileManager.default.isExecutableFile(atPath: python) else {
             try Test.cancel("there is no .venv/integration; `make test` prepares it with webdataset and pandas")
         }
-        let script = checkout.appending(path: "Tests/Integration/read_shards.py").path
+        let script = Fixtures.checkout.appending(path: "Tests/Integration/read_shards.py").path
         let read = try await Programs.run(python, [script, run])
         #expect(read.code == 0, "\(read.text)")
         #expect(read.output.contains("rows read with pandas"), "\(read.text)")

@@ -4,18 +4,14 @@ import Testing
 
 /// A folder for one test with media and jobs in it; removed with the value.
 final class Workshop: Sendable {
-    let folder: URL
+    private let temporary: TemporaryFolder
+    var folder: URL { temporary.url }
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "seehear-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    init() throws { temporary = try TemporaryFolder() }
 
     func path(_ name: String) -> String { folder.appending(path: name).path }
 
-    func write(_ name: String, _ text: String) throws { try write(name, Data(text.utf8)) }
+    func write(_ name: String, _ text: String) throws { try temporary.write(text, name) }
 
     func write(_ name: String, _ data: Data) throws { try data.write(to: folder.appending(path: name)) }
 

@@ -24,7 +24,9 @@ final class PictureTrack {
         let isRGB = Self.isRGB(first)
         encoder = try Encoder(
             "libx264", into: output, file: file,
-            options: ["crf": "\(options.crf)", "preset": options.preset]
+            // Without the macroblock tree: x264's AVX-512 code for it (0.164) reads memory that was never written, and the
+            // same pictures then give other bytes each time.
+            options: ["crf": "\(options.crf)", "preset": options.preset, "x264-params": "mbtree=0"]
         ) { context in
             context.pointee.width = width + width % 2
             context.pointee.height = height + height % 2

@@ -73,7 +73,12 @@ let package = Package(
         library("Coordinator", ["Shard", "JSON", yams, log, crypto]),
         library("MPI", ["CMPI", "Coordinator"]),
         library("Preflight", ["Coordinator", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", yams, crypto]),
-        library("Worker", ["Coordinator", "Preflight", "Shard", "Engine", "Torch", "Checkpoint", "Media", "ClipSampling", "JSON", log]),
+        library(
+            "Worker",
+            [
+                "Coordinator", "Preflight", "Shard", "Engine", "Torch", "Checkpoint", "Media", "ClipSampling", "JSON",
+                log,
+            ]),
         library("Evaluation", ["Shard", "COpenBLAS"]),
 
         .executableTarget(
@@ -81,7 +86,8 @@ let package = Package(
             dependencies: ["Coordinator", "Preflight", "Shard", "JSON", "Evaluation", argumentParser, log],
             swiftSettings: swift),
         .executableTarget(
-            name: "seehear-worker", dependencies: ["Worker", "MPI", "Torch", "Coordinator", "JSON", argumentParser, log],
+            name: "seehear-worker",
+            dependencies: ["Worker", "MPI", "Torch", "Coordinator", "JSON", argumentParser, log],
             swiftSettings: swift),
 
         // One body of checks for every transport, and the program that mpirun runs it in.
@@ -104,7 +110,8 @@ let package = Package(
         tests("WorkerTests", ["Worker", "Coordinator", "Shard", "Engine", "Torch", "Fixtures", log]),
         tests("EvaluationTests", ["Evaluation", "Fixtures"]),
         .testTarget(
-            name: "Integration", dependencies: ["Fixtures", "Shard"], path: "Tests/Integration", exclude: ["read_shards.py"],
+            name: "Integration", dependencies: ["Fixtures", "Shard"], path: "Tests/Integration",
+            exclude: ["read_shards.py"],
             swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20

@@ -27,7 +27,8 @@ package struct WorkerModelProbe: ModelProbe {
     package func inspect(_ job: Job) -> ModelInspection {
         var inspection = files.inspect(job)
         guard inspection.problems.isEmpty else { return inspection }
-        let unchecked = "the keys and shapes of the models are not checked here (%): the ranks check them when they start."
+        let unchecked =
+            "the keys and shapes of the models are not checked here (%): the ranks check them when they start."
         guard FileManager.default.isExecutableFile(atPath: worker),
             let output = ProcessOutput.run(worker, arguments, limit: Self.limit), !output.timedOut
         else {

@@ -45,7 +45,8 @@ package enum Autograd {
                         guard let context, let inputs, let out else { return SH_ERROR }
                         return Unmanaged<Body>.fromOpaque(context).takeUnretainedValue().run(inputs, Int(n), out)
                     },
-                    context, { context in if let context { Unmanaged<Body>.fromOpaque(context).release() } }, handles, n, out)
+                    context, { context in if let context { Unmanaged<Body>.fromOpaque(context).release() } }, handles,
+                    n, out)
             }
         }
     }

@@ -3,7 +3,9 @@ internal import CTorch
 // The layers of networks. Weights are constants: only the gradient with respect to the input is ever computed, and
 // what a layer keeps for it is the least that suffices.
 extension Tensor {
-    package func matmul(_ other: Tensor) throws(TorchError) -> Tensor { try Tensor.make { sh_matmul(raw, other.raw, $0) } }
+    package func matmul(_ other: Tensor) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_matmul(raw, other.raw, $0) }
+    }
 
     /// `x · weightᵀ + bias` over the last dimension; weight `[out, in]`.
     package func linear(_ weight: Tensor, _ bias: Tensor? = nil) throws(TorchError) -> Tensor {
@@ -49,13 +51,18 @@ extension Tensor {
     }
 
     /// Transposed convolution of `[B, C, …]` over the trailing dimensions; weight `[in, out, …]`.
-    package func convTranspose(_ weight: Tensor, _ bias: Tensor?, stride: [Int], padding: [Int]) throws(TorchError) -> Tensor {
+    package func convTranspose(_ weight: Tensor, _ bias: Tensor?, stride: [Int], padding: [Int]) throws(TorchError)
+        -> Tensor
+    {
         guard padding.count == stride.count else {
-            throw .refused(operation: "convTranspose", message: "stride \(stride) and padding \(padding) differ in length")
+            throw .refused(
+                operation: "convTranspose", message: "stride \(stride) and padding \(padding) differ in length")
         }
         return try Tensor.make { out in
             withSizes(stride) { stride, n in
-                withSizes(padding) { padding, _ in sh_conv_transpose(raw, weight.raw, bias?.raw, n, stride, padding, out) }
+                withSizes(padding) { padding, _ in
+                    sh_conv_transpose(raw, weight.raw, bias?.raw, n, stride, padding, out)
+                }
             }
         }
     }

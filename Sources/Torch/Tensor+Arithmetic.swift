@@ -2,13 +2,27 @@ internal import CTorch
 
 // Elementwise arithmetic; shapes broadcast as in NumPy.
 extension Tensor {
-    package static func + (a: Tensor, b: Tensor) throws(TorchError) -> Tensor { try make("+") { sh_add(a.raw, b.raw, 1, $0) } }
-    package static func - (a: Tensor, b: Tensor) throws(TorchError) -> Tensor { try make("-") { sh_add(a.raw, b.raw, -1, $0) } }
-    package static func * (a: Tensor, b: Tensor) throws(TorchError) -> Tensor { try make("*") { sh_mul(a.raw, b.raw, $0) } }
-    package static func / (a: Tensor, b: Tensor) throws(TorchError) -> Tensor { try make("/") { sh_div(a.raw, b.raw, $0) } }
-    package static func + (a: Tensor, b: Double) throws(TorchError) -> Tensor { try make("+") { sh_affine(a.raw, 1, b, $0) } }
-    package static func - (a: Tensor, b: Double) throws(TorchError) -> Tensor { try make("-") { sh_affine(a.raw, 1, -b, $0) } }
-    package static func * (a: Tensor, b: Double) throws(TorchError) -> Tensor { try make("*") { sh_affine(a.raw, b, 0, $0) } }
+    package static func + (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
+        try make("+") { sh_add(a.raw, b.raw, 1, $0) }
+    }
+    package static func - (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
+        try make("-") { sh_add(a.raw, b.raw, -1, $0) }
+    }
+    package static func * (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
+        try make("*") { sh_mul(a.raw, b.raw, $0) }
+    }
+    package static func / (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
+        try make("/") { sh_div(a.raw, b.raw, $0) }
+    }
+    package static func + (a: Tensor, b: Double) throws(TorchError) -> Tensor {
+        try make("+") { sh_affine(a.raw, 1, b, $0) }
+    }
+    package static func - (a: Tensor, b: Double) throws(TorchError) -> Tensor {
+        try make("-") { sh_affine(a.raw, 1, -b, $0) }
+    }
+    package static func * (a: Tensor, b: Double) throws(TorchError) -> Tensor {
+        try make("*") { sh_affine(a.raw, b, 0, $0) }
+    }
 
     /// `self + scale · other`.
     package func adding(_ other: Tensor, scaledBy scale: Double) throws(TorchError) -> Tensor {

@@ -45,7 +45,9 @@ extension Tensor {
     package var isContiguous: Bool { sh_is_contiguous(raw) }
 
     /// The size of one dimension; negative ones count from the end. Zero where there is no such dimension.
-    package func size(_ dimension: Int) -> Int { Int(sh_size(raw, Int32(dimension < 0 ? rank + dimension : dimension))) }
+    package func size(_ dimension: Int) -> Int {
+        Int(sh_size(raw, Int32(dimension < 0 ? rank + dimension : dimension)))
+    }
 }
 
 // MARK: - Making
@@ -102,7 +104,8 @@ extension Tensor {
                     withSizes(strides) { steps, _ in
                         sh_from_memory(
                             bytes, sizes, steps, rank, dtype.raw,
-                            { context in if let context { Unmanaged<AnyObject>.fromOpaque(context).release() } }, context, out)
+                            { context in if let context { Unmanaged<AnyObject>.fromOpaque(context).release() } },
+                            context, out)
                     }
                 }
             }
@@ -119,7 +122,9 @@ extension Tensor {
         try make { out in withSizes(shape) { sh_full($0, $1, value, dtype.raw, device.raw, out) } }
     }
 
-    package static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws(TorchError) -> Tensor {
+    package static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws(TorchError)
+        -> Tensor
+    {
         try full(shape, 0, dtype: dtype, device: device)
     }
 

@@ -30,7 +30,8 @@ package struct DeviceChoice: Sendable {
                 guard job.device == .auto, !Self.hasNVIDIADevice else { throw error }
             }
             guard job.device == .auto else {
-                throw .refused(operation: "choosing a device", message: "the job asks for cuda and this node has no CUDA device")
+                throw .refused(
+                    operation: "choosing a device", message: "the job asks for cuda and this node has no CUDA device")
             }
         }
         device = .cpu

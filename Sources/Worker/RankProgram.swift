@@ -110,7 +110,9 @@ package struct RankProgram: Sendable {
         let keeper = try RunKeeper(run, reporter: reporter, log: log)
         let before = try await keeper.resume()
         if before.samplesDone + before.samplesFailed > 0 {
-            log.notice("resuming: \(before.samplesDone) samples are made, \(before.samplesFailed) failed, \(before.batches.count) batches are left")
+            log.notice(
+                "resuming: \(before.samplesDone) samples are made, \(before.samplesFailed) failed, \(before.batches.count) batches are left"
+            )
         }
         let works = place.size == 1 || options.coordinatorWorks
         let pair = InMemoryNetwork.pair()
@@ -168,8 +170,9 @@ package struct RankProgram: Sendable {
         let end = await WorkerLoop(transport: transport, runner: runner, identity: identity, log: log).run()
         log.info("\(end.outcome)")
         switch end.outcome {
-        case .finished, .stopped: return End(exitCode: 0, everyoneAlive: end.everyoneAlive)
-        case .refused, .unprepared, .coordinatorLost: return End(exitCode: 1, everyoneAlive: end.everyoneAlive)
+        // The coordinator has heard why, and its exit code speaks for the run.
+        case .finished, .stopped, .refused, .unprepared: return End(exitCode: 0, everyoneAlive: end.everyoneAlive)
+        case .coordinatorLost: return End(exitCode: 1, everyoneAlive: end.everyoneAlive)
         }
     }
 
@@ -177,7 +180,8 @@ package struct RankProgram: Sendable {
 
     private func summarize(_ end: RunEnd, _ run: Run, problems: [String], _ log: Logger) -> Int32 {
         let progress = end.progress
-        let counts = "\(progress.samplesDone) of \(progress.samplesTotal) samples made, \(progress.samplesFailed) failed"
+        let counts =
+            "\(progress.samplesDone) of \(progress.samplesTotal) samples made, \(progress.samplesFailed) failed"
         switch end.outcome {
         case .complete, .completeWithFailures:
             guard problems.isEmpty else { return 75 }
@@ -219,7 +223,8 @@ package enum RankProgramError: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .noOutput(let job): "\(job) is a job file: give the run directory with --out, or the directory of a planned run."
+        case .noOutput(let job):
+            "\(job) is a job file: give the run directory with --out, or the directory of a planned run."
         case .noPlan(let path): "\(path): rank 0 has not planned the run within an hour; look into its output."
         }
     }

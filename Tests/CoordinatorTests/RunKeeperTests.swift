@@ -52,7 +52,8 @@ import Testing
     }
 
     private var status: String? {
-        (try? String(contentsOf: run.directory.status, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+        (try? String(contentsOf: run.directory.status, encoding: .utf8))?.trimmingCharacters(
+            in: .whitespacesAndNewlines)
     }
 
     @Test func shardsAreAssembledAsTheirBatchesCome() async throws {
@@ -73,8 +74,17 @@ import Testing
             let first = try keeper()
             _ = try await first.resume()
             for batch in [0, 2] { try await first.batchAccepted(publish(batch)) }
+            var reader = try RunStatusReader(run.directory)
+            await first.progress(
+                RunProgress(
+                    samplesDone: 0, samplesFailed: 0, samplesTotal: 5, elapsedSeconds: 0, ratePerHour: nil,
+                    etaSeconds: nil,
+                    workers: 1, workersBusy: 0))
             #expect(try await first.finish(.stopped) == [])
             #expect(status == "stopped")
+            // The beat is fresh, and yet nobody works on the run any more.
+            #expect(FileManager.default.fileExists(atPath: run.directory.beat.path))
+            #expect(try reader.read().state == .stopped)
         }
         let second = try keeper()
         let before = try await second.resume()

@@ -11,7 +11,8 @@ struct GoldenTrace {
 
     /// - Parameter folder: `SEEHEAR_TRACES` names another set, made with other models (see CONTRIBUTING).
     init(_ name: String) throws {
-        let folder = ProcessInfo.processInfo.environment["SEEHEAR_TRACES"].map { URL(filePath: $0) } ?? Fixtures.url("traces")
+        let folder =
+            ProcessInfo.processInfo.environment["SEEHEAR_TRACES"].map { URL(filePath: $0) } ?? Fixtures.url("traces")
         file = try WeightFile.open(folder.appending(path: "\(name).safetensors").path)
         keep = try JSONDecoder().decode([String: Int].self, from: Data((file.metadata["keep"] ?? "{}").utf8))
         let json = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appending(path: "\(name).json")))

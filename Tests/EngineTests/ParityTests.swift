@@ -14,7 +14,8 @@ import Torch
 @Suite struct ParityTests {
     static let models = Result {
         try AudioModels(
-            ModelFolder(HuggingFaceCache().resolve(GoldenTrace.models.appending(path: "audioldm").path)), dtype: .float32,
+            ModelFolder(HuggingFaceCache().resolve(GoldenTrace.models.appending(path: "audioldm").path)),
+            dtype: .float32,
             device: .cpu)
     }
     static let binder = Result {
@@ -40,7 +41,8 @@ import Torch
         Case(name: "v2a_paper", guidance: paper),
         Case(name: "v2a_vanilla", steps: 4, guidance: nil),
         Case(name: "i2a_official", steps: 3, guidance: with(official) { $0.window = .afterFraction(0.5) }),
-        Case(name: "i2a_nocaption", steps: 3, guidance: with(paper) { $0.window = .belowTimestep(300) }, caption: false),
+        Case(
+            name: "i2a_nocaption", steps: 3, guidance: with(paper) { $0.window = .belowTimestep(300) }, caption: false),
         Case(
             name: "v2a_tune", steps: 3,
             guidance: with(official) {
@@ -183,7 +185,9 @@ import Torch
         }
         let frames = try golden.tensor("input.frames")
         // Two clips of one second at 8 frames a second: their first and last frames.
-        let clips = try [[0, 7], [8, 15]].map { try $0.map { try picture(frames.narrow(0, from: $0, count: 1).squeeze(0)) } }
+        let clips = try [[0, 7], [8, 15]].map {
+            try $0.map { try picture(frames.narrow(0, from: $0, count: 1).squeeze(0)) }
+        }
         let input = try BinderVisionInput.clips(clips)
         if golden.holds("cond.vision_in") {
             #expect(try golden.relativeDifference("cond.vision_in", input) < 2e-6)
@@ -213,7 +217,8 @@ import Torch
         return AudioStream(
             models: models, binder: try Self.binder.get().network,
             binderInput: try BinderAudioInput(BinderClipSettings(), device: .cpu),
-            scheduler: try DDIMScheduler(models.schedule, steps: item.steps), unconditional: negative, scale: 2.5, clips: 2)
+            scheduler: try DDIMScheduler(models.schedule, steps: item.steps), unconditional: negative, scale: 2.5,
+            clips: 2)
     }
 
     static func run(

@@ -30,7 +30,9 @@ import Torch
         #expect(sidecar.rows.map(\.status) == [.ok, .ok])
         #expect(sidecar.rows.allSatisfy { $0.rank == 3 && $0.losses.count == 1 && $0.losses[0].isFinite })
         #expect(sidecar.rows[0].stages?["audio.vocoder"] ?? 0 > 0)
-        #expect(sidecar.frames.map { $0.members.keys.sorted() } == Array(repeating: ["audio_latent.npy", "flac", "json"], count: 2))
+        #expect(
+            sidecar.frames.map { $0.members.keys.sorted() }
+                == Array(repeating: ["audio_latent.npy", "flac", "json"], count: 2))
     }
 
     @Test func twoRunsOfOnePlanHaveTheSameBytes() async throws {
@@ -49,7 +51,9 @@ import Torch
     }
 
     @Test func abrokenInputCostsItsSampleAlone() async throws {
-        let temporary = try TemporaryRun([("good", .image, "a.ppm"), ("text", .image, "b.ppm"), ("gone", .image, "c.ppm")])
+        let temporary = try TemporaryRun([
+            ("good", .image, "a.ppm"), ("text", .image, "b.ppm"), ("gone", .image, "c.ppm"),
+        ])
         try temporary.writePicture("a.ppm", shade: 10)
         try Data("no picture".utf8).write(to: temporary.folder.appending(path: "b.ppm"))
         let runner = try await runner(temporary)

@@ -13,7 +13,8 @@ import Torch
     private func samples(_ seconds: [Double]) -> [PlannedSample] {
         seconds.enumerated().map { index, seconds in
             PlannedSample(
-                index: index, key: "k\(index)", task: .i2a, prompt: nil, negativePrompt: "", input: nil, seed: UInt64(index),
+                index: index, key: "k\(index)", task: .i2a, prompt: nil, negativePrompt: "", input: nil,
+                seed: UInt64(index),
                 durationSeconds: seconds)
         }
     }

@@ -15,7 +15,8 @@ import Testing
 
     private func result(_ waveform: [Float], isFinite: Bool = true) -> AudioResult {
         AudioResult(
-            waveform: waveform, latent: [UInt8](repeating: 0, count: 2 * 8), latentShape: [2, 2, 2], losses: [1.5, 1.25],
+            waveform: waveform, latent: [UInt8](repeating: 0, count: 2 * 8), latentShape: [2, 2, 2],
+            losses: [1.5, 1.25],
             isFinite: isFinite)
     }
 
@@ -39,7 +40,9 @@ import Testing
         defer { withExtendedLifetime(temporary) {} }
         let silent = #expect(throws: SampleFailure.self) { try encoder.encode(planned, result([0, 0.00001])) }
         #expect(silent?.kind == "silent")
-        let broken = #expect(throws: SampleFailure.self) { try encoder.encode(planned, result([.nan], isFinite: false)) }
+        let broken = #expect(throws: SampleFailure.self) {
+            try encoder.encode(planned, result([.nan], isFinite: false))
+        }
         #expect(broken?.kind == "notFinite")
     }
 

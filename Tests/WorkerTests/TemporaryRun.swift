@@ -31,7 +31,8 @@ final class TemporaryRun {
         let job = try JobFile.resolve(text, path: folder.appending(path: "job.yaml").path)
         let samples = inputs.enumerated().map { index, input in
             PlannedSample(
-                index: index, key: input.key, task: input.kind == .image ? .i2a : .v2a, prompt: index == 0 ? nil : "a bell",
+                index: index, key: input.key, task: input.kind == .image ? .i2a : .v2a,
+                prompt: index == 0 ? nil : "a bell",
                 negativePrompt: "",
                 input: PlannedInput(kind: input.kind, path: folder.appending(path: input.file).path, bytes: 1),
                 seed: UInt64(index), durationSeconds: seconds)

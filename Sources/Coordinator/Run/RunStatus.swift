@@ -87,7 +87,10 @@ package struct RunStatusReader {
         let events =
             committed.values.map { Event(time: $0.time, samples: $0.samples + $0.failed) } + segments.map(\.event)
         let rate = Self.rate(of: events)
-        let isAlive = Self.modified(directory.beat).map { now.timeIntervalSince($0) < Self.silence } ?? false
+        // STATUS stands there from the end of one start to the beginning of the next; the beat grows old slowly.
+        let hasEnded = FileManager.default.fileExists(atPath: directory.status.path)
+        let isAlive =
+            !hasEnded && (Self.modified(directory.beat).map { now.timeIntervalSince($0) < Self.silence } ?? false)
         let state: RunStatus.State =
             committed.count == counts.shards ? .complete : isAlive ? .running : done == 0 ? .planned : .stopped
         let remaining = max(0, counts.samples - done)

@@ -99,7 +99,8 @@ package struct Aligner {
         observer?.record(name(step, stream, "eps"), noise)
         state.noise = noise
         state.z = try stream.scheduler.step(
-            noise: noise.detached(), timestep: timestep, latent: z, eta: eta, fresh: eta > 0 ? stream.freshNoise(like: z) : nil)
+            noise: noise.detached(), timestep: timestep, latent: z, eta: eta,
+            fresh: eta > 0 ? stream.freshNoise(like: z) : nil)
         observer?.record(name(step, stream, "z_prev"), state.z)
     }
 

@@ -55,7 +55,8 @@ package struct AudioModels: Sendable {
         }
         guard vae.configuration.outChannels == 1 else {
             throw ConfigurationError(
-                "AutoencoderKL", "out_channels", found: "\(vae.configuration.outChannels)", expected: "1, a spectrogram")
+                "AutoencoderKL", "out_channels", found: "\(vae.configuration.outChannels)", expected: "1, a spectrogram"
+            )
         }
         guard vocoder.configuration.samplingRate == 16_000 else {
             throw ConfigurationError(

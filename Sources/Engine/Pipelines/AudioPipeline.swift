@@ -44,7 +44,9 @@ package struct AudioPipeline: Sendable {
             guidance: settings.guidance, terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
             conditions: conditions, missing: missing, eta: settings.eta)
         let outcome = try aligner.denoise([stream], latents: [noise], prompts: [prompts], observer: observer)
-        let waves = try observer.timed("audio.finish") { try stream.decode(outcome.latents[0]).to(.float32, device: .cpu) }
+        let waves = try observer.timed("audio.finish") {
+            try stream.decode(outcome.latents[0]).to(.float32, device: .cpu)
+        }
         return try results(outcome, waves, samples: Int(settings.seconds * Double(samplingRate)))
     }
 

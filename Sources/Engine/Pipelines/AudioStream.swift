@@ -71,7 +71,8 @@ package struct AudioStream: LatentStream {
 
     /// A clean latent to a waveform `[B, samples]`.
     package func decode(_ z: Tensor, observer: (any AlignerObserver)? = nil) throws -> Tensor {
-        let mel = try observer.timed("audio.vae_decode") { try models.vae.decode(z.to(models.dtype)) }  // (B, 1, frames, bins)
+        // (B, 1, frames, bins)
+        let mel = try observer.timed("audio.vae_decode") { try models.vae.decode(z.to(models.dtype)) }
         observer?.record("mel", mel)
         let wave = try observer.timed("audio.vocoder") { try models.vocoder(mel.squeeze(1)) }
         observer?.record("wave", wave)

@@ -110,7 +110,8 @@ enum PillowResize {
     private static func cropRows(_ picture: Picture, _ top: Int, _ height: Int) -> Picture {
         let stride = picture.width * 3
         return Picture(
-            unchecked: Array(picture.pixels[top * stride..<(top + height) * stride]), width: picture.width, height: height)
+            unchecked: Array(picture.pixels[top * stride..<(top + height) * stride]), width: picture.width,
+            height: height)
     }
 }
 

@@ -18,7 +18,8 @@ package struct DDIMScheduler: Sendable {
         let model = "DDIMScheduler"
         let trained = c.numTrainTimesteps ?? 1000
         guard (1...1_000_000).contains(trained) else {
-            throw ConfigurationError(model, "num_train_timesteps", found: "\(trained)", expected: "a number between 1 and 10^6")
+            throw ConfigurationError(
+                model, "num_train_timesteps", found: "\(trained)", expected: "a number between 1 and 10^6")
         }
         guard steps >= 1, steps <= trained else {
             throw ConfigurationError(model, "steps", found: "\(steps)", expected: "a number between 1 and \(trained)")
@@ -101,7 +102,8 @@ package struct DDIMScheduler: Sendable {
         case "linear": betas = linspace(start, end, count)
         case "scaled_linear": betas = linspace(start.squareRoot(), end.squareRoot(), count).map { $0 * $0 }
         case let other:
-            throw ConfigurationError("DDIMScheduler", "beta_schedule", found: other, expected: "linear or scaled_linear")
+            throw ConfigurationError(
+                "DDIMScheduler", "beta_schedule", found: other, expected: "linear or scaled_linear")
         }
         var product = 1.0  // libtorch accumulates products of single-precision numbers in double
         return betas.map { beta in

@@ -49,7 +49,9 @@ package struct WeightScope {
     }
 
     /// The place one level or several below.
-    package func callAsFunction(_ name: String) -> WeightScope { WeightScope(store: store, prefix: prefix + name + ".") }
+    package func callAsFunction(_ name: String) -> WeightScope {
+        WeightScope(store: store, prefix: prefix + name + ".")
+    }
     package func callAsFunction(_ index: Int) -> WeightScope { self("\(index)") }
 
     /// Whether the tensor is there.

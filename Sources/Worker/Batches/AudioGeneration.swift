@@ -37,7 +37,8 @@ struct AudioGeneration {
     ) throws {
         let requests = samples.compactMap { sample in
             inputs[sample.index].map {
-                AudioRequest(caption: sample.prompt, negativePrompt: sample.negativePrompt, vision: $0, seed: sample.seed)
+                AudioRequest(
+                    caption: sample.prompt, negativePrompt: sample.negativePrompt, vision: $0, seed: sample.seed)
             }
         }
         do {

@@ -31,13 +31,15 @@ struct InputLoader: Sendable {
                 })
         case .audio:
             throw SampleFailure(
-                kind: "noInput", message: "'\(sample.key)' is steered by sound, which \(sample.task.rawValue) does not take.")
+                kind: "noInput",
+                message: "'\(sample.key)' is steered by sound, which \(sample.task.rawValue) does not take.")
         }
     }
 
     private func picture(_ image: RGBImage) throws -> Picture {
         guard let picture = Picture(width: image.width, height: image.height, pixels: image.pixels) else {
-            throw SampleFailure(kind: "invalidDimensions", message: "a frame of \(image.width) × \(image.height) has no pixels.")
+            throw SampleFailure(
+                kind: "invalidDimensions", message: "a frame of \(image.width) × \(image.height) has no pixels.")
         }
         return picture
     }

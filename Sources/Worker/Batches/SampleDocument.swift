@@ -59,7 +59,8 @@ struct SampleDocument: Encodable {
     let configSHA256: String
 
     enum CodingKeys: String, CodingKey {
-        case schema, key, index, task, prompt, seed, duration, source, preset, sampling, guidance, binder, precision, batch
+        case schema, key, index, task, prompt, seed, duration, source, preset, sampling, guidance, binder, precision,
+            batch
         case losses, audio, latent, models
         case negativePrompt = "negative_prompt"
         case configSHA256 = "config_sha256"
@@ -76,7 +77,8 @@ struct SampleDocument: Encodable {
         duration = sample.durationSeconds
         source = sample.input.map {
             Source(
-                kind: $0.kind.rawValue, file: URL(filePath: $0.path).lastPathComponent, sha256: $0.sha256, start: $0.start,
+                kind: $0.kind.rawValue, file: URL(filePath: $0.path).lastPathComponent, sha256: $0.sha256,
+                start: $0.start,
                 duration: $0.duration)
         }
         preset = job.preset.rawValue

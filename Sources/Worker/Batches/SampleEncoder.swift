@@ -35,7 +35,8 @@ struct SampleEncoder: Sendable {
                 ).bytes
             default:
                 // The plan has checked the members of every task.
-                throw SampleFailure(kind: "failed", message: "a sample of \(sample.task.rawValue) has no member '\(member)'.")
+                throw SampleFailure(
+                    kind: "failed", message: "a sample of \(sample.task.rawValue) has no member '\(member)'.")
             }
         }
         return Sample(key: sample.key, members: members)

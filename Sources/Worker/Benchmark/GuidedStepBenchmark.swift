@@ -68,7 +68,10 @@ package struct GuidedStepBenchmark {
                 learningRates: [.audio: 0.1], promptLearningRate: options.tunePrompt ? 0.01 : 0,
                 window: .belowTimestep(.max)),
             terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
-            conditions: [.text: try generator.normal(embedding).to(device: options.device), .vision: try generator.normal(embedding).to(device: options.device)])
+            conditions: [
+                .text: try generator.normal(embedding).to(device: options.device),
+                .vision: try generator.normal(embedding).to(device: options.device),
+            ])
         let latent = models.latentShape(seconds: options.seconds)
         let times = StepTimes(device: options.device)
         let outcome = try aligner.denoise(

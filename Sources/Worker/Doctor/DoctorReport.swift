@@ -63,7 +63,8 @@ package struct DoctorReport: Encodable {
             cuda = CUDA(available: false, reason: "\(error)")
         }
         libtorch = Torch(
-            version: TorchRuntime.version, instructions: TorchRuntime.cpuCapability, threads: TorchRuntime.threads, cuda: cuda,
+            version: TorchRuntime.version, instructions: TorchRuntime.cpuCapability, threads: TorchRuntime.threads,
+            cuda: cuda,
             devices: devices)
         openmpi = mpi
         ffmpeg = Library(version: LinkedLibraries.ffmpeg)

@@ -47,7 +47,8 @@ package struct FileLogHandler: LogHandler {
             line = "\(time) \(event.level) rank \(rank) \(label): \(event.message)\(tail)\n"
         case .json:
             var fields: [String: String] = [
-                "time": time, "level": event.level.rawValue, "rank": "\(rank)", "logger": label, "message": "\(event.message)",
+                "time": time, "level": event.level.rawValue, "rank": "\(rank)", "logger": label,
+                "message": "\(event.message)",
             ]
             for (key, value) in extra { fields[key] = "\(value)" }
             line = (try? JSONCoding.encode(fields)).map { String(decoding: $0, as: UTF8.self) + "\n" } ?? ""

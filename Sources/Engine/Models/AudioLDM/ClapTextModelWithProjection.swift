@@ -148,7 +148,8 @@ extension ClapTextModelWithProjection {
             }
             guard hiddenSize % numAttentionHeads == 0 else {
                 throw ConfigurationError(
-                    model, "hidden_size", found: "\(hiddenSize)", expected: "a multiple of the \(numAttentionHeads) heads")
+                    model, "hidden_size", found: "\(hiddenSize)",
+                    expected: "a multiple of the \(numAttentionHeads) heads")
             }
             if let hiddenAct, hiddenAct != "gelu" {
                 throw ConfigurationError(model, "hidden_act", found: hiddenAct, expected: "gelu")

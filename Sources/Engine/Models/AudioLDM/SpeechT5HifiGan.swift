@@ -27,7 +27,8 @@ package struct SpeechT5HifiGan: Sendable {
         blocks = try upsamplers.indices.map { level in
             try (0..<kernels).map { k in
                 try ResidualBlock(
-                    w("resblocks")(level * kernels + k), channels: first >> (level + 1), kernel: c.resblockKernelSizes[k],
+                    w("resblocks")(level * kernels + k), channels: first >> (level + 1),
+                    kernel: c.resblockKernelSizes[k],
                     dilations: c.resblockDilationSizes[k], slope: c.slope)
             }
         }

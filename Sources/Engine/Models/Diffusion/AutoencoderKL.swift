@@ -37,7 +37,8 @@ package struct AutoencoderKL: Sendable {
             ? try Conv2d(w("post_quant_conv"), c.latentChannels, c.latentChannels, kernel: 1, layout: layout) : nil
         convIn = try Conv2d(d("conv_in"), c.latentChannels, widest, kernel: 3, padding: 1, layout: layout)
         midResnets = try (0..<2).map {
-            try ResnetBlock2D(d("mid_block.resnets")($0), widest, widest, timeWidth: nil, groups: groups, eps: eps, layout: layout)
+            try ResnetBlock2D(
+                d("mid_block.resnets")($0), widest, widest, timeWidth: nil, groups: groups, eps: eps, layout: layout)
         }
         midAttention =
             c.midBlockAddAttention ?? true
@@ -52,11 +53,14 @@ package struct AutoencoderKL: Sendable {
                         groups: groups, eps: eps, layout: layout)
                 },
                 upsampler: level < channels.count - 1
-                    ? try Conv2d(block("upsamplers")(0)("conv"), channels[level], channels[level], kernel: 3, padding: 1, layout: layout)
+                    ? try Conv2d(
+                        block("upsamplers")(0)("conv"), channels[level], channels[level], kernel: 3, padding: 1,
+                        layout: layout)
                     : nil)
         }
         normOut = try GroupNorm(d("conv_norm_out"), channels[channels.count - 1], groups: groups, eps: eps)
-        convOut = try Conv2d(d("conv_out"), channels[channels.count - 1], c.outChannels, kernel: 3, padding: 1, layout: layout)
+        convOut = try Conv2d(
+            d("conv_out"), channels[channels.count - 1], c.outChannels, kernel: 3, padding: 1, layout: layout)
     }
 
     /// Decodes a latent of unit scale, as the denoiser makes it.

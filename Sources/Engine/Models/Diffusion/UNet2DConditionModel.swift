@@ -25,7 +25,9 @@ package struct UNet2DConditionModel: Sendable {
             frequencyShift: c.freqShift ?? 0)
         classEmbedding = try plan.classWidth.map { try Linear(w("class_embedding"), $0, hidden) }
         convIn = try Conv2d(w("conv_in"), c.inChannels, plan.channels[0], kernel: 3, padding: 1)
-        downBlocks = try plan.down.enumerated().map { try plan.level(w("down_blocks")($0), $1, resampler: "downsamplers") }
+        downBlocks = try plan.down.enumerated().map {
+            try plan.level(w("down_blocks")($0), $1, resampler: "downsamplers")
+        }
         let wide = plan.channels[plan.channels.count - 1]
         midResnets = try (0..<2).map { try plan.resnet(w("mid_block.resnets")($0), wide, wide) }
         midAttention = try plan.transformer(w("mid_block.attentions")(0), level: plan.channels.count - 1)

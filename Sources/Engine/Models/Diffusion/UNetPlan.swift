@@ -88,7 +88,8 @@ struct UNetPlan {
 
     func transformer(_ w: WeightScope, level: Int) throws -> Transformer2DModel {
         try Transformer2DModel(
-            w, channels: channels[level], heads: heads[level], layers: layers[level], contextWidth: contextWidths[level],
+            w, channels: channels[level], heads: heads[level], layers: layers[level],
+            contextWidth: contextWidths[level],
             groups: groups, linearProjection: linearProjection)
     }
 
@@ -99,7 +100,8 @@ struct UNetPlan {
                 try level.resnetInputs.indices.map { try transformer(w("attentions")($0), level: place) }
             } ?? [],
             resampler: level.resamples
-                ? try Conv2d(w(resampler)(0)("conv"), level.outputs, level.outputs, kernel: 3, stride: level.stride, padding: 1)
+                ? try Conv2d(
+                    w(resampler)(0)("conv"), level.outputs, level.outputs, kernel: 3, stride: level.stride, padding: 1)
                 : nil)
     }
 
@@ -117,7 +119,9 @@ struct UNetPlan {
         guard levels > 0, c.downBlockTypes.count == levels, c.upBlockTypes.count == levels else {
             throw ConfigurationError(
                 model, "block_out_channels", found: "\(levels) levels",
-                expected: "as many as down_block_types and up_block_types have (\(c.downBlockTypes.count), \(c.upBlockTypes.count))")
+                expected:
+                    "as many as down_block_types and up_block_types have (\(c.downBlockTypes.count), \(c.upBlockTypes.count))"
+            )
         }
         let fixed: [(String, String?, String)] = [
             ("act_fn", c.actFn, "silu"), ("mid_block_type", c.midBlockType, "UNetMidBlock2DCrossAttn"),

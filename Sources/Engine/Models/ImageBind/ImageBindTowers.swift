@@ -15,7 +15,8 @@ struct ImageBindVisionTower: Sendable {
         classToken = try p.tensor("cls_token", [1, 1, width])
         positions = try p.tensor("pos_embedding_helper.pos_embed", [1, 257, width])
         trunk = try ImageBindTrunk(
-            w("modality_trunks.vision"), width: width, blocks: c.visionNumBlocks, heads: c.visionNumHeads, preNorm: true)
+            w("modality_trunks.vision"), width: width, blocks: c.visionNumBlocks, heads: c.visionNumHeads, preNorm: true
+        )
         head = try ImageBindHead(w, modality: "vision", width: width, output: c.outEmbedDim)
     }
 

@@ -9,7 +9,9 @@ struct ImageBindTrunk: Sendable {
     private let blocks: [Block]
     private let causal: Bool
 
-    init(_ w: WeightScope, width: Int, blocks count: Int, heads: Int, preNorm: Bool = false, causal: Bool = false) throws {
+    init(_ w: WeightScope, width: Int, blocks count: Int, heads: Int, preNorm: Bool = false, causal: Bool = false)
+        throws
+    {
         self.preNorm = preNorm ? try LayerNorm(w("pre_transformer_layer")(0), width, eps: Self.eps) : nil
         blocks = try (0..<count).map { try Block(w("blocks")($0), width: width, heads: heads, causal: causal) }
         self.causal = causal

@@ -79,7 +79,7 @@ let package = Package(
                 "Coordinator", "Preflight", "Shard", "Engine", "Torch", "Checkpoint", "Media", "ClipSampling", "JSON",
                 log,
             ]),
-        library("Evaluation", ["Shard", "COpenBLAS"]),
+        library("Evaluation", ["COpenBLAS"]),
 
         .executableTarget(
             name: "seehear",

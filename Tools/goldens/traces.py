@@ -139,6 +139,7 @@ def main():
     # of the filterbank is a kink, and some noises put many bins on it (seed 201: 3e-3).
     for i, (prompt, seed) in enumerate(zip(PROMPTS, (200, 241, 202))):
         run(f"batch_{i}", "v2a", scene_seed=i, noise_seed=seed, prompt=prompt, steps=3, warmup=0.5, level=1)
+        run(f"batch_paper_{i}", "v2a", scene_seed=i, noise_seed=seed, prompt=prompt, steps=3, warmup=0.5, level=1, lr=2.0, **paper)
 
 
 if __name__ == "__main__":

@@ -23,9 +23,6 @@ package enum TorchRuntime {
         try check(sh_set_tf32(false))
     }
 
-    /// Lets matrix products and convolutions of fp32 tensors use TensorFloat-32 on CUDA devices (10 bits of mantissa).
-    package static func allowTF32(_ allow: Bool) throws(TorchError) { try check(sh_set_tf32(allow)) }
-
     /// A CUDA device as its driver describes it.
     package struct CUDADevice: Sendable {
         package let index: Int

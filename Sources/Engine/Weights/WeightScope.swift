@@ -35,6 +35,8 @@ package final class WeightStore {
     /// - Throws: `WeightFileError.surplus`: file and configuration belong to different models.
     package func finish(unused: (String) -> Bool = { _ in false }) throws {
         try file.requireUsed(taken, ignoring: unused)
+        // What was converted, rearranged or sent to a device is not needed here any more; the rest comes back by itself.
+        file.releasePages()
     }
 }
 

@@ -11,6 +11,7 @@ package struct AudioModels: Sendable {
     package let schedule: DDIMScheduler.Configuration
     package let device: Device
     package let dtype: DType
+    private let textWeights: WeightFile
 
     /// - Parameters:
     ///   - folder: as published, such as `cvssp/audioldm-m-full`.
@@ -27,6 +28,7 @@ package struct AudioModels: Sendable {
             return network
         }
         tokenizer = try RobertaTokenizer(folder: folder.path + "/" + ModelComponent.tokenizer.folder)
+        textWeights = try folder.weights(.textEncoder)
         textEncoder = try load(
             .textEncoder, ClapTextModelWithProjection.init, unused: ClapTextModelWithProjection.unused)
         unet = try load(.unet, UNet2DConditionModel.init)
@@ -71,6 +73,8 @@ package struct AudioModels: Sendable {
     /// - Parameter limit: tokens, the ends included; longer prompts are cut.
     /// - Returns: `[B, width]`, unit length, single precision.
     package func embed(_ prompts: [String], limit: Int) throws -> Tensor {
+        // Used once for each batch: its pages are not worth their room in between.
+        defer { textWeights.releasePages() }
         let tokens = tokenizer.encode(prompts, limit: limit)
         let shape = [tokens.count, tokens.length]
         let ids = try Tensor(tokens.ids, shape: shape).to(device: device)
@@ -90,29 +94,5 @@ package struct AudioModels: Sendable {
         let scale = vae.configuration.scale
         let frames = (Int(seconds / frameSeconds) + scale - 1) / scale
         return [unet.configuration.inChannels, max(frames, 1), vocoder.modelInDim / scale]
-    }
-}
-
-/// ImageBind, loaded once for each rank.
-package struct BinderModel: Sendable {
-    package let tokenizer: ClipBPETokenizer
-    package let network: ImageBindModel
-
-    /// - Parameter dtype: as in ``AudioModels/init(_:dtype:device:)``.
-    /// - Throws: errors of files, configurations and keys, each with file and field.
-    package init(_ files: ImageBindFiles, dtype: DType?, device: Device) throws {
-        tokenizer = try ClipBPETokenizer(vocabulary: files.vocabulary)
-        let configuration =
-            try files.config.map { try ModelFolder.config(ImageBindModel.Configuration.self, at: $0) } ?? .huge
-        let store = WeightStore(try WeightFile.open(files.weights), dtype: dtype, device: device)
-        network = try ImageBindModel(configuration, store.root)
-        try store.finish(unused: ImageBindModel.unused)
-    }
-
-    /// Embeds captions: `[B, width]`, single precision.
-    package func embed(_ captions: [String], device: Device) throws -> Tensor {
-        let tokens = tokenizer.encode(captions)
-        let ids = try Tensor(tokens.ids, shape: [tokens.count, tokens.length]).to(device: device)
-        return try network.text(ids).to(.float32)
     }
 }

@@ -22,10 +22,7 @@ package struct AudioModels: Sendable {
         func load<C: Decodable, N>(
             _ component: ModelComponent, _ make: (C, WeightScope) throws -> N, unused: (String) -> Bool = { _ in false }
         ) throws -> N {
-            let store = WeightStore(try folder.weights(component), dtype: dtype, device: device)
-            let network = try make(folder.config(C.self, of: component), store.root)
-            try store.finish(unused: unused)
-            return network
+            try folder.network(component, dtype: dtype, device: device, make, unused: unused)
         }
         tokenizer = try RobertaTokenizer(folder: folder.path + "/" + ModelComponent.tokenizer.folder)
         textWeights = try folder.weights(.textEncoder)

@@ -49,7 +49,7 @@ package struct AudioStream: LatentStream {
 
     /// The network works in its own precision; latents stay in single precision between steps.
     private func noise(_ z: Tensor, _ timestep: Int, _ y: Tensor) throws(TorchError) -> Tensor {
-        try models.unet(z.to(models.dtype), timestep: timestep, classLabels: y.to(models.dtype)).to(.float32)
+        try models.unet(z.to(models.dtype), timestep: Double(timestep), classLabels: y.to(models.dtype)).to(.float32)
     }
 
     package func embedding(ofClean z: Tensor, observer: (any AlignerObserver)?) throws -> Tensor {

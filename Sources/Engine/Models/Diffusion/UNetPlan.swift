@@ -22,7 +22,8 @@ struct UNetPlan {
     let up: [Level]
     private let heads: [Int]
     private let layers: [Int]
-    private let contextWidths: [Int]
+    /// By level.
+    let contextWidths: [Int]
     private let resnetTimeWidth: Int
     private let linearProjection: Bool
 

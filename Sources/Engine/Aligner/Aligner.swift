@@ -46,6 +46,8 @@ package struct Aligner {
         var y: Tensor
         var noise: Tensor?
         var previous: Tensor
+        /// Of the prompt embedding, where it lives through the run.
+        var promptRule: UpdateRule?
     }
 
     /// Runs all steps of one or several streams in lock step.
@@ -70,7 +72,8 @@ package struct Aligner {
             try observer?.willBegin(step: step, of: steps)
             let guide = guided[step] ? guidance : nil
             for (index, stream) in streams.enumerated() {
-                try advance(stream, &states[index], step: step, tuned: (guide?.promptLearningRate ?? 0) > 0, observer)
+                let tuned = (guide?.promptRate(stream.modality) ?? 0) > 0
+                try advance(stream, &states[index], step: step, tuned: tuned, observer)
             }
             if let guide { try align(streams, &states, step: step, guide, &losses, observer) }
             for (index, stream) in streams.enumerated() {
@@ -92,42 +95,40 @@ package struct Aligner {
         let (z, y) = (state.previous, state.y)
         observer?.record(name(step, stream, "z_in"), z)
         observer?.record(name(step, stream, "y_in"), y)
-        let timestep = stream.scheduler.timesteps[step]
-        let noise = try observer.timed("\(stream.modality).unet") {
-            try stream.predictNoise(z, timestep: timestep, prompt: y)
-        }
+        let noise = try observer.timed("\(stream.modality).unet") { try stream.predictOutput(z, step: step, prompt: y) }
         observer?.record(name(step, stream, "eps"), noise)
         state.noise = noise
         state.z = try stream.scheduler.step(
-            noise: noise.detached(), timestep: timestep, latent: z, eta: eta,
+            step, noise: noise.detached(), latent: z, eta: eta,
             fresh: eta > 0 ? stream.freshNoise(like: z) : nil)
         observer?.record(name(step, stream, "z_prev"), state.z)
     }
 
-    /// `N` times: `z ← z − λ1 ∇_z L`, and `y ← y − λ2 ∇_y L` where the prompt is tuned.
+    /// `N` times: `z ← z − λ1 ∇_z L`, and `y ← y − λ2 ∇_y L` where a stream's prompt is tuned.
     private func align(
         _ streams: [any LatentStream], _ states: inout [State], step: Int, _ guide: GuidanceOptions,
         _ losses: inout [[Double]], _ observer: (any AlignerObserver)?
     ) throws {
-        let tuned = guide.promptLearningRate > 0
+        let tuned = streams.indices.filter { guide.promptRate(streams[$0].modality) > 0 }
         var latentRules = streams.map { UpdateRule(guide.optimizer, rate: guide.learningRates[$0.modality] ?? 0) }
-        var promptRules = streams.map { _ in UpdateRule(guide.optimizer, rate: guide.promptLearningRate) }
+        for index in tuned where guide.promptState == .fresh || states[index].promptRule == nil {
+            states[index].promptRule = UpdateRule(
+                guide.promptOptimizer, rate: guide.promptRate(streams[index].modality))
+        }
         for inner in 0..<guide.innerSteps {
             let tag = inner == 0 ? "" : ".\(inner)"
             var embeddings = conditions
             var leaves: [Tensor] = []
             for (index, stream) in streams.enumerated() {
-                let timestep = stream.scheduler.timesteps[step]
-                if inner > 0, tuned {  // y has moved: its graph is built anew on the same z_t
+                if inner > 0, tuned.contains(index) {  // y has moved: its graph is built anew on the same z_t
                     states[index].y = try states[index].y.leaf()
-                    states[index].noise = try stream.predictNoise(
-                        states[index].previous, timestep: timestep, prompt: states[index].y)
+                    states[index].noise = try stream.predictOutput(
+                        states[index].previous, step: step, prompt: states[index].y)
                 }
                 let z = try states[index].z.detached().leaf()
                 guard let noise = states[index].noise else { continue }
                 let scheduler = stream.scheduler
-                let alpha =
-                    guide.pairing == .official ? scheduler.alpha(at: timestep) : scheduler.alpha(after: timestep)
+                let alpha = guide.pairing == .official ? scheduler.alpha(at: step) : scheduler.alpha(after: step)
                 let clean = try scheduler.predictClean(z, noise: noise, alpha: alpha)
                 observer?.record(name(step, stream, "x0", tag), clean)
                 let tracing = observer.map { Prefixed($0, name(step, stream, "", tag)) }
@@ -137,15 +138,17 @@ package struct Aligner {
             }
             let perSample = try loss(embeddings)  // (B)
             for (sample, value) in try perSample.doubles().enumerated() { losses[sample].append(value) }
-            let inputs = leaves + (tuned ? states.map(\.y) : [])
+            let inputs = leaves + tuned.map { states[$0].y }
             let gradients = try observer.timed("backward") { try Autograd.gradients(of: perSample.sum(), inputs) }
             for (index, stream) in streams.enumerated() {
                 observer?.record(name(step, stream, "grad_z", tag), gradients[index])
                 states[index].z = try latentRules[index].update(leaves[index].detached(), gradient: gradients[index])
-                guard tuned else { continue }
-                let gradient = gradients[streams.count + index]
-                observer?.record(name(step, stream, "grad_y", tag), gradient)
-                states[index].y = try promptRules[index].update(states[index].y.detached(), gradient: gradient)
+            }
+            for (place, index) in tuned.enumerated() {
+                let gradient = gradients[streams.count + place]
+                observer?.record(name(step, streams[index], "grad_y", tag), gradient)
+                let y = try states[index].y.detached()
+                states[index].y = try states[index].promptRule?.update(y, gradient: gradient) ?? y
             }
         }
     }

@@ -5,11 +5,11 @@ package import Torch
 /// Shapes: latent `z` `[B, …]`; prompt embedding `y` `[B, …]`.
 package protocol LatentStream {
     var modality: Modality { get }
-    var scheduler: DDIMScheduler { get }
+    var scheduler: any LatentScheduler { get }
 
-    /// `ε̂` with classifier-free guidance. Where `y` requires a gradient, the conditional half is recorded and the
-    /// unconditional one is not: it does not depend on `y`.
-    func predictNoise(_ z: Tensor, timestep: Int, prompt y: Tensor) throws -> Tensor
+    /// What the network says at a step, `ε̂` for most, with classifier-free guidance. Where `y` requires a gradient, the
+    /// conditional half is recorded and the unconditional one is not: it does not depend on `y`.
+    func predictOutput(_ z: Tensor, step: Int, prompt y: Tensor) throws -> Tensor
 
     /// The binder's embedding `[B, width]` of what a clean latent decodes to, differentiable.
     func embedding(ofClean z: Tensor, observer: (any AlignerObserver)?) throws -> Tensor

@@ -26,8 +26,9 @@ package struct AudioModels: Sendable {
         }
         tokenizer = try RobertaTokenizer(folder: folder.path + "/" + ModelComponent.tokenizer.folder)
         textWeights = try folder.weights(.textEncoder)
-        textEncoder = try load(
-            .textEncoder, ClapTextModelWithProjection.init, unused: ClapTextModelWithProjection.unused)
+        textEncoder = try folder.network(
+            .textEncoder, file: textWeights, dtype: dtype, device: device, ClapTextModelWithProjection.init,
+            unused: ClapTextModelWithProjection.unused)
         unet = try load(.unet, UNet2DConditionModel.init)
         vae = try load(.vae, AutoencoderKL.init, unused: AutoencoderKL.unused)
         vocoder = try load(.vocoder, SpeechT5HifiGan.init)

@@ -5,9 +5,9 @@ package import Torch
 ///
 /// Source: diffusers `schedulers/scheduling_ddim.py`; Song et al. 2021, eq. 12 and 16. Symbols: `ᾱ_t` cumulative alpha
 /// in single precision, `ε̂` predicted noise, `z_t` latent, `σ_t = η √((1 − ᾱ_{t−1})/(1 − ᾱ_t)) √(1 − ᾱ_t/ᾱ_{t−1})`.
-package struct DDIMScheduler: Sendable {
-    /// The timesteps of the run, the noisiest first.
-    package let timesteps: [Int]
+package struct DDIMScheduler: LatentScheduler {
+    package var timesteps: [Double] { steps.map(Double.init) }
+    private let steps: [Int]
     private let alphasCumprod: [Float]
     private let finalAlpha: Float
     private let stride: Int
@@ -42,31 +42,31 @@ package struct DDIMScheduler: Sendable {
         switch c.timestepSpacing ?? "leading" {
         case "leading":
             let stride = stride
-            timesteps = (0..<steps).reversed().map { $0 * stride + offset }
+            self.steps = (0..<steps).reversed().map { $0 * stride + offset }
         case "linspace":
             // The offset is not used here, as in diffusers.
             let gap = steps > 1 ? Double(trained - 1) / Double(steps - 1) : 0
-            timesteps = (0..<steps).reversed().map { Int((Double($0) * gap).rounded(.toNearestOrEven)) }
+            self.steps = (0..<steps).reversed().map { Int((Double($0) * gap).rounded(.toNearestOrEven)) }
         case "trailing":
             // NumPy's `arange` goes in steps of the difference of its first two numbers, which decides about halves.
             let first = Double(trained)
             let step = (first - first / Double(steps)) - first
-            timesteps = (0..<steps).map { Int((first + Double($0) * step).rounded(.toNearestOrEven)) - 1 }
+            self.steps = (0..<steps).map { Int((first + Double($0) * step).rounded(.toNearestOrEven)) - 1 }
         case let other:
             throw ConfigurationError(model, "timestep_spacing", found: other, expected: "leading, linspace or trailing")
         }
-        if let bad = timesteps.first(where: { !(0..<trained).contains($0) }) {
+        if let bad = self.steps.first(where: { !(0..<trained).contains($0) }) {
             throw ConfigurationError(model, "steps_offset", found: "timestep \(bad)", expected: "one below \(trained)")
         }
     }
 
     /// `ᾱ_t`.
-    package func alpha(at timestep: Int) -> Float { alphasCumprod[timestep] }
+    package func alpha(at step: Int) -> Float { alphasCumprod[steps[step]] }
 
     /// `ᾱ` of the latent that the step from `timestep` leads to.
-    package func alpha(after timestep: Int) -> Float {
+    package func alpha(after step: Int) -> Float {
         // Not the next entry of `timesteps`: diffusers subtracts the constant stride, whatever the spacing.
-        let previous = timestep - stride
+        let previous = steps[step] - stride
         return previous >= 0 ? alphasCumprod[previous] : finalAlpha
     }
 
@@ -76,9 +76,9 @@ package struct DDIMScheduler: Sendable {
     ///   - eta: η, 0 for DDIM, 1 for the variance of DDPM.
     ///   - fresh: normal noise of the latent's shape; read only where η is above 0.
     package func step(
-        noise: Tensor, timestep: Int, latent: Tensor, eta: Double = 0, fresh: Tensor? = nil
+        _ step: Int, noise: Tensor, latent: Tensor, eta: Double = 0, fresh: Tensor? = nil
     ) throws(TorchError) -> Tensor {
-        let (now, next) = (alpha(at: timestep), alpha(after: timestep))
+        let (now, next) = (alpha(at: step), alpha(after: step))
         let clean = try predictClean(latent, noise: noise, alpha: now)
         guard eta > 0, let fresh else {
             return try (clean * Double(next.squareRoot())).adding(noise, scaledBy: Double((1 - next).squareRoot()))
@@ -129,13 +129,13 @@ extension DDIMScheduler {
         package let numTrainTimesteps: Int?
         package let betaStart: Double?
         package let betaEnd: Double?
-        package let betaSchedule: String?
+        package var betaSchedule: String?
         package let clipSample: Bool?
         package let setAlphaToOne: Bool?
         package let stepsOffset: Int?
         package let predictionType: String?
         package let thresholding: Bool?
-        package let timestepSpacing: String?
+        package var timestepSpacing: String?
         package let rescaleBetasZeroSNR: Bool?
         package let trainedBetas: [Double]?
 

@@ -59,16 +59,23 @@ import Testing
         let file = "tokenizer_config.json"
         #expect(
             kind([file: #"{"add_prefix_space":true}"#]) == .field("add_prefix_space", reason: "true is not supported"))
-        #expect(kind([file: #"{"pad_token":"<none>"}"#]) == .unknownToken(role: "pad_token", "<none>"))
+        // The file of special tokens would come first.
+        let map = "special_tokens_map.json"
+        #expect(kind([file: #"{"pad_token":"<none>"}"#]) == nil)
         #expect(
-            kind([file: #"{"mask_token":{"content":"<mask>","single_word":true}}"#])
+            kind([file: #"{"pad_token":"<none>"}"#, map: nil]) == .unknownToken(role: "pad_token", "<none>"))
+        #expect(
+            kind([file: #"{"mask_token":{"content":"<mask>","single_word":true}}"#, map: nil])
                 == .field("mask_token.single_word", reason: "true is not supported"))
         #expect(
-            kind([file: #"{"pad_token":null}"#])
+            kind([file: #"{"pad_token":null}"#, map: nil])
                 == .field("cls_token, sep_token, pad_token", reason: "none may be null"))
         #expect(
             kind([file: #"{"added_tokens_decoder":{"x":"<y>"}}"#])
                 == .field("added_tokens_decoder[\"x\"]", reason: "the name is not a number"))
+        #expect(
+            kind([file: #"{"added_tokens_decoder":{"-1":"<y>"}}"#])
+                == .field("added_tokens_decoder[\"-1\"]", reason: "the name is not a number"))
         #expect(try load([file: nil]).maximumLength == nil)
         #expect(try load([file: #"{"model_max_length":1e30}"#]).maximumLength == nil)
         let added = try load([file: #"{"added_tokens_decoder":{"2000":{"content":"<new>","rstrip":true}}}"#])

@@ -94,12 +94,89 @@ import Torch
             let table = try SafetensorsWriter.Entry("", MotionModule.sinusoids(24, entry.shape[0]))
             for block in ["0", "1"] {
                 var copy = table
-                copy.name = entry.name.replacing("attention_blocks.0.to_q.weight", with: "attention_blocks.\(block).pos_encoder.pe")
+                copy.name = entry.name.replacing(
+                    "attention_blocks.0.to_q.weight", with: "attention_blocks.\(block).pos_encoder.pe")
                 entries.append(copy)
             }
         }
-        #expect(entries.allSatisfy { MotionAdapter.diffusersName("module.\($0.name)") == MotionAdapter.diffusersName($0.name) })
+        #expect(
+            entries.allSatisfy {
+                MotionAdapter.diffusersName("module.\($0.name)") == MotionAdapter.diffusersName($0.name)
+            })
         return entries
+    }
+
+    @Test func namesOfKeys() {
+        let block = "down_blocks.0.motion_modules.1"
+        let pairs = [
+            ("temporal_transformer.norm.weight", "norm.weight"),
+            (
+                "temporal_transformer.transformer_blocks.0.attention_blocks.0.to_out.0.bias",
+                "transformer_blocks.0.attn1.to_out.0.bias"
+            ),
+            (
+                "temporal_transformer.transformer_blocks.0.attention_blocks.1.to_q.weight",
+                "transformer_blocks.0.attn2.to_q.weight"
+            ),
+            (
+                "temporal_transformer.transformer_blocks.0.attention_blocks.0.pos_encoder.pe",
+                "transformer_blocks.0.pos_embed.pe"
+            ),
+            (
+                "temporal_transformer.transformer_blocks.0.attention_blocks.1.pos_encoder.pe",
+                "transformer_blocks.0.attn2.pos_encoder.pe"
+            ),
+            ("temporal_transformer.transformer_blocks.0.norms.1.bias", "transformer_blocks.0.norm2.bias"),
+            ("temporal_transformer.transformer_blocks.0.ff_norm.bias", "transformer_blocks.0.norm3.bias"),
+            ("temporal_transformer.transformer_blocks.0.ff.net.0.proj.bias", "transformer_blocks.0.ff.net.0.proj.bias"),
+        ]
+        for (original, name) in pairs {
+            #expect(MotionAdapter.diffusersName("\(block).\(original)") == "\(block).\(name)")
+            #expect(MotionAdapter.diffusersName("module.\(block).\(original)") == "\(block).\(name)")
+            #expect(MotionAdapter.diffusersName("\(block).\(name)") == "\(block).\(name)")
+        }
+        #expect(MotionAdapter.unused("\(block).transformer_blocks.0.attn2.pos_encoder.pe"))
+        // Any key at all.
+        var generator = SplitMix64(seed: 3)
+        let parts = [
+            "temporal_transformer", "attention_blocks", "norms", "0", "1", "99999999999999999999", "", "pos_encoder",
+            "ff_norm", "module",
+        ]
+        for _ in 0..<2_000 {
+            let count = Int.random(in: 0...6, using: &generator)
+            let key = (0..<count).map { _ in parts.randomElement(using: &generator) ?? "" }.joined(separator: ".")
+            let name = MotionAdapter.diffusersName(key)
+            #expect(key.contains("temporal_transformer") || name == key)
+        }
+    }
+
+    /// What is no adapter is refused by the key that is missing; PIA by its name.
+    @Test func refusesOtherCheckpoints() throws {
+        func infer(_ entries: [SafetensorsWriter.Entry]) throws -> (MotionAdapter.Configuration?, ConfigurationError?) {
+            let file = try Self.cases[0].file(entries)
+            do throws(ConfigurationError) {
+                let configuration = try MotionAdapter.Configuration(inferredFrom: file)
+                _ = try MotionPlan(configuration)
+                return (configuration, nil)
+            } catch { return (nil, error) }
+        }
+        func entry(_ name: String, _ shape: [Int]) -> SafetensorsWriter.Entry {
+            .init(name, dtype: "U8", shape: shape, bytes: [UInt8](repeating: 0, count: shape.reduce(1, *)))
+        }
+        let norm = entry("down_blocks.0.motion_modules.0.norm.weight", [32])
+        let block = "down_blocks.0.motion_modules.0.transformer_blocks.0"
+        let whole = [norm, entry("\(block).norm1.weight", [32]), entry("\(block).pos_embed.pe", [1, 24, 32])]
+        #expect(
+            try infer([entry("conv_in.weight", [4, 4, 3, 3])]).1?.field == "down_blocks.0.motion_modules.0.norm.weight")
+        #expect(try infer([norm]).1?.field == "pos_encoder.pe")
+        #expect(try infer([whole[0], entry("\(block).pos_embed.pe", [24])]).1?.field == "pos_encoder.pe")
+        #expect(try infer(whole).0?.maxSeqLength == 24)
+        #expect(try infer(whole).0?.useMotionMidBlock == false)
+        #expect(try infer(whole + [entry("conv_in.weight", [4, 9, 3, 3])]).1?.description.contains("PIA") == true)
+        #expect(try infer([entry(norm.name, []), whole[1], whole[2]]).1?.field == "block_out_channels")
+        #expect(
+            try infer([norm, entry("\(block).pos_embed.pe", [1, 24, 32])]).1?.field
+                == "motion_transformer_layers_per_block")
     }
 
     // MARK: Without goldens

@@ -100,6 +100,28 @@ import Testing
                 == .field("pre_tokenizer.add_prefix_space", reason: "true is not supported"))
     }
 
+    /// The steps that a CLIP tokenizer.json names must be those that are done here.
+    @Test func refusesOtherClipTokenizers() throws {
+        let text = try fixture("clip-fast/tokenizer.json")
+        let folder = try TemporaryFolder()
+        func kind(_ old: String, _ new: String) -> TokenizerError.Kind? {
+            let changed = text.replacing(old, with: new)
+            do {
+                try Data(changed.utf8).write(to: folder.url.appending(path: "tokenizer.json"))
+                _ = try ClipTokenizer(folder: folder.url.path)
+                return nil
+            } catch { return (error as? TokenizerError)?.kind }
+        }
+        func field(_ old: String, _ new: String) -> String? {
+            if case .field(let field, _) = kind(old, new) { field } else { nil }
+        }
+        #expect(kind("", "") == nil)
+        #expect(field(#"{"type":"NFC"}"#, #"{"type":"NFD"}"#) == "normalizer.normalizers")
+        #expect(field(#"[\\p{N}]|"#, #"[\\p{N}]+|"#) == "pre_tokenizer.pretokenizers")
+        #expect(field(#""end_of_word_suffix":"</w>""#, #""end_of_word_suffix":"""#) == "model.end_of_word_suffix")
+        #expect(field(#""type":"BPE""#, #""type":"Unigram""#) == "model.type")
+    }
+
     @Test func readsClipVocabulariesPackedOrNot() throws {
         let packed = Fixtures.url("tokenizers/clip.txt.gz").path
         let plain = NSTemporaryDirectory() + "clip-\(UUID().uuidString).txt"
@@ -137,6 +159,7 @@ import Testing
     @Test func takesAnyText() throws {
         let roberta = try load([:])
         let clip = try ClipBPETokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
+        let diffusion = try ClipTokenizer(folder: Fixtures.randomModels.appending(path: "sd15/tokenizer").path)
         var state: UInt64 = 5
         for _ in 0..<10_000 {
             var text = ""
@@ -148,6 +171,7 @@ import Testing
             }
             #expect(roberta.encode(text).count >= 2)
             #expect(clip.encode([text]).ids.count == 77)
+            #expect(diffusion.encode([text]).ids.count == 77)
         }
     }
 }

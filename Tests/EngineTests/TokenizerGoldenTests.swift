@@ -98,7 +98,8 @@ import Testing
         let folder = try TemporaryFolder()
         for name in ["vocab.json", "merges.txt"] {
             try FileManager.default.copyItem(
-                at: Fixtures.randomModels.appending(path: "sd15/tokenizer/\(name)"), to: folder.url.appending(path: name))
+                at: Fixtures.randomModels.appending(path: "sd15/tokenizer/\(name)"),
+                to: folder.url.appending(path: name))
         }
         for (name, text) in variant.files { try Data(text.utf8).write(to: folder.url.appending(path: name)) }
         let tokenizer = try ClipTokenizer(folder: folder.url.path)

@@ -15,7 +15,9 @@ enum TorchArchiveWriter {
     // MARK: Pickle
 
     private static func pickle(_ records: [TensorRecord]) -> [UInt8] {
-        let kinds: [ScalarType: String] = [.f32: "Float", .f16: "Half", .bf16: "BFloat16", .i64: "Long", .f64: "Double"]
+        let kinds: [ScalarType: String] = [
+            .f32: "Float", .f16: "Half", .bf16: "BFloat16", .i64: "Long", .f64: "Double",
+        ]
         var out: [UInt8] = [0x80, 2] + Array("}(".utf8)  // PROTO 2, EMPTY_DICT, MARK
         for (index, record) in records.enumerated() {
             out += text(record.name) + global("torch._utils", "_rebuild_tensor_v2")
@@ -43,13 +45,15 @@ enum TorchArchiveWriter {
             let offset = UInt32(out.count)
             let size = little(UInt32(bytes.count))
             let sum = bytes.withUnsafeBytes { CRC32.of($0) }
-            let common: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0] + little(sum) + size + size + little(UInt16(name.utf8.count))
+            let common: [UInt8] =
+                [0, 0, 0, 0, 0, 0, 0, 0] + little(sum) + size + size + little(UInt16(name.utf8.count))
             out += [0x50, 0x4B, 3, 4, 20, 0] + common + [0, 0] + Array(name.utf8) + bytes
             directory += [0x50, 0x4B, 1, 2, 20, 0, 20, 0] + common + [UInt8](repeating: 0, count: 12) + little(offset)
             directory += Array(name.utf8)
         }
         let count = little(UInt16(entries.count))
-        let end = [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + count + count + little(UInt32(directory.count)) + little(UInt32(out.count))
+        let end =
+            [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + count + count + little(UInt32(directory.count)) + little(UInt32(out.count))
         return out + directory + end + [0, 0]
     }
 

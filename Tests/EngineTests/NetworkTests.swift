@@ -109,8 +109,8 @@ import Torch
             let unet = try UNet2DConditionModel(configuration, store.root)
             try store.finish()
             return configuration.classEmbedType == nil
-                ? try unet(x[0], timestep: item.timestep, context: x[1])
-                : try unet(x[0], timestep: item.timestep, classLabels: x[1])
+                ? try unet(x[0], timestep: Double(item.timestep), context: x[1])
+                : try unet(x[0], timestep: Double(item.timestep), classLabels: x[1])
         case "vae":
             let vae = try AutoencoderKL(decoder.decode(AutoencoderKL.Configuration.self, from: item.config), store.root)
             try store.finish(unused: AutoencoderKL.unused)

@@ -47,13 +47,14 @@ import Torch
             name: "v2a_tune", steps: 3,
             guidance: with(official) {
                 $0.window = .afterFraction(0.5)
-                $0.promptLearningRate = 0.01
+                $0.promptLearningRates = [.audio: 0.01]
             }),
         Case(
             name: "i2a_tune_twice", steps: 3,
             guidance: with(paper) {
                 $0.window = .belowTimestep(300)
-                $0.promptLearningRate = 1
+                $0.promptLearningRates = [.audio: 1]
+                $0.promptOptimizer = .gradientDescent
                 $0.innerSteps = 2
             }),
     ]
@@ -222,7 +223,7 @@ import Torch
         return AudioStream(
             models: models, binder: try Self.binder.get().network,
             binderInput: try BinderAudioInput(BinderClipSettings(), device: .cpu),
-            scheduler: try DDIMScheduler(models.schedule, steps: item.steps), unconditional: negative, scale: 2.5,
+            scheduler: try SchedulerChoice().scheduler(models.schedule, steps: item.steps, eta: 0), unconditional: negative, scale: 2.5,
             clips: 2)
     }
 

@@ -28,7 +28,7 @@ package struct AudioPipeline: Sendable {
     ) throws -> [AudioResult] {
         guard !requests.isEmpty else { return [] }
         let device = models.device
-        let scheduler = try DDIMScheduler(models.schedule, steps: settings.steps)
+        let scheduler = try SchedulerChoice().scheduler(models.schedule, steps: settings.steps, eta: settings.eta)
         let (prompts, unconditional) = try observer.timed("audio.text") { try embedPrompts(requests) }
         let (conditions, missing) = try observer.timed("conditions") { try self.conditions(requests, settings) }
         let shape = models.latentShape(seconds: settings.seconds)
@@ -42,7 +42,7 @@ package struct AudioPipeline: Sendable {
             unconditional: unconditional, scale: settings.scale, clips: settings.clips, generators: generators)
         let aligner = Aligner(
             guidance: settings.guidance, terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
-            conditions: conditions, missing: missing, eta: settings.eta)
+            conditions: conditions, missing: missing)
         let outcome = try aligner.denoise([stream], latents: [noise], prompts: [prompts], observer: observer)
         let waves = try observer.timed("audio.finish") {
             try stream.decode(outcome.latents[0]).to(.float32, device: .cpu)

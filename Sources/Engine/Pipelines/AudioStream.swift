@@ -5,7 +5,7 @@ package import Torch
 /// Latents are `[B, channels, frames, bins]`; the prompt embedding is `[B, width]`, unit length.
 package struct AudioStream: LatentStream {
     package let modality = Modality.audio
-    package let scheduler: DDIMScheduler
+    package let scheduler: any LatentScheduler
     private let models: AudioModels
     private let binder: ImageBindModel
     private let binderInput: BinderAudioInput
@@ -18,9 +18,9 @@ package struct AudioStream: LatentStream {
     ///   - unconditional: embedding of the negative prompts, `[B, width]`.
     ///   - scale: of classifier-free guidance; 1 and below leaves the unconditional half out.
     ///   - clips: how many clips the binder hears.
-    ///   - generators: one for each sample, for the noise of steps with η > 0.
+    ///   - generators: one for each sample, for the noise of a scheduler that draws it.
     package init(
-        models: AudioModels, binder: ImageBindModel, binderInput: BinderAudioInput, scheduler: DDIMScheduler,
+        models: AudioModels, binder: ImageBindModel, binderInput: BinderAudioInput, scheduler: any LatentScheduler,
         unconditional: Tensor, scale: Double, clips: Int, generators: [Generator] = []
     ) {
         self.models = models
@@ -33,7 +33,8 @@ package struct AudioStream: LatentStream {
         self.generators = generators
     }
 
-    package func predictNoise(_ z: Tensor, timestep: Int, prompt y: Tensor) throws -> Tensor {
+    package func predictOutput(_ z: Tensor, step: Int, prompt y: Tensor) throws -> Tensor {
+        let timestep = scheduler.timesteps[step]
         guard scale > 1 else { return try noise(z, timestep, y) }
         let unguided: Tensor
         let guided: Tensor
@@ -48,8 +49,8 @@ package struct AudioStream: LatentStream {
     }
 
     /// The network works in its own precision; latents stay in single precision between steps.
-    private func noise(_ z: Tensor, _ timestep: Int, _ y: Tensor) throws(TorchError) -> Tensor {
-        try models.unet(z.to(models.dtype), timestep: timestep, classLabels: y.to(models.dtype)).to(.float32)
+    private func noise(_ z: Tensor, _ timestep: Double, _ y: Tensor) throws(TorchError) -> Tensor {
+        try models.unet(z.to(models.dtype), timestep: timestep, classLabels: y.to(models.dtype)).to(z.dtype)
     }
 
     package func embedding(ofClean z: Tensor, observer: (any AlignerObserver)?) throws -> Tensor {

@@ -21,8 +21,9 @@ extension Job {
         guard case .aligner(let aligner) = guidance else { return nil }
         return GuidanceOptions(
             learningRates: [.audio: aligner.learningRate.audio, .vision: aligner.learningRate.video],
-            promptLearningRate: aligner.promptLearningRate,
+            promptLearningRates: [.audio: aligner.promptLearningRate, .vision: aligner.promptLearningRate],
             optimizer: aligner.optimizer == .adam ? .adam : .gradientDescent,
+            promptOptimizer: aligner.optimizer == .adam ? .adam : .gradientDescent,
             window: aligner.window.engine, pairing: aligner.x0Pairing == .official ? .official : .paper,
             innerSteps: aligner.innerSteps, every: aligner.every)
     }

@@ -56,7 +56,7 @@ package struct GuidedStepBenchmark {
         func random(_ shape: [Int]) throws -> Tensor {
             try generator.normal(shape).to(options.dtype, device: options.device)
         }
-        let scheduler = try DDIMScheduler(models.schedule, steps: options.steps)
+        let scheduler = try SchedulerChoice().scheduler(models.schedule, steps: options.steps, eta: 0)
         let clips = Int(options.seconds.rounded(.up))
         let stream = AudioStream(
             models: models, binder: binder.network,
@@ -65,7 +65,7 @@ package struct GuidedStepBenchmark {
         let embedding = [options.batch, binder.network.configuration.outEmbedDim]
         let aligner = Aligner(
             guidance: GuidanceOptions(
-                learningRates: [.audio: 0.1], promptLearningRate: options.tunePrompt ? 0.01 : 0,
+                learningRates: [.audio: 0.1], promptLearningRates: options.tunePrompt ? [.audio: 0.01] : [:],
                 window: .belowTimestep(.max)),
             terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
             conditions: [

@@ -19,12 +19,13 @@ struct TimestepEmbedding: Sendable {
         self.frequencyShift = frequencyShift
     }
 
+    /// - Parameter timestep: of the training schedule; some schedules have timesteps between its whole ones.
     /// - Returns: `[1, hidden]` in the given type, on the given device.
-    func callAsFunction(_ timestep: Int, dtype: DType, device: Device) throws(TorchError) -> Tensor {
+    func callAsFunction(_ timestep: Double, dtype: DType, device: Device) throws(TorchError) -> Tensor {
         let half = width / 2
         // In single precision throughout, as the reference computes it.
         let scale = -Foundation.log(10_000.0) / (Double(half) - frequencyShift)
-        let angles = try (Tensor.arange(to: Double(half)) * scale).exp() * Double(timestep)
+        let angles = try (Tensor.arange(to: Double(half)) * scale).exp() * timestep
         let (sine, cosine) = (try angles.sin(), try angles.cos())
         var waves = try Tensor.cat(cosineFirst ? [cosine, sine] : [sine, cosine], 0)
         if width % 2 == 1 { waves = try waves.padded([(0, 1)]) }

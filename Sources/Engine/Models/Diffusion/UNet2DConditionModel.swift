@@ -45,7 +45,7 @@ package struct UNet2DConditionModel: Sendable {
     ///   - classLabels: `[B, projectionClassEmbeddingsInputDim]` (AudioLDM's prompt embedding).
     /// - Returns: `[B, outChannels, H, W]`.
     package func callAsFunction(
-        _ z: Tensor, timestep: Int, context: Tensor? = nil, classLabels: Tensor? = nil
+        _ z: Tensor, timestep: Double, context: Tensor? = nil, classLabels: Tensor? = nil
     ) throws(TorchError) -> Tensor {
         var embedding = try timeEmbedding(timestep, dtype: z.dtype, device: z.device)
         embedding = try embedding.expand([z.size(0), -1])

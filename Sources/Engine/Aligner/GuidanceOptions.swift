@@ -8,7 +8,7 @@ package struct GuidanceOptions: Sendable, Equatable {
         case gradientDescent = "sgd"
     }
 
-    /// How long the optimizer of a prompt embedding remembers.
+    /// How long the rule of a prompt embedding remembers.
     package enum PromptState: String, Sendable {
         /// For one step, as that of the latent.
         case fresh
@@ -20,7 +20,7 @@ package struct GuidanceOptions: Sendable, Equatable {
     package enum Window: Sendable, Equatable {
         /// Steps with index above `⌊fraction · steps⌋` (the released code: 0.2).
         case afterFraction(Double)
-        /// Steps whose timestep lies below a number (paper, Algorithm 1).
+        /// Steps whose timestep, whole or not, lies below a number (paper, Algorithm 1).
         case belowTimestep(Int)
     }
 
@@ -63,8 +63,8 @@ package struct GuidanceOptions: Sendable, Equatable {
         self.every = max(every, 1)
     }
 
-    /// λ2 of a modality, 0 where its prompt is not tuned.
-    func promptRate(_ modality: Modality) -> Double { promptLearningRates[modality] ?? 0 }
+    /// Whether a modality's prompt embedding is tuned.
+    func tunes(_ modality: Modality) -> Bool { promptLearningRates[modality] ?? 0 > 0 }
 
     /// Whether each step of a run is guided.
     package func guidedSteps(timesteps: [Double]) -> [Bool] {

@@ -35,11 +35,11 @@ package struct AudioStream: LatentStream {
 
     package func predictOutput(_ z: Tensor, step: Int, prompt y: Tensor) throws -> Tensor {
         let timestep = scheduler.timesteps[step]
-        // The network works in its own precision; latents stay in single precision between steps.
+        // The network works in its own precision; latents keep theirs between steps.
         return try guidance(z, prompt: y) { z, y throws(TorchError) in
             try models.unet(
                 z.to(models.dtype), timestep: timestep, classLabels: y.to(models.dtype), memory: memory
-            ).to(.float32)
+            ).to(z.dtype)
         }
     }
 

@@ -9,7 +9,7 @@ package struct PictureModels: Sendable {
     package let vae: AutoencoderKL
     /// Nil where only still pictures are made.
     package let motion: MotionAdapter?
-    package let schedule: DDIMScheduler.Configuration
+    package let schedule: SchedulerConfiguration
     package let device: Device
     package let dtype: DType
     private let textWeights: WeightFile
@@ -34,7 +34,7 @@ package struct PictureModels: Sendable {
             unused: ClipTextModel.unused)
         unet = try load(.unet, UNet2DConditionModel.init)
         vae = try load(.vae, AutoencoderKL.init, unused: AutoencoderKL.unused)
-        schedule = try folder.config(DDIMScheduler.Configuration.self, of: .scheduler)
+        schedule = try folder.config(SchedulerConfiguration.self, of: .scheduler)
         self.motion = try motion.map { try MotionAdapter($0, dtype: dtype, device: device) }
         self.device = device
         self.dtype = dtype ?? .float32

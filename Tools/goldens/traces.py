@@ -112,7 +112,7 @@ def main():
                     trace.put("cond.vision_in", vision)
                     fixed["vision"] = bind.vision(vision.to(dtype))
                 if task in ("a2v", "a2i"):
-                    heard = R.audio_clips(torch.from_numpy(wave)[None].to(dtype), 1, math.ceil(len(wave) / 16000))
+                    heard = R.audio_clips(torch.from_numpy(wave.copy())[None].to(dtype), 1, math.ceil(len(wave) / 16000))
                     trace.put("cond.audio_in", heard)
                     fixed["audio"] = bind.audio(heard)
             streams, noise = [], {}

@@ -13,6 +13,8 @@ import Torch
         let prompt: Tensor
         let decoder: Tensor
         let freshNoises = Tally()
+        /// Predictions that were recorded for the gradient of the prompt.
+        let recorded = Tally()
 
         init(
             _ modality: Modality = .audio, steps: Int = 6, seed: UInt64 = 1, eta: Double = 0,
@@ -25,7 +27,8 @@ import Torch
         }
 
         func predictOutput(_ z: Tensor, step: Int, prompt y: Tensor) throws -> Tensor {
-            try (z * 0.6 + y.matmul(prompt)).tanh()
+            if y.requiresGrad { recorded.count += 1 }
+            return try (z * 0.6 + y.matmul(prompt)).tanh()
         }
 
         func embedding(ofClean z: Tensor, observer: (any AlignerObserver)?) throws -> Tensor {
@@ -47,6 +50,8 @@ import Torch
         var begun: [Int] = []
         var stages: Set<String> = []
         var stopBefore: Int?
+        /// A latent to begin a step with.
+        var start: (step: Int, latent: Tensor)?
 
         struct Stopped: Error {}
 
@@ -55,6 +60,9 @@ import Torch
             begun.append(step)
         }
         func record(_ name: String, _ tensor: Tensor) { tensors[name] = tensor }
+        func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) {
+            (start.flatMap { $0.step == step ? $0.latent : nil }, nil)
+        }
         func spent(_ seconds: Double, on stage: String) {
             #expect(seconds >= 0)
             stages.insert(stage)

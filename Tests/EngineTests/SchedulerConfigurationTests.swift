@@ -51,9 +51,10 @@ import Testing
             Wrong(
                 name: .euler, json: #"{"use_karras_sigmas": true, "sigma_max": 1, "sigma_min": 2}"#, field: "sigma_max"),
         ]
-        + ["use_exponential_sigmas", "use_beta_sigmas", "use_flow_sigmas", "use_lu_lambdas", "use_dynamic_shifting"].map {
-            Wrong(name: .dpmSolver, json: #"{"\#($0)": true}"#, field: $0)
-        }
+        + ["use_exponential_sigmas", "use_beta_sigmas", "use_flow_sigmas", "use_lu_lambdas", "use_dynamic_shifting"].map
+    {
+        Wrong(name: .dpmSolver, json: #"{"\#($0)": true}"#, field: $0)
+    }
 
     @Test func wrongConfigurationsNameTheField() throws {
         let models: [SchedulerChoice.Name: String] = [
@@ -77,9 +78,12 @@ import Testing
             {"_class_name": "PNDMScheduler", "skip_prk_steps": true, "clip_sample": true, "sigma_min": null,
             "use_flow_sigmas": true, "interpolation_type": "log_linear", "thresholding": true, "solver_order": 7}
             """#
-        #expect(try SchedulerChoice(.euler).scheduler(configuration(
-            #"{"clip_sample": true, "thresholding": true, "solver_order": 7, "use_flow_sigmas": true}"#), steps: 5, eta: 0
-        ).cleanLimit == nil)
+        #expect(
+            try SchedulerChoice(.euler).scheduler(
+                configuration(
+                    #"{"clip_sample": true, "thresholding": true, "solver_order": 7, "use_flow_sigmas": true}"#),
+                steps: 5, eta: 0
+            ).cleanLimit == nil)
         #expect(throws: ConfigurationError.self) {
             try SchedulerChoice(.dpmSolver).scheduler(configuration(json), steps: 5, eta: 0)
         }
@@ -110,7 +114,9 @@ import Testing
     @Test(arguments: SchedulerChoice.Name.allCases) func stepsBeyondTheSchedule(_ name: SchedulerChoice.Name) throws {
         let plain = try configuration("{}")
         for steps in [0, -3, 1001, .max, .min] {
-            #expect(throws: ConfigurationError.self) { try SchedulerChoice(name).scheduler(plain, steps: steps, eta: 0) }
+            #expect(throws: ConfigurationError.self) {
+                try SchedulerChoice(name).scheduler(plain, steps: steps, eta: 0)
+            }
         }
         for steps in [1, 2, 3, 14, 15, 499] {
             #expect(try SchedulerChoice(name).scheduler(plain, steps: steps, eta: 0).timesteps.count == steps)

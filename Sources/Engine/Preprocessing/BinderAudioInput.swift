@@ -20,9 +20,9 @@ package struct BinderAudioInput: Sendable {
     /// - Parameters:
     ///   - waves: `[B, C, samples]` at 16 kHz, −1…1. The features are channel 0's; the mean is over all channels.
     ///   - clips: how many clips are looked at.
-    /// - Returns: `[B, clips, 1, 128, spectrogramFrames]`, single precision.
+    /// - Returns: `[B, clips, 1, 128, spectrogramFrames]`, single precision, or double where the waves are.
     package func callAsFunction(_ waves: Tensor, clips: Int) throws(TorchError) -> Tensor {
-        var waves = try waves.to(.float32)
+        var waves = waves.dtype == .float64 ? waves : try waves.to(.float32)
         let count = waves.size(2)
         let spans = ClipTimes.spans(
             duration: Double(count) / Double(sampleRate), clipDuration: settings.clipSeconds, count: clips
@@ -49,8 +49,8 @@ package struct BinderAudioInput: Sendable {
         let wanted = settings.spectrogramFrames
         let frame = KaldiFilterbank.frameLength
         guard clip.size(1) >= frame else {
-            return try (Tensor.zeros([clip.size(0), Self.bins, wanted], device: clip.device) - settings.mean)
-                * (1 / settings.deviation)
+            let silence = try Tensor.zeros([clip.size(0), Self.bins, wanted], dtype: clip.dtype, device: clip.device)
+            return try (silence - settings.mean) * (1 / settings.deviation)
         }
         var features = try filterbank(clip)
         let missing = wanted - features.size(2)

@@ -28,15 +28,15 @@ struct KaldiFilterbank: Sendable {
         ).to(device: device)
     }
 
-    /// - Parameter waves: `[N, samples]`, single precision, −1…1, at least one frame long.
-    /// - Returns: `[N, bins, frames]`.
+    /// - Parameter waves: `[N, samples]`, single or double precision, −1…1, at least one frame long.
+    /// - Returns: `[N, bins, frames]`, of the same precision.
     func callAsFunction(_ waves: Tensor) throws(TorchError) -> Tensor {
         var frames = try waves.unfold(1, size: Self.frameLength, step: Self.frameShift)  // (N, frames, 400)
         frames = try frames - frames.mean([2], keep: true)
         let previous = try frames.paddedWithEdge(before: 1, after: 0).narrow(2, from: 0, count: Self.frameLength)
-        frames = try frames.adding(previous, scaledBy: -0.97) * window
+        frames = try frames.adding(previous, scaledBy: -0.97) * window.to(waves.dtype)
         let power = try frames.powerSpectrum(length: Self.transformLength)  // (N, frames, 257)
-        return try power.matmul(banks).clamped(Self.floor).log().transpose(1, 2)
+        return try power.matmul(banks.to(waves.dtype)).clamped(Self.floor).log().transpose(1, 2)
     }
 
     /// Triangles on the mel scale `1127 · ln(1 + f/700)`, `[257, bins]` row-major, the Nyquist line left out (zero).

@@ -9,19 +9,22 @@ import Torch
     /// Latents `[B, 6]`, prompts `[B, 3]`, embeddings `[B, 4]`.
     struct Toy: LatentStream {
         let modality: Modality
-        let scheduler: DDIMScheduler
+        let scheduler: any LatentScheduler
         let prompt: Tensor
         let decoder: Tensor
         let freshNoises = Tally()
 
-        init(_ modality: Modality = .audio, steps: Int = 6, seed: UInt64 = 1) throws {
+        init(
+            _ modality: Modality = .audio, steps: Int = 6, seed: UInt64 = 1, eta: Double = 0,
+            choice: SchedulerChoice = SchedulerChoice()
+        ) throws {
             self.modality = modality
-            scheduler = try DDIMScheduler(ParityTests.models.get().schedule, steps: steps)
+            scheduler = try choice.scheduler(ParityTests.models.get().schedule, steps: steps, eta: eta)
             prompt = try randn(seed, [3, 6]) * 0.5
             decoder = try randn(seed + 1, [6, 4])
         }
 
-        func predictNoise(_ z: Tensor, timestep: Int, prompt y: Tensor) throws -> Tensor {
+        func predictOutput(_ z: Tensor, step: Int, prompt y: Tensor) throws -> Tensor {
             try (z * 0.6 + y.matmul(prompt)).tanh()
         }
 
@@ -66,10 +69,10 @@ import Torch
     static let descent = GuidanceOptions(
         learningRates: [.audio: 2, .vision: 1], optimizer: .gradientDescent, window: .afterFraction(0), pairing: .paper)
 
-    private func aligner(_ guidance: GuidanceOptions?, batch: Int = 1, eta: Double = 0) throws -> Aligner {
+    private func aligner(_ guidance: GuidanceOptions?, batch: Int = 1) throws -> Aligner {
         Aligner(
             guidance: guidance, terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
-            conditions: [.text: try randn(50, [batch, 4]), .vision: try randn(51, [batch, 4])], eta: eta)
+            conditions: [.text: try randn(50, [batch, 4]), .vision: try randn(51, [batch, 4])])
     }
 
     // MARK: - Steps
@@ -136,17 +139,19 @@ import Torch
         let toy = try Toy()
         let (z, y) = (try randn(1, [2, 6]), try randn(2, [2, 3]))
         var expected = z
-        for timestep in toy.scheduler.timesteps {
-            expected = try toy.scheduler.step(
-                noise: toy.predictNoise(expected, timestep: timestep, prompt: y), timestep: timestep, latent: expected)
+        var history = SchedulerHistory()
+        for step in toy.scheduler.timesteps.indices {
+            let noise = try toy.predictOutput(expected, step: step, prompt: y)
+            expected = try toy.scheduler.step(step, noise: noise, latent: expected, history: &history, fresh: nil)
         }
         // No conditions are needed, and none is looked at.
         let outcome = try Aligner(guidance: nil, terms: [], conditions: [:]).denoise([toy], latents: [z], prompts: [y])
         #expect(try outcome.latents[0].floats() == expected.floats())
         #expect(outcome.losses == [[], []])
         #expect(toy.freshNoises.count == 0)
-        _ = try aligner(nil, eta: 0.5).denoise([toy], latents: [z], prompts: [y])
-        #expect(toy.freshNoises.count == 6, "noise is asked for at each step of η > 0")
+        let noisy = try Toy(eta: 0.5)
+        _ = try aligner(nil).denoise([noisy], latents: [z], prompts: [y])
+        #expect(noisy.freshNoises.count == 6, "noise is asked for at each step of η > 0")
         #expect(try aligner(nil).denoise([], latents: [], prompts: []).latents.isEmpty)
     }
 
@@ -186,7 +191,8 @@ import Torch
         let (z, y) = (try randn(1, [2, 6]), try randn(2, [2, 3]))
         let (text, vision) = (try randn(50, [2, 4]), try randn(51, [2, 4]))
         var options = Self.descent
-        options.promptLearningRate = tuned ? 0.5 : 0
+        options.promptLearningRates = tuned ? [.audio: 0.5] : [:]
+        options.promptOptimizer = .gradientDescent
         options.innerSteps = 2
         func run(_ rows: Range<Int>) throws -> (Aligner.Outcome, Recorder) {
             func part(_ t: Tensor) throws -> Tensor { try t.narrow(0, from: rows.lowerBound, count: rows.count) }
@@ -213,7 +219,8 @@ import Torch
     @Test func aTunedPromptIsCarriedOn() throws {
         let recorder = Recorder()
         var options = Self.descent
-        options.promptLearningRate = 1
+        options.promptLearningRates = [.audio: 1]
+        options.promptOptimizer = .gradientDescent
         let y = try randn(2, [1, 3])
         _ = try aligner(options).denoise([Toy()], latents: [randn(1, [1, 6])], prompts: [y], observer: recorder)
         func prompt(_ step: Int) throws -> [Float] { try #require(recorder.tensors["00\(step).audio.y_in"]).floats() }

@@ -22,16 +22,16 @@ import Torch
         let unconditional = try unet(z, timestep: 501, classLabels: randn(9, [1, 20]).normalized())
         // Without guidance the other half is not computed at all.
         for scale in [1.0, 0.5, 0, -3] {
-            let noise = try stream(scale: scale).predictNoise(z, timestep: 501, prompt: y)
+            let noise = try stream(scale: scale).predictOutput(z, step: 1, prompt: y)
             #expect(try noise.floats() == conditional.floats())
         }
         let expected = try unconditional + (conditional - unconditional) * 2.5
-        let together = try stream(scale: 2.5).predictNoise(z, timestep: 501, prompt: y)
+        let together = try stream(scale: 2.5).predictOutput(z, step: 1, prompt: y)
         #expect(try (together - expected).maxAbs() < 1e-5 * expected.maxAbs())
         #expect(!together.requiresGrad)
         // Under prompt tuning only the conditional half is recorded; the value stays.
         let leaf = try y.leaf()
-        let apart = try stream(scale: 2.5).predictNoise(z, timestep: 501, prompt: leaf)
+        let apart = try stream(scale: 2.5).predictOutput(z, step: 1, prompt: leaf)
         #expect(try apart.requiresGrad && (apart.detached() - together).maxAbs() < 1e-5 * expected.maxAbs())
         let guided = try Autograd.gradients(of: apart.sum(), [leaf])[0]
         let alone = try Autograd.gradients(of: unet(z, timestep: 501, classLabels: leaf).sum(), [leaf])[0]

@@ -8,7 +8,7 @@ import Torch
 /// trailing timesteps.
 @Suite struct DDIMSchedulerTests {
     struct Goldens: Decodable, Sendable {
-        let configs: [String: DDIMScheduler.Configuration]
+        let configs: [String: SchedulerConfiguration]
         /// Steps, timesteps, the largest timestep, and a hash of all.
         let timesteps: [String: [[Entry]]]
         let runs: [Run]
@@ -62,13 +62,19 @@ import Torch
     @Test(arguments: names) func alphas(_ name: String) throws {
         let configuration = try #require(try UnitGoldens.json(Goldens.self, "schedules").configs[name])
         let golden = try UnitGoldens("schedules").tensor("\(name).alphas").floats()
-        let scheduler = try DDIMScheduler(configuration, steps: 10)
+        let alphas = try NoiseSchedule(configuration, steps: 10, model: "").alphasCumprod
         #expect(golden.count == 1000)
-        let different = golden.indices.filter { golden[$0] != scheduler.alpha(at: $0) }
+        let different = golden.indices.filter { golden[$0] != alphas[$0] }
         #expect(different.isEmpty, "\(different.count) differ, the first at \(different.first ?? 0)")
-        // The last step leads to ᾱ_0, or to 1 where the configuration says so.
-        #expect(scheduler.alpha(after: 5) == (name == "trailing" ? 1 : golden[0]))
-        #expect(scheduler.alpha(after: 601) == golden[501])
+        // A step leads as far as the stride, whatever the next timestep; the last one to ᾱ_0, or to 1 where the
+        // configuration says so.
+        let scheduler = try DDIMScheduler(configuration, steps: 10)
+        for (step, timestep) in scheduler.timesteps.enumerated() {
+            #expect(scheduler.level(at: step) == NoiseLevel(alpha: golden[Int(timestep)]))
+            let previous = Int(timestep) - 100
+            let alpha = previous >= 0 ? golden[previous] : name == "trailing" ? 1 : golden[0]
+            #expect(scheduler.level(after: step) == NoiseLevel(alpha: alpha))
+        }
     }
 
     @Test func steps() throws {
@@ -77,8 +83,10 @@ import Torch
         let (z, noise, fresh) = (try randn(1, [1, 2, 3, 4]), try randn(2, [1, 2, 3, 4]), try randn(3, [1, 2, 3, 4]))
         #expect(goldens.runs.count > 50 && goldens.runs.contains { $0.eta == 1 })
         for run in goldens.runs {
-            let scheduler = try DDIMScheduler(#require(goldens.configs[run.schedule]), steps: run.steps)
-            let next = try scheduler.step(noise: noise, timestep: run.timestep, latent: z, eta: run.eta, fresh: fresh)
+            let scheduler = try DDIMScheduler(#require(goldens.configs[run.schedule]), steps: run.steps, eta: run.eta)
+            let step = try #require(scheduler.timesteps.firstIndex(of: Double(run.timestep)))
+            var history = SchedulerHistory()
+            let next = try scheduler.step(step, noise: noise, latent: z, history: &history, fresh: fresh)
             let difference = try tensors.relativeDifference(run.key, next)
             #expect(difference < 5e-7, "\(run.key): \(difference)")
         }
@@ -89,43 +97,12 @@ import Torch
         let configuration = try #require(try UnitGoldens.json(Goldens.self, "schedules").configs["sd"])
         let scheduler = try DDIMScheduler(configuration, steps: 20)
         let (z, noise) = (try randn(1, [30], dtype: .float64), try randn(2, [30], dtype: .float64))
-        for timestep in scheduler.timesteps {
-            let before = try scheduler.predictClean(z, noise: noise, alpha: scheduler.alpha(at: timestep))
-            let next = try scheduler.step(noise: noise, timestep: timestep, latent: z)
-            let after = try scheduler.predictClean(next, noise: noise, alpha: scheduler.alpha(after: timestep))
+        var history = SchedulerHistory()
+        for step in scheduler.timesteps.indices {
+            let before = try scheduler.predictClean(z, noise: noise, at: scheduler.level(at: step))
+            let next = try scheduler.step(step, noise: noise, latent: z, history: &history, fresh: nil)
+            let after = try scheduler.predictClean(next, noise: noise, at: scheduler.level(after: step))
             #expect(try (before - after).maxAbs() < 1e-5 * before.maxAbs())
         }
-    }
-
-    @Test func wrongConfigurationsNameTheField() throws {
-        let cases: [(String, String)] = [
-            (#"{"clip_sample": true}"#, "clip_sample"), ("{}", "clip_sample"),
-            (#"{"clip_sample": false, "thresholding": true}"#, "thresholding"),
-            (#"{"clip_sample": false, "prediction_type": "v_prediction"}"#, "prediction_type"),
-            (#"{"clip_sample": false, "beta_schedule": "squaredcos_cap_v2"}"#, "beta_schedule"),
-            (#"{"clip_sample": false, "timestep_spacing": "karras"}"#, "timestep_spacing"),
-            (#"{"clip_sample": false, "num_train_timesteps": 0}"#, "num_train_timesteps"),
-            (#"{"clip_sample": false, "num_train_timesteps": 9}"#, "steps"),
-            (#"{"clip_sample": false, "steps_offset": 901}"#, "steps_offset"),
-            (#"{"clip_sample": false, "steps_offset": -1}"#, "steps_offset"),
-            (#"{"clip_sample": false, "rescale_betas_zero_snr": true}"#, "rescale_betas_zero_snr"),
-            (#"{"clip_sample": false, "trained_betas": [0.1, 0.2]}"#, "trained_betas"),
-        ]
-        for (json, field) in cases {
-            let configuration = try JSONDecoder().decode(DDIMScheduler.Configuration.self, from: Data(json.utf8))
-            do {
-                _ = try DDIMScheduler(configuration, steps: 10)
-                Issue.record("\(json) was taken")
-            } catch {
-                #expect(error.field == field && error.model == "DDIMScheduler", "\(error)")
-                #expect(error.description.contains("'\(field)' is \(error.found)"))
-            }
-        }
-        let good = try JSONDecoder().decode(
-            DDIMScheduler.Configuration.self, from: Data(#"{"clip_sample": false}"#.utf8))
-        for steps in [0, -3, 1001, .max] {
-            #expect(throws: ConfigurationError.self) { try DDIMScheduler(good, steps: steps) }
-        }
-        #expect(try DDIMScheduler(good, steps: 1).timesteps == [0])
     }
 }

@@ -65,10 +65,15 @@ import Torch
         Row(steps: 5, window: .belowTimestep(.max), every: 2, guided: [0, 2, 4]),
     ]) func guidedSteps(_ row: Row) {
         let options = GuidanceOptions(learningRates: [:], window: row.window, every: row.every)
-        let timesteps = (0..<row.steps).reversed().map { $0 * (1000 / row.steps) + 1 }
+        let timesteps = (0..<row.steps).reversed().map { Double($0 * (1000 / row.steps) + 1) }
         let guided = options.guidedSteps(timesteps: timesteps)
         #expect(guided.count == row.steps)
         #expect(guided.indices.filter { guided[$0] } == row.guided)
+    }
+
+    @Test func aWindowBetweenTimesteps() {
+        let options = GuidanceOptions(learningRates: [:], window: .belowTimestep(500))
+        #expect(options.guidedSteps(timesteps: [999, 500.5, 500, 499.99, 0.25, 0]) == [false, false, false, true, true, true])
     }
 
     @Test func numbersBelowOneAreOne() {

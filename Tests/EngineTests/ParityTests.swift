@@ -47,13 +47,14 @@ import Torch
             name: "v2a_tune", steps: 3,
             guidance: with(official) {
                 $0.window = .afterFraction(0.5)
-                $0.promptLearningRate = 0.01
+                $0.promptLearningRates = [.audio: 0.01]
             }),
         Case(
             name: "i2a_tune_twice", steps: 3,
             guidance: with(paper) {
                 $0.window = .belowTimestep(300)
-                $0.promptLearningRate = 1
+                $0.promptLearningRates = [.audio: 1]
+                $0.promptOptimizer = .gradientDescent
                 $0.innerSteps = 2
             }),
     ]

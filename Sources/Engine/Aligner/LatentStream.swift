@@ -5,16 +5,18 @@ package import Torch
 /// Shapes: latent `z` `[B, …]`; prompt embedding `y` `[B, …]`.
 package protocol LatentStream {
     var modality: Modality { get }
-    var scheduler: DDIMScheduler { get }
+    /// Of this run: as many timesteps as there are steps.
+    var scheduler: any LatentScheduler { get }
 
-    /// `ε̂` with classifier-free guidance. Where `y` requires a gradient, the conditional half is recorded and the
-    /// unconditional one is not: it does not depend on `y`.
-    func predictNoise(_ z: Tensor, timestep: Int, prompt y: Tensor) throws -> Tensor
+    /// What the network says of a step's latent, with classifier-free guidance; the scheduler knows what it means. Where
+    /// `y` requires a gradient, the conditional half is recorded and the unconditional one is not: it does not depend on
+    /// `y`.
+    func predictOutput(_ z: Tensor, step: Int, prompt y: Tensor) throws -> Tensor
 
     /// The binder's embedding `[B, width]` of what a clean latent decodes to, differentiable.
     func embedding(ofClean z: Tensor, observer: (any AlignerObserver)?) throws -> Tensor
 
-    /// Fresh noise of a latent's shape, from one generator for each sample; only asked for at η > 0.
+    /// Fresh noise of a latent's shape, from one generator for each sample; only asked for where the scheduler draws it.
     func freshNoise(like z: Tensor) throws -> Tensor
 }
 

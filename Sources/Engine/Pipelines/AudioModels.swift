@@ -8,7 +8,7 @@ package struct AudioModels: Sendable {
     package let unet: UNet2DConditionModel
     package let vae: AutoencoderKL
     package let vocoder: SpeechT5HifiGan
-    package let schedule: DDIMScheduler.Configuration
+    package let schedule: SchedulerConfiguration
     package let device: Device
     package let dtype: DType
     private let textWeights: WeightFile
@@ -26,12 +26,13 @@ package struct AudioModels: Sendable {
         }
         tokenizer = try RobertaTokenizer(folder: folder.path + "/" + ModelComponent.tokenizer.folder)
         textWeights = try folder.weights(.textEncoder)
-        textEncoder = try load(
-            .textEncoder, ClapTextModelWithProjection.init, unused: ClapTextModelWithProjection.unused)
+        textEncoder = try folder.network(
+            .textEncoder, file: textWeights, dtype: dtype, device: device, ClapTextModelWithProjection.init,
+            unused: ClapTextModelWithProjection.unused)
         unet = try load(.unet, UNet2DConditionModel.init)
         vae = try load(.vae, AutoencoderKL.init, unused: AutoencoderKL.unused)
         vocoder = try load(.vocoder, SpeechT5HifiGan.init)
-        schedule = try folder.config(DDIMScheduler.Configuration.self, of: .scheduler)
+        schedule = try folder.config(SchedulerConfiguration.self, of: .scheduler)
         self.device = device
         self.dtype = dtype ?? .float32
         try checkFit()

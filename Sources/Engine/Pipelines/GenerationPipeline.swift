@@ -64,7 +64,7 @@ package struct GenerationPipeline: Sendable {
         }
         let aligner = Aligner(
             guidance: settings.guidance, terms: Self.terms(parts.map(\.stream.modality)),
-            conditions: conditions.embeddings, missing: conditions.missing, eta: settings.eta)
+            conditions: conditions.embeddings, missing: conditions.missing)
         let outcome = try aligner.denoise(
             parts.map(\.stream), latents: parts.map(\.noise), prompts: parts.map(\.prompts), observer: observer)
         var results = requests.indices.map { GenerationResult.Draft(label: conditions.labels[$0], outcome.losses[$0]) }

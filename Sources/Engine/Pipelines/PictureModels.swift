@@ -9,9 +9,10 @@ package struct PictureModels: Sendable {
     package let vae: AutoencoderKL
     /// Nil where only still pictures are made.
     package let motion: MotionAdapter?
-    package let schedule: DDIMScheduler.Configuration
+    package let schedule: SchedulerConfiguration
     package let device: Device
     package let dtype: DType
+    private let textWeights: WeightFile
 
     private static let unetModel = "UNet2DConditionModel"
 
@@ -27,10 +28,13 @@ package struct PictureModels: Sendable {
             try folder.network(component, dtype: dtype, device: device, make, unused: unused)
         }
         tokenizer = try ClipTokenizer(folder: folder.path + "/" + ModelComponent.tokenizer.folder)
-        textEncoder = try load(.textEncoder, ClipTextModel.init, unused: ClipTextModel.unused)
+        textWeights = try folder.weights(.textEncoder)
+        textEncoder = try folder.network(
+            .textEncoder, file: textWeights, dtype: dtype, device: device, ClipTextModel.init,
+            unused: ClipTextModel.unused)
         unet = try load(.unet, UNet2DConditionModel.init)
         vae = try load(.vae, AutoencoderKL.init, unused: AutoencoderKL.unused)
-        schedule = try folder.config(DDIMScheduler.Configuration.self, of: .scheduler)
+        schedule = try folder.config(SchedulerConfiguration.self, of: .scheduler)
         self.motion = try motion.map { try MotionAdapter($0, dtype: dtype, device: device) }
         self.device = device
         self.dtype = dtype ?? .float32
@@ -80,6 +84,8 @@ package struct PictureModels: Sendable {
     ///
     /// - Returns: `[B, 77, width]`, single precision.
     package func embed(_ prompts: [String]) throws -> Tensor {
+        // Used once for each batch: its pages are not worth their room in between.
+        defer { textWeights.releasePages() }
         let tokens = tokenizer.encode(prompts)
         let ids = try Tensor(tokens.ids, shape: [tokens.count, tokens.length]).to(device: device)
         return try textEncoder(ids).to(.float32)

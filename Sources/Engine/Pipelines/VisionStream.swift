@@ -51,9 +51,9 @@ package struct VisionStream: LatentStream {
             let output = try models.unet(
                 frames(z).to(models.dtype), timestep: timestep, context: y.to(models.dtype),
                 motion: z.rank == 5 ? models.motion : nil, frames: z.rank == 5 ? z.size(2) : 1, memory: memory)
-            guard z.rank == 5 else { return try output.to(.float32) }
+            guard z.rank == 5 else { return try output.to(z.dtype) }
             let shape = [z.size(0), z.size(2)] + output.shape[1...]
-            return try output.to(.float32).reshape(shape).transpose(1, 2)
+            return try output.to(z.dtype).reshape(shape).transpose(1, 2)
         }
     }
 
@@ -76,10 +76,10 @@ package struct VisionStream: LatentStream {
 
     package func freshNoise(like z: Tensor) throws -> Tensor { try generators.noise(like: z) }
 
-    /// A clean latent to pictures `[B·F, 3, H, W]`, 0…1, single precision; frames of a sample stand together.
+    /// A clean latent to pictures `[B·F, 3, H, W]`, 0…1, in the type of the latent; frames of a sample stand together.
     package func decode(_ z: Tensor) throws(TorchError) -> Tensor {
         let pixels = try models.vae.decode(frames(z).to(models.dtype), memory: memory)
-        return try (pixels.to(.float32) * 0.5 + 0.5).clamped(0, 1)
+        return try (pixels.to(z.dtype) * 0.5 + 0.5).clamped(0, 1)
     }
 
     /// `[B, 4, F, h, w]` to `[B·F, 4, h, w]`; stills stay as they are.

@@ -40,20 +40,22 @@ extension MotionAdapter {
         var name = parts[(parts.first == "module" ? 1 : 0)..<place].joined(separator: ".")
         var rest = parts[(place + 1)...]
         while let part = rest.popFirst() {
-            let next = rest.first.flatMap { Int($0) }
-            switch (part, next) {
-            case ("attention_blocks", let number?):
-                rest.removeFirst()
-                if number == 0, rest.elementsEqual(["pos_encoder", "pe"]) {
-                    return name + ".pos_embed.pe"
-                }
-                name += ".attn\(number + 1)"
-            case ("norms", let number?):
-                rest.removeFirst()
-                name += ".norm\(number + 1)"
-            case ("ff_norm", _): name += ".norm3"
-            default: name += ".\(part)"
+            switch (part, rest.first) {
+            case ("attention_blocks", "0"): name += rest.dropFirst().first == "pos_encoder" ? "" : ".attn1"
+            case ("attention_blocks", "1"): name += ".attn2"
+            case ("norms", "0"): name += ".norm1"
+            case ("norms", "1"): name += ".norm2"
+            case ("ff_norm", _):
+                name += ".norm3"
+                continue
+            case ("pos_encoder", _) where !name.hasSuffix(".attn2"):
+                name += ".pos_embed"
+                continue
+            default:
+                name += ".\(part)"
+                continue
             }
+            rest.removeFirst()
         }
         return name
     }

@@ -35,16 +35,7 @@ package struct MotionAdapter: Sendable {
     ///
     /// - Throws: ``ConfigurationError`` that names both.
     package func checkFit(_ unet: UNet2DConditionModel.Configuration) throws(ConfigurationError) {
-        let (ours, theirs) = (try MotionPlan(configuration), try UNetPlan(unet))
-        func require(_ field: String, _ found: [Int], _ other: String, _ expected: [Int]) throws(ConfigurationError) {
-            guard found != expected else { return }
-            throw ConfigurationError(
-                MotionPlan.model, field, found: "\(found)", expected: "the UNet's \(other) \(expected)")
-        }
-        try require("block_out_channels", ours.channels, "block_out_channels", theirs.channels)
-        try require("motion_layers_per_block", ours.depth, "layers_per_block", theirs.down.map(\.resnetInputs.count))
-        // diffusers would quietly take the UNet's groups for the motion modules.
-        try require("motion_norm_num_groups", [ours.groups], "norm_num_groups", [theirs.groups])
+        try MotionPlan(configuration).checkFit(unet)
     }
 
     fileprivate func level(down level: Int) -> [MotionModule] { downBlocks[level] }

@@ -56,6 +56,19 @@ struct MotionPlan {
             w, channels: channels[level], heads: heads[level], layers: layers, groups: groups, length: length)
     }
 
+    /// Compares the adapter with a UNet.
+    func checkFit(_ unet: UNet2DConditionModel.Configuration) throws(ConfigurationError) {
+        let theirs = try UNetPlan(unet)
+        func require(_ field: String, _ found: [Int], _ other: String, _ expected: [Int]) throws(ConfigurationError) {
+            guard found != expected else { return }
+            throw ConfigurationError(Self.model, field, found: "\(found)", expected: "the UNet's \(other) \(expected)")
+        }
+        try require("block_out_channels", channels, "block_out_channels", theirs.channels)
+        try require("motion_layers_per_block", depth, "layers_per_block", theirs.down.map(\.resnetInputs.count))
+        // diffusers would quietly take the UNet's groups for the motion modules.
+        try require("motion_norm_num_groups", [groups], "norm_num_groups", [theirs.groups])
+    }
+
     private static func sizes(
         _ value: PerLevel?, or usual: Int, _ levels: Int, _ field: String
     ) throws(ConfigurationError) -> [Int] {

@@ -49,12 +49,13 @@ package struct UNet2DConditionModel: Sendable {
     ///   - classLabels: `[B, projectionClassEmbeddingsInputDim]` (AudioLDM's prompt embedding).
     ///   - motion: what ties the frames of a sample together; nil where every frame stands alone.
     ///   - frames: F.
+    ///   - memory: what is kept where a gradient with respect to the prompt will be taken.
     /// - Returns: `[B·F, outChannels, H, W]`.
     /// - Throws: ``TorchError/refused(operation:message:)`` for rows that do not fit the frames, and for more frames than
     ///   the adapter has positions.
     package func callAsFunction(
         _ z: Tensor, timestep: Double, context: Tensor? = nil, classLabels: Tensor? = nil, motion: MotionAdapter? = nil,
-        frames: Int = 1
+        frames: Int = 1, memory: MemoryPolicy = .high
     ) throws(TorchError) -> Tensor {
         try checkRows(z, [context, classLabels], motion: motion, frames: frames)
         let time = try embedding(timestep, classLabels, like: z, frames: frames).silu()
@@ -62,15 +63,20 @@ package struct UNet2DConditionModel: Sendable {
         var h = try convIn(z)
         var skips = [h]
         for (level, block) in downBlocks.enumerated() {
-            let (output, more) = try block.down(h, time: time, context: context, motion: motion?.down(level))
+            let (output, more) = try block.down(
+                h, time: time, context: context, motion: motion?.down(level), memory: memory)
             h = output
             skips += more
         }
-        h = try midAttention(midResnets[0](h, time: time), context: context)
-        if let motion { h = try motion.middle(h) }
-        h = try midResnets[1](h, time: time)
+        h = try memory.run(.bulky, [h, time] + (context.map { [$0] } ?? [])) { [self] inputs throws(TorchError) in
+            var h = try midResnets[0](inputs[0], time: inputs[1])
+            h = try midAttention(h, context: inputs.count > 2 ? inputs[2] : nil)
+            if let motion { h = try motion.middle(h) }
+            return try midResnets[1](h, time: inputs[1])
+        }
         for (step, block) in upBlocks.enumerated() {
-            h = try block.up(h, skips: &skips, time: time, context: context, motion: motion?.up(step))
+            h = try block.up(
+                h, skips: &skips, time: time, context: context, motion: motion?.up(step), memory: memory)
         }
         return try convOut(normOut.silu(h))
     }

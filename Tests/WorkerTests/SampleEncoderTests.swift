@@ -9,39 +9,41 @@ import Testing
 @Suite struct SampleEncoderTests {
     private func encoder(_ settings: String = "") throws -> (SampleEncoder, PlannedSample, TemporaryRun) {
         let temporary = try TemporaryRun([("a", .image, "a.ppm")], settings: settings)
-        let encoder = SampleEncoder(run: temporary.run.description, samplingRate: 16_000, latentScale: 0.9)
+        let encoder = SampleEncoder(run: temporary.run.description) { _ in 0.9 }
         return (encoder, temporary.run.plan.samples[0], temporary)
     }
 
-    private func result(_ waveform: [Float], isFinite: Bool = true) -> AudioResult {
-        AudioResult(
-            waveform: waveform, latent: [UInt8](repeating: 0, count: 2 * 8), latentShape: [2, 2, 2],
-            losses: [1.5, 1.25],
-            isFinite: isFinite)
+    private func result(_ waveform: [Float], isFinite: Bool = true) -> GenerationResult {
+        let latent = GenerationResult.Latent(bytes: [UInt8](repeating: 0, count: 2 * 8), shape: [2, 2, 2])
+        return GenerationResult(
+            label: nil, sound: GenerationResult.Sound(waveform: waveform, latent: latent), pictures: nil,
+            losses: [1.5, 1.25], isFinite: isFinite)
     }
+
+    private let input = SampleInput(condition: nil)
 
     @Test func theDocumentHoldsWhatMadeTheSampleAndNothingThatVaries() throws {
         let (encoder, planned, temporary) = try encoder()
         defer { withExtendedLifetime(temporary) {} }
-        let sample = try encoder.encode(planned, result([0.5, -0.25]))
+        let sample = try encoder.encode(planned, input, result([0.5, -0.25]))
         #expect(sample.members.keys.sorted() == ["audio_latent.npy", "flac", "json"])
         let json = try #require(
             try JSONSerialization.jsonObject(with: Data(sample.members["json"] ?? [])) as? [String: Any])
-        #expect(json["schema"] as? String == "seehear.sample/1")
+        #expect(json["schema"] as? String == "seehear.sample/2")
         #expect(json["losses"] as? [Double] == [1.5, 1.25])
         #expect((json["audio"] as? [String: Any])?["peak"] as? Double == 0.5)
         #expect(json["config_sha256"] as? String == temporary.run.description.configSHA256)
         for key in ["host", "rank", "seconds", "stages", "time"] { #expect(json[key] == nil) }
-        #expect(try encoder.encode(planned, result([0.5, -0.25])).members == sample.members)
+        #expect(try encoder.encode(planned, input, result([0.5, -0.25])).members == sample.members)
     }
 
     @Test func whatMustNotBeShippedIsAFailure() throws {
         let (encoder, planned, temporary) = try encoder()
         defer { withExtendedLifetime(temporary) {} }
-        let silent = #expect(throws: SampleFailure.self) { try encoder.encode(planned, result([0, 0.00001])) }
+        let silent = #expect(throws: SampleFailure.self) { try encoder.encode(planned, input, result([0, 0.00001])) }
         #expect(silent?.kind == "silent")
         let broken = #expect(throws: SampleFailure.self) {
-            try encoder.encode(planned, result([.nan], isFinite: false))
+            try encoder.encode(planned, input, result([.nan], isFinite: false))
         }
         #expect(broken?.kind == "notFinite")
     }
@@ -49,6 +51,26 @@ import Testing
     @Test func silenceIsShippedWhereTheJobAllowsIt() throws {
         let (encoder, planned, temporary) = try encoder("silence: allow")
         defer { withExtendedLifetime(temporary) {} }
-        #expect(try encoder.encode(planned, result([0, 0])).members["flac"]?.isEmpty == false)
+        #expect(try encoder.encode(planned, input, result([0, 0])).members["flac"]?.isEmpty == false)
+    }
+
+    @Test func aPictureOfOneColourIsAFailure() throws {
+        let (encoder, planned, temporary) = try encoder()
+        defer { withExtendedLifetime(temporary) {} }
+        func drawn(_ value: UInt8) throws -> GenerationResult {
+            let pixels = (0..<12).map { $0 < 6 ? 100 : value }
+            let picture = try #require(Picture(width: 2, height: 2, pixels: pixels))
+            let sound = result([0.5]).sound
+            let latent = GenerationResult.Latent(bytes: [], shape: [])
+            return GenerationResult(
+                label: nil, sound: sound, pictures: GenerationResult.Pictures(frames: [picture], latent: latent),
+                losses: [], isFinite: true)
+        }
+        let blank = #expect(throws: SampleFailure.self) { try encoder.encode(planned, input, drawn(103)) }
+        #expect(blank?.kind == "blank")
+        #expect(try encoder.encode(planned, input, drawn(110)).members["json"] != nil)
+        let (tolerant, again, other) = try self.encoder("blank: allow")
+        defer { withExtendedLifetime(other) {} }
+        #expect(try tolerant.encode(again, input, drawn(100)).members["json"] != nil)
     }
 }

@@ -11,7 +11,12 @@ final class TemporaryRun {
     /// - Parameters:
     ///   - inputs: files below the folder, by sample; made by the caller.
     ///   - settings: more lines of the job file.
-    init(_ inputs: [(key: String, kind: InputKind, file: String)], seconds: Double = 1, settings: String = "") throws {
+    ///   - more: samples of any task behind those, with inputs below the folder. The job then names every model, makes
+    ///     small pictures, keeps each task's usual members, and has one label for what has no caption.
+    init(
+        _ inputs: [(key: String, kind: InputKind, file: String)], seconds: Double = 1, settings: String = "",
+        more: [PlannedSample] = []
+    ) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "seehear-worker-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         self.folder = folder
@@ -19,13 +24,17 @@ final class TemporaryRun {
         let text = """
             task: v2a
             manifest: clips.jsonl
-            models: {audio: \(models)/audioldm, binder: \(models)/imagebind}
-            sampling: {steps: 2, duration: \(seconds)}
+            models:
+              audio: \(models)/audioldm
+              image: \(models)/sd15
+              motion: \(models)/motion_adapter
+              binder: \(models)/imagebind
+            sampling: {steps: 2, duration: \(seconds), width: 64, height: 64, fps: 4}
             guidance: {start: 0}
             batch: 8
             shard: 8
             threads: 1
-            members: [json, flac, audio_latent]
+            \(more.isEmpty ? "members: [json, flac, audio_latent]" : "caption: labels\nlabels: labels.txt")
             \(settings)
             """
         let job = try JobFile.resolve(text, path: folder.appending(path: "job.yaml").path)
@@ -37,8 +46,15 @@ final class TemporaryRun {
                 input: PlannedInput(kind: input.kind, path: folder.appending(path: input.file).path, bytes: 1),
                 seed: UInt64(index), durationSeconds: seconds)
         }
+        let others = more.map { sample in
+            var sample = sample
+            if let name = sample.input?.path { sample.input?.path = folder.appending(path: name).path }
+            return sample
+        }
+        if !more.isEmpty { try Data("a violin\n".utf8).write(to: folder.appending(path: "labels.txt")) }
+        let all = samples + others
         run = try Run.publish(
-            Plan(samples: samples, job: job), job: job, models: [], expectedBytes: 0,
+            Plan(samples: all, job: job), job: job.narrowed(to: Set(all.map(\.task))), models: [], expectedBytes: 0,
             in: RunDirectory(folder.appending(path: "run"))
         ).run
     }
@@ -49,6 +65,20 @@ final class TemporaryRun {
     func writePicture(_ name: String, shade: UInt8) throws {
         var bytes = Array("P6\n40 30\n255\n".utf8)
         for index in 0..<1200 { bytes += [UInt8(index % 251), shade, UInt8(index / 30)] }
+        try Data(bytes).write(to: folder.appending(path: name))
+    }
+
+    /// Writes a second of a tone in 8 kHz and 16 bits (WAV).
+    func writeSound(_ name: String, amplitude: Double) throws {
+        var bytes: [UInt8] = []
+        func word(_ value: Int, _ count: Int) { for byte in 0..<count { bytes.append(UInt8(value >> (8 * byte) & 255)) } }
+        bytes += Array("RIFF".utf8)
+        word(36 + 16000, 4)
+        bytes += Array("WAVEfmt ".utf8)
+        for (value, count) in [(16, 4), (1, 2), (1, 2), (8000, 4), (16000, 4), (2, 2), (16, 2)] { word(value, count) }
+        bytes += Array("data".utf8)
+        word(16000, 4)
+        for index in 0..<8000 { word(Int(amplitude * sin(Double(index) * 0.3)) & 0xffff, 2) }
         try Data(bytes).write(to: folder.appending(path: name))
     }
 }

@@ -8,9 +8,9 @@ import Torch
 @testable import Worker
 
 /// A rank's work on real batches, with the small random models.
-@Suite(.serialized) struct AudioBatchRunnerTests {
-    private func runner(_ temporary: TemporaryRun) async throws -> AudioBatchRunner {
-        let runner = AudioBatchRunner(
+@Suite(.serialized) struct SampleBatchRunnerTests {
+    private func runner(_ temporary: TemporaryRun) async throws -> SampleBatchRunner {
+        let runner = SampleBatchRunner(
             run: temporary.run, rank: 3, device: .cpu, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await runner.prepare()
         return runner
@@ -33,6 +33,47 @@ import Torch
         #expect(
             sidecar.frames.map { $0.members.keys.sorted() }
                 == Array(repeating: ["audio_latent.npy", "flac", "json"], count: 2))
+    }
+
+    /// One batch of all five tasks: each sample has its task's members, and what is missing stays out.
+    @Test func oneBatchHoldsAllTasks() async throws {
+        let temporary = try TemporaryRun(
+            [("v", .image, "a.ppm")],
+            more: [
+                PlannedSample(
+                    index: 1, key: "heard", task: .a2v, prompt: "a bell", negativePrompt: "blurry",
+                    input: PlannedInput(kind: .audio, path: "s.wav", start: 0, duration: 1, bytes: 1), seed: 1,
+                    durationSeconds: 1, frames: 4),
+                PlannedSample(
+                    index: 2, key: "seen", task: .a2i, prompt: nil, negativePrompt: "",
+                    input: PlannedInput(kind: .audio, path: "s.wav", start: 0, duration: 1, bytes: 1), seed: 2,
+                    durationSeconds: 0, frames: 1),
+                PlannedSample(
+                    index: 3, key: "both", task: .joint, prompt: "rain", negativePrompt: "", input: nil, seed: 3,
+                    durationSeconds: 0.75, frames: 3),
+                PlannedSample(
+                    index: 4, key: "mute", task: .a2i, prompt: "wind", negativePrompt: "",
+                    input: PlannedInput(kind: .audio, path: "none.wav", start: 0, duration: 1, bytes: 1), seed: 4,
+                    durationSeconds: 0, frames: 1),
+            ])
+        try temporary.writePicture("a.ppm", shade: 10)
+        try temporary.writeSound("s.wav", amplitude: 9000)
+        try temporary.writeSound("none.wav", amplitude: 0)
+        let report = try await runner(temporary).run(0) { _ in }
+        #expect((report.succeeded, report.failed) == (4, 1))
+        let store = SegmentStore(
+            layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
+        let sidecar = try #require(try store.sidecar(batch: 0))
+        #expect(sidecar.rows.map(\.status) == [.ok, .ok, .ok, .ok, .failed])
+        #expect(sidecar.rows[4].error?.kind == "silentInput")
+        #expect(sidecar.rows[2].prompt == "a violin", "the only label")
+        #expect(sidecar.rows[..<4].allSatisfy { !$0.losses.isEmpty && $0.losses.allSatisfy(\.isFinite) })
+        #expect(
+            sidecar.frames.map { $0.members.keys.sorted() } == [
+                ["audio_latent.npy", "flac", "json"], ["json", "mp4", "video_latent.npy"],
+                ["json", "png", "video_latent.npy"],
+                ["audio_latent.npy", "flac", "json", "mp4", "video_latent.npy"],
+            ])
     }
 
     @Test func twoRunsOfOnePlanHaveTheSameBytes() async throws {

@@ -7,8 +7,9 @@ import Torch
 @testable import Engine
 @testable import Worker
 
-@Suite struct AudioGenerationTests {
-    private static let picture = AudioRequest.Vision.picture(Picture(width: 1, height: 1, pixels: [0, 0, 0])!)
+@Suite struct BatchGenerationTests {
+    private static let picture = SampleInput(
+        condition: .picture(Picture(width: 1, height: 1, pixels: [0, 0, 0])!))
 
     private func samples(_ seconds: [Double]) -> [PlannedSample] {
         seconds.enumerated().map { index, seconds in
@@ -23,29 +24,31 @@ import Torch
         BatchObserver(progress: { _ in }, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    private func result(_ seed: UInt64) -> AudioResult {
-        AudioResult(waveform: [Float(seed)], latent: [], latentShape: [], losses: [], isFinite: true)
+    private func result(_ seed: UInt64) -> GenerationResult {
+        let latent = GenerationResult.Latent(bytes: [], shape: [])
+        let sound = GenerationResult.Sound(waveform: [Float(seed)], latent: latent)
+        return GenerationResult(label: nil, sound: sound, pictures: nil, losses: [], isFinite: true)
     }
 
     private func job() throws -> Job { try TemporaryRun([("a", .image, "a.ppm")]).run.job }
 
     @Test func samplesOfOneLengthAreComputedTogether() throws {
         let calls = CallLog()
-        let generation = AudioGeneration(job: try job()) { requests, settings, _ in
-            calls.add(requests.count, settings.seconds)
+        let generation = BatchGeneration(job: try job()) { requests, settings, _ in
+            calls.add(requests.count, settings.sound?.seconds ?? 0)
             return requests.map { self.result($0.seed) }
         }
         let samples = samples([2, 5, 2, 2, 5])
         let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.picture) })
         let results = try generation.run(samples, inputs: inputs, observer: observer())
         #expect(calls.entries == ["3 of 2.0", "2 of 5.0"])
-        #expect(try results.mapValues { try $0.get().waveform[0] } == [0: 0, 1: 1, 2: 2, 3: 3, 4: 4])
+        #expect(try results.mapValues { try $0.get().sound?.waveform[0] } == [0: 0, 1: 1, 2: 2, 3: 3, 4: 4])
     }
 
     @Test func halvesWhereMemoryRunsOut() throws {
         let calls = CallLog()
-        let generation = AudioGeneration(job: try job()) { requests, settings, _ in
-            calls.add(requests.count, settings.seconds)
+        let generation = BatchGeneration(job: try job()) { requests, settings, _ in
+            calls.add(requests.count, settings.sound?.seconds ?? 0)
             guard requests.count <= 2, requests[0].seed != 4 else {
                 throw TorchError.outOfMemory(operation: "conv", message: "full")
             }
@@ -56,11 +59,11 @@ import Torch
         let results = try generation.run(samples, inputs: inputs, observer: observer())
         // 5 → 2 + 3 → 1 + 2; the last sample does not even fit alone when it comes first.
         #expect(calls.entries.map { $0.prefix(1) } == ["5", "2", "3", "1", "2"])
-        #expect(try (0..<5).allSatisfy { try results[$0]?.get().waveform == [Float($0)] })
+        #expect(try (0..<5).allSatisfy { try results[$0]?.get().sound?.waveform == [Float($0)] })
     }
 
     @Test func aSampleThatDoesNotFitAloneFailsAlone() throws {
-        let generation = AudioGeneration(job: try job()) { requests, _, _ in
+        let generation = BatchGeneration(job: try job()) { requests, _, _ in
             guard !requests.contains(where: { $0.seed == 1 }) else {
                 throw TorchError.outOfMemory(operation: "conv", message: "full")
             }
@@ -69,8 +72,8 @@ import Torch
         let samples = samples([1, 1, 1])
         let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.picture) })
         let results = try generation.run(samples, inputs: inputs, observer: observer())
-        #expect(try results[0]?.get().waveform == [0])
-        #expect(try results[2]?.get().waveform == [2])
+        #expect(try results[0]?.get().sound?.waveform == [0])
+        #expect(try results[2]?.get().sound?.waveform == [2])
         guard case .failure(let failure) = results[1] else {
             Issue.record("the sample was made")
             return

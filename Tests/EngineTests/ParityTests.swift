@@ -223,8 +223,7 @@ import Torch
         return AudioStream(
             models: models, binder: try Self.binder.get().network,
             binderInput: try BinderAudioInput(BinderClipSettings(), device: .cpu),
-            scheduler: try SchedulerChoice().scheduler(models.schedule, steps: item.steps, eta: 0),
-            unconditional: negative, scale: 2.5,
+            scheduler: try SchedulerChoice().scheduler(models.schedule, steps: item.steps, eta: 0), unconditional: negative, scale: 2.5,
             clips: 2)
     }
 

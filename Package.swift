@@ -103,7 +103,7 @@ let package = Package(
         tests("TorchTests", ["Torch", "Fixtures"]),
         tests("MediaTests", ["Media", "ClipSampling", "Fixtures"]),
         tests("ShardTests", ["Shard", "Fixtures"]),
-        tests("EngineTests", ["Engine", "Torch", "Checkpoint", "JSON", "Fixtures"]),
+        tests("EngineTests", ["Engine", "ClipSampling", "Torch", "Checkpoint", "JSON", "Fixtures"]),
         tests("CoordinatorTests", ["Coordinator", "Shard", "JSON", "Fixtures", "TransportContract", log]),
         tests("MPITests", ["MPI", "Coordinator", "Fixtures", "mpi-transport-check"]),
         tests("PreflightTests", ["Preflight", "Coordinator", "Fixtures"]),

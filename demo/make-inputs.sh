@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes the demo's clips and images with ffmpeg: make-inputs.sh FOLDER
+# Makes the demo's clips, images and sounds with ffmpeg: make-inputs.sh FOLDER
 #
-# Twelve clips that differ in what moves, in colour, codec, container, size, rate and orientation, and four images. A
-# file that is there already is left alone.
+# Twelve clips that differ in what moves, in colour, codec, container, size, rate and orientation, four images, and
+# four sounds that differ in codec, rate and channels. A file that is there already is left alone.
 set -euo pipefail
 folder=${1:?usage: make-inputs.sh FOLDER}
 mkdir -p "$folder"
@@ -62,3 +62,13 @@ make bars.png $(lavfi smptebars=s=320x240) -frames:v 1
 make fractal.jpg $(lavfi mandelbrot=s=400x300:start_scale=0.5) -frames:v 1 -q:v 3
 make triangle.png $(lavfi sierpinski=s=256x256:type=triangle) -frames:v 1
 make tall.jpg $(lavfi gradients=s=200x400:c0=teal:c1=coral:c2=gold:n=3:seed=11) -frames:v 1 -q:v 2
+
+# A bell that is struck twice a second, in stereo.
+make bell.wav $(lavfi "aevalsrc='0.6*sin(2*PI*880*t)*exp(-6*mod(t\,0.5))|0.6*sin(2*PI*1320*t)*exp(-6*mod(t\,0.5)):s=44100:d=3'") \
+    -c:a pcm_s16le
+# A siren that goes up and down, FLAC at 48 kHz.
+make siren.flac $(lavfi "aevalsrc='0.5*sin(2*PI*(600*t-150/PI*cos(2*PI*t)))':s=48000:d=4")
+# Surf, Opus in Ogg.
+make surf.ogg $(lavfi anoisesrc=c=brown:a=0.8:r=48000:d=2) -af 'tremolo=f=0.5:d=0.9' -c:a libopus
+# Half a second of a click, to be followed by silence.
+make click.mp3 $(lavfi "aevalsrc='0.8*sin(2*PI*2000*t)*exp(-80*t)':s=22050:d=0.5") -c:a libmp3lame

@@ -25,6 +25,7 @@ SHStatus sh_log(SHTensor t, SHTensor *out) { return make(out, [&] { return at::l
 SHStatus sh_sqrt(SHTensor t, SHTensor *out) { return make(out, [&] { return at::sqrt(in(t)); }); }
 SHStatus sh_square(SHTensor t, SHTensor *out) { return make(out, [&] { return at::mul(in(t), in(t)); }); }
 SHStatus sh_abs(SHTensor t, SHTensor *out) { return make(out, [&] { return at::abs(in(t)); }); }
+SHStatus sh_round(SHTensor t, SHTensor *out) { return make(out, [&] { return at::round(in(t)); }); }
 SHStatus sh_sin(SHTensor t, SHTensor *out) { return make(out, [&] { return at::sin(in(t)); }); }
 SHStatus sh_cos(SHTensor t, SHTensor *out) { return make(out, [&] { return at::cos(in(t)); }); }
 SHStatus sh_clamp(SHTensor t, double low, double high, SHTensor *out) { return make(out, [&] { return at::clamp(in(t), low, high); }); }

@@ -58,6 +58,13 @@ package final class MappedFile: @unchecked Sendable {
         return try withBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
+    /// Gives the file's pages back to the system, whose cache keeps them while there is room. Touching them again maps
+    /// them again; nothing else changes.
+    package func releasePages() {
+        // Fails only for a range that is not mapped; the memory is then not given back, and that is all.
+        _ = madvise(UnsafeMutableRawPointer(mutating: unsafeBytes.baseAddress), count, MADV_DONTNEED)
+    }
+
     private static func failure(_ path: String, _ code: Int32) -> MappedFileError {
         if code == ENOENT || code == ENOTDIR { return .missing(path: path) }
         return .unreadable(path: path, reason: String(cString: strerror(code)))

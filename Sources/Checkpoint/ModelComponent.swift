@@ -42,6 +42,13 @@ package struct ModelComponent: Sendable, Equatable {
     /// All that `cvssp/audioldm-m-full` and its relatives have.
     package static let audioLDM = [unet, vae, vocoder, textEncoder, tokenizer, scheduler]
 
+    /// All that `stable-diffusion-v1-5/stable-diffusion-v1-5` and its relatives have and a picture needs; the safety
+    /// checker and its feature extractor are left alone.
+    package static let stableDiffusion = [unet, vae, textEncoder, tokenizer, scheduler]
+
+    /// AnimateDiff's motion modules, which are published in a folder of their own.
+    package static let motionAdapter = ModelComponent(folder: "", weights: .diffusers)
+
     /// Files that may hold the weights, best first: as diffusers and transformers choose, and after them half precision,
     /// which the Python libraries take only when it is asked for.
     func weightNames(variant: String?) -> [String] {

@@ -105,6 +105,13 @@ package struct WeightFile: Sendable {
         throw .surplus(path: path, key: first.name, shape: first.shape, count: surplus.count)
     }
 
+    /// Gives the pages of all files back to the system; see ``MappedFile/releasePages()``. For after weights were
+    /// converted or copied to a device, and for networks that rest.
+    package func releasePages() {
+        var released: Set<ObjectIdentifier> = []
+        for record in records where released.insert(ObjectIdentifier(record.file)).inserted { record.file.releasePages() }
+    }
+
     private static func map(_ path: String) throws(WeightFileError) -> MappedFile {
         do throws(MappedFileError) {
             return try MappedFile(path: path)

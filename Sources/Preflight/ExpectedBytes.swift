@@ -18,22 +18,28 @@ enum ExpectedBytes {
     /// Bytes of one sample.
     private static func bytes(of sample: PlannedSample, job: Job) -> Double {
         guard sample.error == nil else { return 512 }
-        let seconds = sample.durationSeconds
-        return job.members.reduce(0.0) { total, member in
+        let settings = job.settings(for: sample.task)
+        return settings.members.reduce(0.0) { total, member in
             // Each member has a tar header and is padded to 512 bytes.
-            total + 1024 + size(of: member, seconds: seconds, source: Double(sample.input?.bytes ?? 0))
+            total + 1024 + size(of: member, sample, settings.sampling)
         }
     }
 
-    /// AudioLDM makes 16 kHz mono; its latent has 8 × 25 × 16 fp16 values a second.
-    private static func size(of member: String, seconds: Double, source: Double) -> Double {
-        switch member {
+    /// AudioLDM makes 16 kHz mono; its latent has 8 × 25 × 16 fp16 values a second. Stable Diffusion's has 4 × h/8 × w/8 of
+    /// them for each picture. Noise is what compresses worst, and what a run with a mistake in it makes.
+    private static func size(of member: String, _ sample: PlannedSample, _ sampling: Job.Sampling) -> Double {
+        let seconds = sample.durationSeconds
+        let pixels = Double(sample.frames ?? 0) * Double(sampling.width * sampling.height)
+        return switch member {
         case "json": 6_000
         case "wav": 32_000 * seconds
         case "flac": 28_000 * seconds
-        case "mp4": source + 16_000 * seconds
+        // What the mp4 shows is made, or copied from the input.
+        case "mp4": 16_000 * seconds + (sample.task.makesVideo ? 0.5 * pixels : Double(sample.input?.bytes ?? 0))
+        case "png": 3 * pixels
+        case "jpg": pixels
         case "audio_latent": 6_400 * seconds
-        case "video_latent": 600_000
+        case "video_latent": pixels / 8
         default: 500_000
         }
     }

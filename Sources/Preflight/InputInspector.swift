@@ -1,18 +1,16 @@
 import Coordinator
 
-/// Checks the files that manifest rows name, and works out each sample's window and length.
+/// Checks the files that manifest rows name, and plans each sample with its window and length.
 struct InputInspector {
     let job: Job
     let probe: any InputProbe
     /// Files that are looked at at once.
     let threads: Int
+    /// The most frames of a video; nil where it is not known.
+    var maximumFrames: Int?
 
     /// Narrower or lower pictures are refused: nothing could be told from them.
     static let minimumPixels = 16
-    /// Shorter clips are refused, in seconds.
-    static let minimumSeconds = 0.1
-    /// Containers round; a window may pass the clip's end by this, in seconds.
-    static let tolerance = 0.05
 
     /// What is known of one file.
     private struct File: Sendable {
@@ -40,7 +38,7 @@ struct InputInspector {
             var wrong = row.problems
             if wrong.isEmpty {
                 do throws(RowProblem) {
-                    try fill(&sample, from: row, files)
+                    sample = try filled(sample, from: row, files)
                 } catch {
                     problems.append(error)
                     wrong = [error]
@@ -75,86 +73,45 @@ struct InputInspector {
         }
     }
 
-    private func fill(
-        _ sample: inout PlannedSample, from row: ManifestRow, _ files: [String: Result<File, InputProbeError>]
-    ) throws(RowProblem) {
-        guard let input = row.input else {
-            sample.durationSeconds = try seconds(row, available: nil)
-            return
+    private func filled(
+        _ sample: PlannedSample, from row: ManifestRow, _ files: [String: Result<File, InputProbeError>]
+    ) throws(RowProblem) -> PlannedSample {
+        var sample = sample
+        var media: ProbedInput?
+        if let input = row.input {
+            let file = try file(input, of: row, files)
+            media = file.media
+            var planned = PlannedInput(kind: input.kind, path: input.path, bytes: file.identity.bytes)
+            planned.sha256 = file.identity.sha256
+            planned.modified = file.identity.sha256 == nil ? file.identity.modified : nil
+            sample.input = planned
         }
-        func problem(_ field: String, _ kind: String, _ found: String, _ remedy: String) -> RowProblem {
-            RowProblem(row: row.number, field: field, kind: .file, recordedKind: kind, found: found, remedy: remedy)
-        }
-        let column = input.kind.rawValue
-        let file: File
-        switch files[input.path] {
-        case .success(let found): file = found
-        case .failure(let error):
-            throw problem(column, error.kind, "\(input.path): \(error.found)", error.remedy)
-        case nil: throw problem(column, "notFound", "\(input.path) was not looked at", "plan again")
-        }
-        if let (kind, found, remedy) = Self.unfit(file.media, as: input.kind) {
-            throw problem(column, kind, "\(input.path): \(found)", remedy)
-        }
-        var planned = PlannedInput(kind: input.kind, path: input.path, bytes: file.identity.bytes)
-        planned.sha256 = file.identity.sha256
-        planned.modified = file.identity.sha256 == nil ? file.identity.modified : nil
-        if input.kind == .image {
-            sample.durationSeconds = try seconds(row, available: nil)
-        } else {
-            let start = row.start ?? 0
-            if let length = file.media.duration {
-                guard length >= Self.minimumSeconds else {
-                    throw problem(
-                        column, "tooShort", "\(input.path) lasts \(Self.short(length)) s",
-                        "a clip must last at least \(Self.minimumSeconds) s")
-                }
-                guard start <= length - Self.minimumSeconds else {
-                    throw problem(
-                        "start", "outOfRange",
-                        "it lies at \(Self.short(start)) s and the clip ends at \(Self.short(length)) s",
-                        "start before the end")
-                }
-                if let wanted = row.duration, start + wanted > length + Self.tolerance {
-                    throw problem(
-                        "duration", "outOfRange",
-                        "the window ends at \(Self.short(start + wanted)) s and the clip at \(Self.short(length)) s",
-                        "end it with the clip")
-                }
-            }
-            let available = file.media.duration.map { $0 - start }
-            sample.durationSeconds = try seconds(row, available: available)
-            planned.start = start
-            let asked = row.duration ?? (job.sampling.duration == .source ? available : nil) ?? sample.durationSeconds
-            planned.duration = min(asked, available ?? asked)
-        }
-        sample.input = planned
+        let time = try SampleTime(
+            row, media, job.settings(for: row.task).sampling, maximumFrames: maximumFrames)
+        sample.durationSeconds = time.seconds
+        sample.frames = time.frames
+        sample.input?.start = time.window?.start
+        sample.input?.duration = time.window?.duration
+        return sample
     }
 
-    /// The output's length: the row's, else the job's, else the clip's rounded up.
-    private func seconds(_ row: ManifestRow, available: Double?) throws(RowProblem) -> Double {
-        func problem(_ found: String, _ remedy: String) -> RowProblem {
+    private func file(
+        _ input: ManifestInput, of row: ManifestRow, _ files: [String: Result<File, InputProbeError>]
+    ) throws(RowProblem) -> File {
+        func problem(_ kind: String, _ found: String, _ remedy: String) -> RowProblem {
             RowProblem(
-                row: row.number, field: "duration", kind: .file, recordedKind: "noDuration", found: found,
-                remedy: remedy)
+                row: row.number, field: input.kind.rawValue, kind: .file, recordedKind: kind,
+                found: "\(input.path)\(found)", remedy: remedy)
         }
-        let most = job.sampling.maxDuration
-        var seconds = row.duration
-        if seconds == nil, case .seconds(let fixed) = job.sampling.duration { return fixed }
-        if seconds == nil, let available {
-            seconds = max(1, (available - Self.tolerance).rounded(.up))
+        switch files[input.path] {
+        case .success(let file):
+            if let (kind, found, remedy) = Self.unfit(file.media, as: input.kind) {
+                throw problem(kind, ": \(found)", remedy)
+            }
+            return file
+        case .failure(let error): throw problem(error.kind, ": \(error.found)", error.remedy)
+        case nil: throw problem("notFound", " was not looked at", "plan again")
         }
-        guard let seconds else {
-            throw problem(
-                "is missing, and the input does not tell its length",
-                "give the row a duration, or the job sampling.duration in seconds")
-        }
-        guard seconds <= most else {
-            throw problem(
-                "the sample would last \(Self.short(seconds)) s, longer than sampling.max_duration \(Self.short(most)) s",
-                "give the row a start and a shorter duration, or raise sampling.max_duration")
-        }
-        return seconds
     }
 
     private static func unfit(_ media: ProbedInput, as kind: InputKind) -> (
@@ -171,7 +128,7 @@ struct InputInspector {
                 return ("wrongMedia", "it is a still picture", "name it as image, with task i2a")
             }
             if kind == .image, !media.isImage {
-                return ("wrongMedia", "it is a moving picture", "name it as video, with task v2a")
+                return ("wrongMedia", "it is a moving picture", "name it as video: a key frame is chosen")
             }
             if min(width, height) < minimumPixels {
                 let least = "\(minimumPixels)×\(minimumPixels)"
@@ -179,10 +136,5 @@ struct InputInspector {
             }
         }
         return nil
-    }
-
-    private static func short(_ seconds: Double) -> String {
-        let rounded = (seconds * 1000).rounded() / 1000
-        return Int(exactly: rounded).map(String.init) ?? "\(rounded)"
     }
 }

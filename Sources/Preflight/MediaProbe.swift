@@ -18,7 +18,7 @@ package struct MediaProbe: InputProbe {
         // The pictures' own length: containers add the sound's encoder delay to theirs.
         let duration = info.isImage ? nil : info.video?.duration ?? info.duration ?? info.audio?.duration
         return ProbedInput(
-            duration: duration?.double, width: info.video?.width, height: info.video?.height,
-            hasAudio: info.audio != nil, isImage: info.isImage)
+            duration: duration?.double, audioDuration: info.audio.flatMap { $0.duration ?? info.duration }?.double,
+            width: info.video?.width, height: info.video?.height, hasAudio: info.audio != nil, isImage: info.isImage)
     }
 }

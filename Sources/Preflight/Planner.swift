@@ -47,8 +47,13 @@ package struct Planner: Sendable {
         } catch {
             throw .manifest(error)
         }
-        let inspected = InputInspector(job: job, probe: inputs, threads: threads).samples(of: manifest.rows)
+        let settings = settings(job, for: manifest.rows)
+        let job = job.narrowed(to: Set(manifest.rows.map(\.task)))
+        // Models that are not named are a problem of their own.
         let found = models.inspect(job)
+        let inspected = InputInspector(
+            job: job, probe: inputs, threads: threads, maximumFrames: found.maximumFrames
+        ).samples(of: manifest.rows)
         let plan = Plan(samples: inspected.samples, job: job)
         let bytes = ExpectedBytes.of(plan, job: job)
         let free = DiskSpace.available(at: output)
@@ -56,7 +61,7 @@ package struct Planner: Sendable {
         var problems = PlanProblems(manifest: job.manifest, policy: job.invalidRows)
         let rows = (manifest.problems + inspected.problems).sorted { $0.row < $1.row }
         problems.rows = job.invalidRows == .fail ? rows : manifest.rejected
-        problems.others = found.problems
+        problems.others = settings + found.problems + tooLong(plan, job, found.maximumFrames)
         if plan.samples.count == plan.invalidCount, problems.rows.isEmpty {
             problems.others.append(
                 "no row of the manifest can be used; the first: \(rows.first?.description ?? "none")")
@@ -69,6 +74,26 @@ package struct Planner: Sendable {
         guard problems.isEmpty else { throw .problems(problems) }
         return PreparedPlan(
             job: job, plan: plan, models: found.models, invalidRows: rows, expectedBytes: bytes, freeBytes: free)
+    }
+
+    /// What the job lacks for the tasks of usable rows, a sentence each, with the first row of the task.
+    private func settings(_ job: Job, for rows: [ManifestRow]) -> [String] {
+        var seen: Set<JobTask> = []
+        return rows.filter { $0.problems.isEmpty && seen.insert($0.task).inserted }.flatMap { row in
+            job.problems(of: row.task, location: "row \(row.number), task \(row.task.rawValue)").map(\.description)
+        }
+    }
+
+    /// Videos whose frames the job itself sets too high; those of rows are the rows' problems.
+    private func tooLong(_ plan: Plan, _ job: Job, _ most: Int?) -> [String] {
+        guard let most else { return [] }
+        return plan.tasks.filter(\.makesVideo).map { ($0, job.settings(for: $0).sampling.frames) }.filter {
+            $0.1 > most
+        }
+        .map { task, frames in
+            "task \(task.rawValue): `sampling.frames` is \(frames) and models.motion has positions for \(most) frames; "
+                + "it must be from 1 to \(most)"
+        }.sorted()
     }
 }
 

@@ -10,7 +10,8 @@ package struct WorkerModelProbe: ModelProbe {
 
     private let files = CheckpointProbe()
     private let worker: String
-    private let arguments: [String]
+    private let jobFile: String
+    private let overrides: [String]
     private let note: @Sendable (String) -> Void
 
     /// - Parameters:
@@ -20,7 +21,8 @@ package struct WorkerModelProbe: ModelProbe {
         workerIn folder: URL, job: String, overrides: [String], note: @escaping @Sendable (String) -> Void
     ) {
         worker = folder.appending(path: "seehear-worker").path
-        arguments = ["check-models", job] + overrides.flatMap { ["--set", $0] }
+        jobFile = job
+        self.overrides = overrides
         self.note = note
     }
 
@@ -29,6 +31,9 @@ package struct WorkerModelProbe: ModelProbe {
         guard inspection.problems.isEmpty else { return inspection }
         let unchecked =
             "the keys and shapes of the models are not checked here (%): the ranks check them when they start."
+        let arguments =
+            ["check-models", jobFile] + overrides.flatMap { ["--set", $0] }
+            + job.tasks.keys.map(\.rawValue).sorted().flatMap { ["--task", $0] }
         guard FileManager.default.isExecutableFile(atPath: worker),
             let output = ProcessOutput.run(worker, arguments, limit: Self.limit), !output.timedOut
         else {

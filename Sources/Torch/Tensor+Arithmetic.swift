@@ -34,6 +34,8 @@ extension Tensor {
     package func sqrt() throws(TorchError) -> Tensor { try Tensor.make { sh_sqrt(raw, $0) } }
     package func square() throws(TorchError) -> Tensor { try Tensor.make { sh_square(raw, $0) } }
     package func abs() throws(TorchError) -> Tensor { try Tensor.make { sh_abs(raw, $0) } }
+    /// To whole numbers, halves to the even neighbour.
+    package func rounded() throws(TorchError) -> Tensor { try Tensor.make { sh_round(raw, $0) } }
     package func sin() throws(TorchError) -> Tensor { try Tensor.make { sh_sin(raw, $0) } }
     package func cos() throws(TorchError) -> Tensor { try Tensor.make { sh_cos(raw, $0) } }
     package func tanh() throws(TorchError) -> Tensor { try Tensor.make { sh_tanh(raw, $0) } }

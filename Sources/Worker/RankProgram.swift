@@ -153,12 +153,12 @@ package struct RankProgram: Sendable {
     private func work(_ run: Run, _ transport: (any Transport)?) async -> End {
         let log = logger(run, "worker")
         guard let transport else { return End(exitCode: 1, everyoneAlive: true) }
-        let runner: AudioBatchRunner
+        let runner: SampleBatchRunner
         let choice: DeviceChoice
         do {
             choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
             try TorchRuntime.configure(threads: choice.threads)
-            runner = AudioBatchRunner(run: run, rank: place.rank, device: choice.device, log: log)
+            runner = SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log)
         } catch {
             complain("\(error)")
             return End(exitCode: 1, everyoneAlive: true)

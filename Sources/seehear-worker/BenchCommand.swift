@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import JSON
 import Torch
 import Worker
@@ -8,14 +9,29 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure guided steps on this machine: time by stage and peak memory, as JSON.")
 
-    @Option(help: "An AudioLDM folder, or a repository in the Hugging Face cache.")
-    var audio: String
+    @Option(help: "Measure sound: an AudioLDM folder, or a repository in the Hugging Face cache.")
+    var audio: String?
+
+    @Option(help: "Measure pictures: a Stable Diffusion folder, or a repository in the Hugging Face cache.")
+    var image: String?
+
+    @Option(help: "With --image, measure videos: a motion adapter.")
+    var motion: String?
 
     @Option(help: "ImageBind's folder or weights file.")
     var binder: String
 
     @Option(help: "Length of the sound in seconds.")
     var seconds = 10.0
+
+    @Option(help: "Width and height of the pictures.")
+    var size = 256
+
+    @Option(help: "Frames of the video.")
+    var frames = 8
+
+    @Option(help: "What is kept for the gradient: low, auto or high.")
+    var memory = "auto"
 
     @Option(help: "Samples computed together.")
     var batch = 1
@@ -29,13 +45,27 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Tune the prompt embedding too.")
     var tunePrompt = false
 
+    func validate() throws {
+        guard (audio == nil) != (image == nil) else { throw ValidationError("give either --audio or --image.") }
+        guard motion == nil || image != nil else { throw ValidationError("--motion needs --image.") }
+        guard MemoryPolicy(rawValue: memory) != nil else {
+            throw ValidationError("--memory is `\(memory)`; it can be low, auto or high.")
+        }
+    }
+
     func run() throws {
         try TorchRuntime.configure(threads: threads)
-        var options = GuidedStepBenchmark.Options(audio: audio, binder: binder)
-        options.seconds = seconds
+        var options = GuidedStepBenchmark.Options(subject, binder: binder)
         options.batch = batch
         options.steps = steps
         options.tunePrompt = tunePrompt
+        options.memory = MemoryPolicy(rawValue: memory) ?? .auto
         print(String(decoding: try JSONCoding.encode(GuidedStepBenchmark(options).run(), pretty: true), as: UTF8.self))
+    }
+
+    private var subject: GuidedStepBenchmark.Subject {
+        if let image, let motion { return .video(folder: image, motion: motion, size: size, frames: frames) }
+        if let image { return .picture(folder: image, size: size) }
+        return .sound(folder: audio ?? "", seconds: seconds)
     }
 }

@@ -15,10 +15,16 @@ struct CheckModelsCommand: ParsableCommand {
     @Option(name: .customLong("set"), parsing: .singleValue, help: "As for a run.")
     var overrides: [String] = []
 
+    @Option(parsing: .singleValue, help: "A task that rows have; without one all tasks count.")
+    var task: [JobTask] = []
+
     func run() throws {
         let job = try JobFile.load(URL(filePath: job), overrides: overrides)
+            .narrowed(to: Set(task.isEmpty ? JobTask.allCases : task))
         let problems = EngineModelProbe().inspect(job).problems
         for problem in problems { print(problem) }
         if !problems.isEmpty { throw ExitCode(2) }
     }
 }
+
+extension JobTask: ExpressibleByArgument {}

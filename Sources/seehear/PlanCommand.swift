@@ -71,7 +71,29 @@ struct PlanCommand: ParsableCommand {
 
 /// What `seehear plan` prints.
 struct PlanSummary: Encodable {
+    /// The samples of one task.
+    struct OfTask: Encodable {
+        let task: String
+        let samples: Int
+        let outputSeconds: Double
+        /// What each of them is made of, for people; nothing where the length says it all.
+        let pictures: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case task, samples, pictures
+            case outputSeconds = "output_seconds"
+        }
+
+        /// The numbers as one line.
+        var text: String {
+            let count = "\(samples) sample\(samples == 1 ? "" : "s")"
+            let length = outputSeconds > 0 ? TimeText.short(outputSeconds) : nil
+            return [count, length, pictures].compactMap { $0 }.joined(separator: ", ")
+        }
+    }
+
     let samples: Int
+    let tasks: [OfTask]
     let invalidRows: Int
     let batches: Int
     let shards: Int
@@ -84,7 +106,7 @@ struct PlanSummary: Encodable {
     var isNew: Bool?
 
     private enum CodingKeys: String, CodingKey {
-        case samples, batches, shards, workers, run
+        case samples, tasks, batches, shards, workers, run
         case invalidRows = "invalid_rows"
         case expectedBytes = "expected_bytes"
         case freeBytes = "free_bytes"
@@ -96,6 +118,10 @@ struct PlanSummary: Encodable {
     init(_ prepared: PreparedPlan, rate: MeasuredRate?) {
         let plan = prepared.plan
         samples = plan.samples.count
+        let made = Dictionary(grouping: plan.samples.filter { $0.error == nil }, by: \.task)
+        tasks = JobTask.allCases.compactMap { task in
+            made[task].map { Self.summary(of: $0, task, prepared.job.settings(for: task).sampling) }
+        }
         invalidRows = plan.invalidCount
         batches = plan.batches.count
         shards = plan.shards.count
@@ -106,6 +132,24 @@ struct PlanSummary: Encodable {
         workers = rate?.workers
     }
 
+    private static func summary(_ range: ClosedRange<Int>) -> String {
+        range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+    }
+
+    private static func summary(
+        of samples: [PlannedSample], _ task: JobTask, _ sampling: Job.Sampling
+    ) -> OfTask {
+        let frames = samples.compactMap(\.frames)
+        var pictures: String?
+        if let least = frames.min(), let most = frames.max() {
+            let size = "\(sampling.width)×\(sampling.height)"
+            pictures = task.makesVideo ? "\(summary(least...most)) frames of \(size) at \(sampling.fps) fps" : size
+        }
+        return OfTask(
+            task: task.rawValue, samples: samples.count, outputSeconds: samples.reduce(0) { $0 + $1.durationSeconds },
+            pictures: pictures)
+    }
+
     /// The summary as a table of names and values.
     var rows: [[String]] {
         let time =
@@ -114,8 +158,9 @@ struct PlanSummary: Encodable {
             } else {
                 "unknown until a run has been measured; see --like"
             }
-        var rows = [
-            ["samples", "\(samples)"],
+        var rows = [["samples", "\(samples)"]]
+        rows += tasks.map { ["  \($0.task)", $0.text] }
+        rows += [
             ["invalid rows", "\(invalidRows)"],
             ["batches", "\(batches)"],
             ["shards", "\(shards)"],

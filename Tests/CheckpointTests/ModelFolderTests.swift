@@ -103,6 +103,67 @@ import Testing
         #expect(check.problems.count == 3)
     }
 
+    /// A Stable Diffusion folder that holds `.bin` files, half precision and several files, beside parts that nobody reads.
+    @Test func findsTheFilesOfStableDiffusion() throws {
+        let model = try folder(HubReference("org/pictures"))
+        #expect(model.check(ModelComponent.stableDiffusion).problems.count == 5)
+        try copy("types.safetensors", to: "unet/diffusion_pytorch_model.fp16.safetensors")
+        try copy("types.safetensors", to: "unet/diffusion_pytorch_model.non_ema.safetensors")
+        try copy("parameter.pth", to: "vae/diffusion_pytorch_model.bin")
+        try copy("sharded/model.safetensors.index.json", to: "text_encoder/model.safetensors.index.json")
+        for part in 1...2 {
+            let name = "model-0000\(part)-of-00002.safetensors"
+            try copy("sharded/\(name)", to: "text_encoder/\(name)")
+        }
+        for name in [
+            "unet/config.json", "vae/config.json", "text_encoder/config.json", "scheduler/scheduler_config.json",
+        ] {
+            try scratch.write(name, Array("{}".utf8))
+        }
+        try scratch.write("tokenizer/tokenizer.json", Array("{}".utf8))
+        try scratch.write("safety_checker/pytorch_model.bin", [1])
+        let check = model.check(ModelComponent.stableDiffusion)
+        #expect(check.problems.isEmpty && check.components.map(\.folder).sorted().first == "scheduler")
+        #expect(!check.components.flatMap(\.files).contains { $0.contains("safety") || $0.contains("non_ema") })
+    }
+
+    @Test func findsTheFilesOfAMotionAdapter() throws {
+        let location = ModelLocation(path: scratch.path, isFolder: true, repository: HubReference("org/motion"))
+        func weights() throws -> String {
+            try #require(MotionAdapterFiles(location).weights.split(separator: "/").last.map(String.init))
+        }
+        do throws(ModelFolderError) {
+            _ = try MotionAdapterFiles(location)
+            Issue.record("found an adapter")
+        } catch {
+            #expect(
+                "\(error)".contains("diffusion_pytorch_model.safetensors") && "\(error)".contains("mm_sd_v15_v2.ckpt"))
+            #expect("\(error)".hasSuffix("`hf download org/motion config.json diffusion_pytorch_model.safetensors`."))
+        }
+        // The original checkpoints have no configuration, whatever else lies beside them.
+        try scratch.write("config.json", Array("{}".utf8))
+        for name in ["mm_sd_v15.ckpt", "mm_sd_v15_v2.ckpt"] {
+            try scratch.write(name, [1])
+            #expect(try weights() == name)
+        }
+        #expect(try MotionAdapterFiles(location).config == nil)
+        for name in ["diffusion_pytorch_model.fp16.safetensors", "diffusion_pytorch_model.bin"] {
+            try scratch.write(name, [1])
+            #expect(try weights() == name)
+        }
+        #expect(try MotionAdapterFiles(location).config == scratch.path + "/config.json")
+        func single(_ name: String) throws -> MotionAdapterFiles {
+            try MotionAdapterFiles(ModelLocation(path: "\(scratch.path)/\(name)", isFolder: false, repository: nil))
+        }
+        #expect(try single("mm_sd_v15.ckpt").config == nil)
+        #expect(try single("diffusion_pytorch_model.bin").config == scratch.path + "/config.json")
+        let bare = try Scratch()
+        try bare.write("diffusion_pytorch_model.safetensors", [1])
+        #expect(throws: ModelFolderError.self) {
+            try MotionAdapterFiles(ModelLocation(path: bare.path, isFolder: true, repository: nil))
+        }
+    }
+
     @Test func findsTheFilesOfImageBind() throws {
         try scratch.write("imagebind_huge.pth", [1])
         try scratch.write("bpe/bpe_simple_vocab_16e6.txt.gz", [1])

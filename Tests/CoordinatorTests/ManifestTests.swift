@@ -79,8 +79,16 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         (#"{"id": "x", "prompt": "no file"}"#, "video", .input),
         (#"{"id": "x", "video": "a.mp4", "image": "b.png"}"#, "image", .input),
         (#"{"id": "x", "task": "t2a", "video": "a.mp4"}"#, "task", .value),
-        (#"{"id": "x", "task": "joint"}"#, "task", .value),
-        (#"{"id": "x", "task": "i2a", "image": "a.png"}"#, "task", .input),
+        (#"{"id": "x", "task": "joint"}"#, "prompt", .input),
+        (#"{"id": "x", "task": "joint", "prompt": ""}"#, "prompt", .input),
+        (#"{"id": "x", "task": "joint", "prompt": "a dog", "audio": "a.wav"}"#, "audio", .input),
+        (#"{"id": "x", "task": "joint", "prompt": "a dog", "start": 1}"#, "start", .input),
+        (#"{"id": "x", "task": "a2v", "prompt": "a dog"}"#, "audio", .input),
+        (#"{"id": "x", "task": "a2v", "video": "a.mp4"}"#, "video", .input),
+        (#"{"id": "x", "task": "a2i", "audio": 3}"#, "audio", .value),
+        (#"{"id": "x", "task": "i2a"}"#, "image", .input),
+        (#"{"id": "x", "task": "i2a", "image": "a.png", "video": "b.mp4"}"#, "image", .input),
+        (#"{"id": "x", "task": "i2a", "image": "a.png", "start": 1}"#, "start", .input),
     ])
     func badValuesKeepTheirKey(line: String, field: String, kind: RowProblem.Kind) throws {
         let row = try #require(try parse(line).rows.first)
@@ -171,14 +179,40 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         #expect(test.rows.map(\.key) == ["---g-f_I2yQ_000001"])
     }
 
+    @Test func everyTaskHasItsInputs() throws {
+        let manifest = try parse(
+            """
+            {"id": "v2a", "video": "a.mp4"}
+            {"id": "i2a", "task": "i2a", "image": "a.png"}
+            {"id": "key", "task": "i2a", "video": "a.mp4", "start": 1, "duration": 2}
+            {"id": "a2v", "task": "a2v", "audio": "a.mp4", "start": 0.5}
+            {"id": "a2i", "task": "a2i", "audio": "a.flac", "duration": 3}
+            {"id": "joint", "task": "joint", "prompt": "rain", "duration": 2}
+            """)
+        #expect(manifest.problems == [])
+        #expect(manifest.rows.map(\.input?.kind) == [.video, .image, .video, .audio, .audio, nil])
+    }
+
+    @Test func membersThatNoneFitsRefuseTheRow() throws {
+        let text = #"{"id": "x", "task": "a2i", "audio": "a.wav"}"# + "\n" + #"{"id": "y", "video": "a.mp4"}"#
+        let problems = try parse(text, "members=[json, flac]").problems
+        #expect(problems.map(\.row) == [1])
+        #expect(problems.first?.description.contains("task a2i makes none of the job's members") == true)
+        #expect(problems.first?.remedy.contains("tasks.a2i.members") == true)
+        #expect(try parse(text, "members=[json, flac, png]").problems == [])
+        #expect(try parse(text, "members=[json, flac]", "tasks.a2i.members=[json, png]").problems == [])
+        #expect(try parse(text, "members=[json]").problems == [])
+    }
+
     @Test func promptsNeedNoMoreWhereTheTaskDoesNot() throws {
         let job = try JobFile.resolve(
             "task: joint\nmanifest: p.txt\nmodels: {audio: a/b, binder: c/d}", path: "/data/job.yaml")
         let manifest = try ManifestReader.parse(Array("a dog\n\na cat\n".utf8), job: job)
         #expect(manifest.rows.map(\.key) == ["row-000001", "row-000003"])
         #expect(manifest.rows.map(\.prompt) == ["a dog", "a cat"])
-        let steered = try parse("a dog\n", "manifest=p.txt")
-        #expect(steered.rows.first?.problems.map(\.kind) == [.input])
+        #expect { try parse("a dog\n", "manifest=p.txt", "task=a2v") } throws: {
+            "\($0)".contains("/data/p.txt has one prompt a line and task a2v needs the path of its audio")
+        }
     }
 
     @Test func formatsThatCannotBeTold() {
@@ -195,11 +229,13 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         let jsonl =
             #"{"id": "a", "video": "v/a.mp4", "prompt": "x \u00e9", "start": 1.5, "seed": 3}"# + "\r\n"
             + #"{"id": "b", "video": "b.mp4"}"# + "\n"
+            + #"{"id": "c", "task": "a2v", "audio": "c.wav", "start": 1, "duration": 2.5}"# + "\n"
+            + #"{"task": "joint", "prompt": "rain"}"# + "\n"
         let csv = "id,video,prompt,seed\na,a.mp4,\"x, \"\"y\"\"\",3\nb,b.mp4,,\n"
         let vgg = "abc,1,\"x, y\",test\ndef,2,z,train\n"
         let seeds: [(String, Job)] = [
             (jsonl, try testJob()), (csv, try testJob("manifest=a.csv")), (vgg, try testJob("manifest=a.csv")),
-            ("a dog\nb\n", try testJob("manifest=a.txt")),
+            ("a dog\nb\n", try testJob("manifest=a.txt", "task=joint")),
         ]
         var mutator = Mutator(seed: 3)
         for round in 0..<10_000 {

@@ -51,6 +51,35 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(Plan(samples: failed, job: try testJob()).expectedCost < 1)
     }
 
+    @Test func picturesCostByPixelsFramesAndWhatTheLossReads() throws {
+        func cost(_ task: JobTask, frames: Int, _ overrides: String...) throws -> Double {
+            let job = try JobFile.resolve(
+                "task: v2a\nmanifest: c.jsonl\nmodels: {audio: a/b, binder: c/d}\nsampling: {steps: 20, width: 256, height: 256}\nguidance: {start: 0.45}\n",
+                path: "/d/j.yaml", overrides: overrides)
+            let sample = PlannedSample(
+                index: 0, key: "k", task: task, prompt: nil, negativePrompt: "", input: nil, seed: 0,
+                durationSeconds: task == .a2i ? 0 : Double(frames) / 8, frames: frames)
+            return Plan(samples: [sample], job: job).expectedCost
+        }
+        // 20 steps and the last decoding of 12 units a frame; 10 inner steps of 46 on 2 clips of 2 frames.
+        let (plain, inner, sound) = (21.0 * 12 * 16, 10.0 * 46 * 4, 2.0 * (20 + 12 * 10 + 4))
+        #expect(try cost(.a2v, frames: 16, "guidance=off") == plain)
+        #expect(try cost(.a2v, frames: 16) == plain + inner)
+        #expect(try cost(.a2v, frames: 16, "sampling.width=512") == 2 * (plain + inner))
+        #expect(try cost(.a2i, frames: 1) == (plain / 16) + (inner / 4))
+        #expect(try cost(.joint, frames: 16) == plain + inner + sound)
+    }
+
+    @Test func tasksOfWhatCanBeMade() throws {
+        var all = samples(3)
+        all[1].task = .joint
+        all[1].frames = 16
+        all[2].task = .a2i
+        all[2].error = PlannedError(kind: "bad_file", message: "x")
+        #expect(Plan(samples: all, job: try testJob()).tasks == [.v2a, .joint])
+        #expect(Plan.tasks(of: all) == [.v2a, .joint, .a2i])
+    }
+
     @Test func noSamples() throws {
         let plan = Plan(samples: [], job: try testJob())
         #expect(plan.batches.isEmpty)
@@ -64,6 +93,8 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         all[4].input?.sha256 = nil
         all[4].input?.modified = 1_700_000_000_123_456_789
         all[5].input = nil
+        all[6].task = .a2v
+        all[6].frames = 16
         let plan = Plan(samples: all, job: try testJob())
         let (record, bytes) = try PlanFile.encode(plan.samples)
         #expect(record.frames.count == 3)
@@ -102,10 +133,28 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(first.bytes == second.bytes)
     }
 
+    @Test func framesBelongToPictures() throws {
+        func parse(_ task: JobTask, _ frames: Int?) throws -> PlannedSample {
+            var sample = samples(1)[0]
+            sample.task = task
+            sample.frames = frames
+            var writer = JSONWriter()
+            sample.write(to: &writer)
+            return try PlannedSample(parsing: Array(writer.bytes.dropLast()))
+        }
+        #expect(try parse(.joint, 16).frames == 16)
+        for (task, frames) in [(JobTask.v2a, 1), (.a2v, nil), (.a2i, 0), (.joint, -3)] as [(JobTask, Int?)] {
+            #expect(throws: JSONError.self) { try parse(task, frames) }
+        }
+    }
+
     /// 3,000 mutated plan rows: each gives a sample or a syntax error.
     @Test func fuzz() throws {
         var writer = JSONWriter()
-        Plan(samples: samples(1), job: try testJob()).samples[0].write(to: &writer)
+        var sample = Plan(samples: samples(1), job: try testJob()).samples[0]
+        sample.task = .a2v
+        sample.frames = 16
+        sample.write(to: &writer)
         let line = Array(writer.bytes.dropLast())
         #expect(try PlannedSample(parsing: line).key == "k0")
         var mutator = Mutator(seed: 11)

@@ -89,7 +89,7 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
     }
 
     @Test(arguments: [
-        ("sampling.steps=31", "job sampling.steps: 30 → 31"), ("batch=3", "job batch: 8 → 3"),
+        ("sampling.steps=31", "job tasks.v2a.sampling.steps: 30 → 31"), ("batch=3", "job batch: 8 → 3"),
         ("seed=5", "sample 0 (k0): other seed"),
         ("guidance=off", "guidance"),
     ])
@@ -128,13 +128,27 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         _ = try publish(try testJob())
         let text = try String(contentsOf: directory.description, encoding: .utf8)
         for (old, new) in [
-            ("\"steps\" : 30", "\"steps\" : 31"), ("seehear.run/1", "seehear.run/9"), ("\"batch\"", "\"bach\""),
+            ("\"steps\" : 30", "\"steps\" : 31"), ("seehear.run/2", "seehear.run/9"), ("\"batch\"", "\"bach\""),
             ("{", ""),
         ] {
             #expect(text.contains(old))
             try Data(text.replacing(old, with: new).utf8).write(to: directory.description)
             #expect(throws: RunError.self) { try Run.open(directory) }
         }
+    }
+
+    @Test func anotherVersionsRunIsNamedAsSuch() throws {
+        try FileManager.default.createDirectory(at: directory.url, withIntermediateDirectories: true)
+        try Data(#"{"schema": "seehear.run/1", "job": {"sampling": {}}}"#.utf8).write(to: directory.description)
+        #expect { try Run.open(directory) } throws: {
+            "\($0)".contains("run.json was planned by another version of seehear: its schema is `seehear.run/1`")
+        }
+    }
+
+    @Test func aPlanOfATaskWithoutSettingsIsDamaged() throws {
+        let job = try testJob()
+        _ = try publish(job.narrowed(to: [.joint]))
+        #expect { try Run.open(directory) } throws: { "\($0)".contains("it has no settings for task v2a") }
     }
 
     @Test func alteredPlansAreFound() throws {

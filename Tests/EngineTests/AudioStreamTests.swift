@@ -12,7 +12,7 @@ import Torch
             binderInput: try BinderAudioInput(BinderClipSettings(), device: .cpu),
             scheduler: try DDIMScheduler(models.schedule, steps: 4),
             unconditional: try randn(9, [1, 20]).normalized().expand([batch, -1]), scale: scale, clips: 1,
-            generators: generators)
+            memory: .auto, generators: generators)
     }
 
     @Test func classifierFreeGuidance() throws {

@@ -49,6 +49,8 @@ import Torch
             ("center_input_sample", true, "center_input_sample", "true"),
             ("mid_block_scale_factor", 2, "mid_block_scale_factor", "2"),
             ("downsample_padding", 0, "downsample_padding", "0"),
+            ("layers_per_block", 1 << 40, "layers_per_block", "\(1 << 40)"),
+            ("transformer_layers_per_block", -1, "transformer_layers_per_block", "-1"),
             ("class_embed_type", "timestep", "class_embed_type", "timestep"),
             (
                 "down_block_types", ["DownBlock2D", "DownBlock2D", "DownBlock2D", "AttnDownBlock2D"],
@@ -136,6 +138,42 @@ import Torch
             expect("ClapTextModelWithProjection", field, found) {
                 try ClapTextModelWithProjection(configuration, scope)
             }
+        }
+    }
+
+    @Test func clipText() throws {
+        let folder = try TemporaryFolder()
+        let scope = try emptyScope(folder)
+        let cases: [(String, Any, String, String)] = [
+            ("hidden_act", "relu", "hidden_act", "relu"), ("num_attention_heads", 5, "hidden_size", "24"),
+            ("num_hidden_layers", 0, "a size", "0"), ("num_hidden_layers", 1 << 40, "a size", "\(1 << 40)"),
+        ]
+        for (key, value, field, found) in cases {
+            let json = try changed("sd15/text_encoder/config.json", key, value)
+            let configuration = try JSONDecoder().decode(ClipTextModel.Configuration.self, from: json)
+            expect("ClipTextModel", field, found) { try ClipTextModel(configuration, scope) }
+        }
+    }
+
+    @Test func motion() throws {
+        let folder = try TemporaryFolder()
+        let scope = try emptyScope(folder)
+        let cases: [(String, Any, String, String)] = [
+            ("conv_in_channels", 9, "conv_in_channels", "9"),
+            ("block_out_channels", [Int](), "block_out_channels", "[]"),
+            ("block_out_channels", [16, 24, 24, 0], "block_out_channels", "0"),
+            ("motion_num_attention_heads", 5, "block_out_channels", "16"),
+            ("motion_norm_num_groups", 32, "block_out_channels", "16"),
+            ("motion_layers_per_block", [2, 2], "motion_layers_per_block", "[2, 2]"),
+            ("motion_layers_per_block", 1 << 40, "motion_layers_per_block", "\(1 << 40)"),
+            ("motion_transformer_layers_per_block", -1, "motion_transformer_layers_per_block", "-1"),
+            ("motion_max_seq_length", 1 << 40, "motion_max_seq_length", "\(1 << 40)"),
+            ("motion_mid_block_layers_per_block", 2, "motion_mid_block_layers_per_block", "2"),
+        ]
+        for (key, value, field, found) in cases {
+            let json = try changed("motion_adapter/config.json", key, value)
+            let configuration = try JSONDecoder().decode(MotionAdapter.Configuration.self, from: json)
+            expect("MotionAdapter", field, found) { try MotionAdapter(configuration, scope) }
         }
     }
 

@@ -15,7 +15,8 @@ struct GoldenTrace {
             ProcessInfo.processInfo.environment["SEEHEAR_TRACES"].map { URL(filePath: $0) } ?? Fixtures.url("traces")
         file = try WeightFile.open(folder.appending(path: "\(name).safetensors").path)
         keep = try JSONDecoder().decode([String: Int].self, from: Data((file.metadata["keep"] ?? "{}").utf8))
-        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appending(path: "\(name).json")))
+        let numbers = try? Data(contentsOf: folder.appending(path: "\(name).json"))
+        let json = try numbers.map { try JSONSerialization.jsonObject(with: $0) }
         scalars = ((json as? [String: Any]) ?? [:]).compactMapValues { ($0 as? NSNumber)?.doubleValue }
     }
 
@@ -23,6 +24,9 @@ struct GoldenTrace {
     static var models: URL {
         ProcessInfo.processInfo.environment["SEEHEAR_TRACE_MODELS"].map { URL(filePath: $0) } ?? Fixtures.randomModels
     }
+
+    /// The sound that steers the pictures: `[samples]` at 16 kHz.
+    static func sound() throws -> Tensor { try GoldenTrace("sound").tensor("wave") }
 
     func holds(_ name: String) -> Bool { file[name] != nil }
 

@@ -9,62 +9,14 @@ import Torch
 /// Small networks with other sizes than the published ones, against diffusers and transformers in double precision, with
 /// the gradients of their inputs. Weights are drawn from seeds on both sides.
 @Suite struct NetworkTests {
-    /// One network of `units/networks.json`.
-    struct Case: @unchecked Sendable, CustomTestStringConvertible {  // a JSON object that nobody changes
-        let name: String
-        let kind: String
-        let seed: UInt64
-        let config: Data
-        let keys: [(String, [Int])]
-        let inputs: [[Int]]
-        let shape: [Int]
-        let timestep: Int
-
-        var testDescription: String { name }
-
-        init?(_ json: [String: Any]) {
-            guard let name = json["name"] as? String, let kind = json["kind"] as? String,
-                let seed = json["seed"] as? Int,
-                let config = json["config"].flatMap({ try? JSONSerialization.data(withJSONObject: $0) }),
-                let keys = json["keys"] as? [[Any]], let inputs = json["inputs"] as? [[Int]],
-                let shape = json["shape"] as? [Int]
-            else { return nil }
-            (self.name, self.kind, self.seed, self.config) = (name, kind, UInt64(seed), config)
-            self.keys = keys.compactMap { pair in
-                (pair[0] as? String).flatMap { key in (pair[1] as? [Int]).map { (key, $0) } }
-            }
-            (self.inputs, self.shape, timestep) = (inputs, shape, json["timestep"] as? Int ?? 0)
-        }
-
-        /// The weights of key `i` from `seed + i`: products scaled by their width, scales near 1, the rest near 0.
-        func entries(renaming: (String) -> String = { $0 }) throws -> [SafetensorsWriter.Entry] {
-            try keys.enumerated().map { index, key in
-                let (name, shape) = key
-                var w = try randn(seed + UInt64(index), shape)
-                if shape.count > 1 {
-                    w = try w * (1 / Double(shape.dropFirst().reduce(1, *)).squareRoot())
-                } else if name.hasSuffix("weight") || name.hasSuffix("scale") {
-                    w = try w * 0.1 + 1
-                } else {
-                    w = try w * 0.1
-                }
-                return try SafetensorsWriter.Entry(renaming(name), w)
-            }
-        }
-    }
-
-    static let cases: [Case] = {
-        let data = (try? Data(contentsOf: Fixtures.url("units/networks.json"))) ?? Data()
-        let json = (try? JSONSerialization.jsonObject(with: data)) as? [[String: Any]]
-        return (json ?? []).compactMap(Case.init)
-    }()
+    static let cases = NetworkCase.all.filter { $0.kind != "motion" }
 
     @Test func goldensAreThere() {
-        #expect(Set(Self.cases.map(\.kind)) == ["unet", "vae", "vocoder"])
-        #expect(Self.cases.count >= 7)
+        #expect(Set(Self.cases.map(\.kind)) == ["unet", "vae", "vocoder", "clip text"])
+        #expect(Self.cases.count >= 9)
     }
 
-    @Test(arguments: cases) func agrees(_ item: Case) throws {
+    @Test(arguments: cases) func agrees(_ item: NetworkCase) throws {
         try check(item, entries: item.entries())
     }
 
@@ -79,29 +31,12 @@ import Torch
         try check(item, entries: entries)
     }
 
-    private func check(_ item: Case, entries: [SafetensorsWriter.Entry]) throws {
-        let goldens = try UnitGoldens("networks")
-        let folder = try TemporaryFolder()
-        let url = folder.url.appending(path: "model.safetensors")
-        try SafetensorsWriter.write(entries, to: url)
-        let store = WeightStore(try WeightFile.open(url.path), dtype: .float64)
-        let leaves = try item.inputs.enumerated().map {
-            try randn(item.seed + 90_000 + UInt64($0), $1).to(.float64).leaf()
-        }
-        let y = try run(item, store, leaves)
-        #expect(y.shape == item.shape)
-        let difference = try goldens.relativeDifference("\(item.name).y", y.detached())
-        // The sines of the timestep are computed in single precision.
-        #expect(difference < 1e-6, "\(difference)")
-        let w = try randn(item.seed + 95_000, y.shape).to(.float64)
-        let gradients = try Autograd.gradients(of: (y * w).sum(), leaves)
-        for (index, gradient) in gradients.enumerated() {
-            let difference = try goldens.relativeDifference("\(item.name).gradient.\(index)", gradient)
-            #expect(difference < 2e-6, "gradient of input \(index): \(difference)")
-        }
+    private func check(_ item: NetworkCase, entries: [SafetensorsWriter.Entry]) throws {
+        let store = try item.store(entries)
+        try item.check { try run(item, store, $0) }
     }
 
-    private func run(_ item: Case, _ store: WeightStore, _ x: [Tensor]) throws -> Tensor {
+    private func run(_ item: NetworkCase, _ store: WeightStore, _ x: [Tensor]) throws -> Tensor {
         let decoder = JSONDecoder()
         switch item.kind {
         case "unet":
@@ -109,8 +44,14 @@ import Torch
             let unet = try UNet2DConditionModel(configuration, store.root)
             try store.finish()
             return configuration.classEmbedType == nil
-                ? try unet(x[0], timestep: Double(item.timestep), context: x[1])
-                : try unet(x[0], timestep: Double(item.timestep), classLabels: x[1])
+                ? try unet(x[0], timestep: item.timestep, context: x[1])
+                : try unet(x[0], timestep: item.timestep, classLabels: x[1])
+        case "clip text":
+            let model = try ClipTextModel(
+                decoder.decode(ClipTextModel.Configuration.self, from: item.config), store.root)
+            try store.finish(unused: ClipTextModel.unused)
+            let ids = try #require(item.json["ids"] as? [[Int]])
+            return try model(Tensor(ids.joined().map(Int64.init), shape: [ids.count, ids[0].count]))
         case "vae":
             let vae = try AutoencoderKL(decoder.decode(AutoencoderKL.Configuration.self, from: item.config), store.root)
             try store.finish(unused: AutoencoderKL.unused)

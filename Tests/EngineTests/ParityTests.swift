@@ -113,23 +113,23 @@ import Torch
     /// From caption, frames and seed alone: tokens, noise and everything after them.
     @Test func thePipelineMakesTheReferencesWaveform() throws {
         let golden = try GoldenTrace("v2a_free")
-        let pipeline = AudioPipeline(models: try Self.models.get(), binder: try Self.binder.get())
+        let pipeline = GenerationPipeline(audio: try Self.models.get(), pictures: nil, binder: try Self.binder.get())
         let frames = try golden.tensor("input.frames")
         let clips = try [[0, 7], [8, 15]].map {
             try $0.map { try Self.picture(frames.narrow(0, from: $0, count: 1).squeeze(0)) }
         }
-        let request = AudioRequest(
-            caption: "a dog barking in the rain", negativePrompt: "", vision: .clips(clips), seed: 100)
-        let settings = AudioSettings(
-            seconds: 2, steps: 8, scale: 2.5,
+        let request = GenerationRequest(
+            caption: "a dog barking in the rain", negativePrompt: "", condition: .clips(clips), seed: 100)
+        let settings = GenerationSettings(
+            sound: GenerationSettings.Sound(seconds: 2, samples: 32_000, clips: 2), steps: 8,
             guidance: GuidanceOptions(
-                learningRates: [.audio: 5], optimizer: .gradientDescent, window: .afterFraction(0.2), pairing: .paper),
-            clips: 2)
+                learningRates: [.audio: 5], optimizer: .gradientDescent, window: .afterFraction(0.2), pairing: .paper))
         let result = try #require(pipeline.generate([request], settings).first)
-        #expect(result.isFinite)
-        #expect(result.waveform.count == 32_000)
+        #expect(result.isFinite && result.pictures == nil)
         #expect(result.losses.count == 6)
-        let wave = try Tensor(result.waveform, shape: [1, result.waveform.count])
+        let sound = try #require(result.sound)
+        #expect(sound.waveform.count == 32_000)
+        let wave = try Tensor(sound.waveform, shape: [1, sound.waveform.count])
         #expect(try golden.relativeDifference("final.audio.wave", wave) < 1e-3)
     }
 
@@ -218,13 +218,15 @@ import Torch
         )
     }
 
-    static func stream(_ item: Case, _ golden: GoldenTrace, _ negative: Tensor, batch: Int) throws -> AudioStream {
+    static func stream(
+        _ item: Case, _ golden: GoldenTrace, _ negative: Tensor, batch: Int, memory: MemoryPolicy = .auto
+    ) throws -> AudioStream {
         let models = try Self.models.get()
         return AudioStream(
             models: models, binder: try Self.binder.get().network,
             binderInput: try BinderAudioInput(BinderClipSettings(), device: .cpu),
-            scheduler: try SchedulerChoice().scheduler(models.schedule, steps: item.steps, eta: 0), unconditional: negative, scale: 2.5,
-            clips: 2)
+            scheduler: try SchedulerChoice().scheduler(models.schedule, steps: item.steps, eta: 0),
+            unconditional: negative, scale: 2.5, clips: 2, memory: memory)
     }
 
     static func run(

@@ -59,16 +59,23 @@ import Testing
         let file = "tokenizer_config.json"
         #expect(
             kind([file: #"{"add_prefix_space":true}"#]) == .field("add_prefix_space", reason: "true is not supported"))
-        #expect(kind([file: #"{"pad_token":"<none>"}"#]) == .unknownToken(role: "pad_token", "<none>"))
+        // The file of special tokens would come first.
+        let map = "special_tokens_map.json"
+        #expect(kind([file: #"{"pad_token":"<none>"}"#]) == nil)
         #expect(
-            kind([file: #"{"mask_token":{"content":"<mask>","single_word":true}}"#])
+            kind([file: #"{"pad_token":"<none>"}"#, map: nil]) == .unknownToken(role: "pad_token", "<none>"))
+        #expect(
+            kind([file: #"{"mask_token":{"content":"<mask>","single_word":true}}"#, map: nil])
                 == .field("mask_token.single_word", reason: "true is not supported"))
         #expect(
-            kind([file: #"{"pad_token":null}"#])
+            kind([file: #"{"pad_token":null}"#, map: nil])
                 == .field("cls_token, sep_token, pad_token", reason: "none may be null"))
         #expect(
             kind([file: #"{"added_tokens_decoder":{"x":"<y>"}}"#])
                 == .field("added_tokens_decoder[\"x\"]", reason: "the name is not a number"))
+        #expect(
+            kind([file: #"{"added_tokens_decoder":{"-1":"<y>"}}"#])
+                == .field("added_tokens_decoder[\"-1\"]", reason: "the name is not a number"))
         #expect(try load([file: nil]).maximumLength == nil)
         #expect(try load([file: #"{"model_max_length":1e30}"#]).maximumLength == nil)
         let added = try load([file: #"{"added_tokens_decoder":{"2000":{"content":"<new>","rstrip":true}}}"#])
@@ -91,6 +98,28 @@ import Testing
         #expect(
             fast(#""add_prefix_space":false"#, #""add_prefix_space":true"#)
                 == .field("pre_tokenizer.add_prefix_space", reason: "true is not supported"))
+    }
+
+    /// The steps that a CLIP tokenizer.json names must be those that are done here.
+    @Test func refusesOtherClipTokenizers() throws {
+        let text = try fixture("clip-fast/tokenizer.json")
+        let folder = try TemporaryFolder()
+        func kind(_ old: String, _ new: String) -> TokenizerError.Kind? {
+            let changed = text.replacing(old, with: new)
+            do {
+                try Data(changed.utf8).write(to: folder.url.appending(path: "tokenizer.json"))
+                _ = try ClipTokenizer(folder: folder.url.path)
+                return nil
+            } catch { return (error as? TokenizerError)?.kind }
+        }
+        func field(_ old: String, _ new: String) -> String? {
+            if case .field(let field, _) = kind(old, new) { field } else { nil }
+        }
+        #expect(kind("", "") == nil)
+        #expect(field(#"{"type":"NFC"}"#, #"{"type":"NFD"}"#) == "normalizer.normalizers")
+        #expect(field(#"[\\p{N}]|"#, #"[\\p{N}]+|"#) == "pre_tokenizer.pretokenizers")
+        #expect(field(#""end_of_word_suffix":"</w>""#, #""end_of_word_suffix":"""#) == "model.end_of_word_suffix")
+        #expect(field(#""type":"BPE""#, #""type":"Unigram""#) == "model.type")
     }
 
     @Test func readsClipVocabulariesPackedOrNot() throws {
@@ -130,6 +159,7 @@ import Testing
     @Test func takesAnyText() throws {
         let roberta = try load([:])
         let clip = try ClipBPETokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
+        let diffusion = try ClipTokenizer(folder: Fixtures.randomModels.appending(path: "sd15/tokenizer").path)
         var state: UInt64 = 5
         for _ in 0..<10_000 {
             var text = ""
@@ -141,6 +171,7 @@ import Testing
             }
             #expect(roberta.encode(text).count >= 2)
             #expect(clip.encode([text]).ids.count == 77)
+            #expect(diffusion.encode([text]).ids.count == 77)
         }
     }
 }

@@ -11,6 +11,14 @@ import Testing
             var roberta: [Int32]
             var clip: [Int64]
             var official: [Int64]?
+            var sd: [Int64]?
+        }
+        struct Variant: Decodable {
+            /// Their text by name.
+            var files: [String: String]
+            var padding: Int64
+            var texts: [String]
+            var ids: [[Int64]]
         }
         struct Batch: Decodable {
             struct Rows: Decodable {
@@ -22,6 +30,7 @@ import Testing
             var fixed: Rows
         }
         var cases: [Case]
+        var variants: [Variant]
         var batch: Batch
     }
 
@@ -62,5 +71,39 @@ import Testing
             let official = tokenizer.encode([item.text], truncation: .official)
             #expect(official.ids == (item.official ?? item.clip + zeros), "\(item.text.debugDescription)")
         }
+    }
+
+    /// Stable Diffusion's, with the true tokenizer's layout and its end token for padding.
+    private func expect(_ tokenizer: ClipTokenizer, _ text: String, _ ids: [Int64], padding: Int64 = 1513) {
+        let batch = tokenizer.encode([text])
+        #expect(
+            batch.ids == ids + [Int64](repeating: padding, count: 77 - ids.count), "\(text.debugDescription)")
+        #expect(batch.mask.reduce(0, +) == ids.count && batch.length == 77)
+    }
+
+    @Test(arguments: ["Models/random/sd15/tokenizer", "Tests/Fixtures/Data/tokenizers/clip-fast"])
+    func clipGivesTheNumbersOfTransformers(_ folder: String) throws {
+        let tokenizer = try ClipTokenizer(folder: Fixtures.checkout.appending(path: folder).path)
+        #expect(tokenizer.startID == 1512 && tokenizer.endID == 1513 && tokenizer.paddingID == 1513)
+        let cases = try Self.golden.get().cases
+        #expect(cases.contains { $0.sd != nil })
+        for item in cases { expect(tokenizer, item.text, item.sd ?? item.clip) }
+    }
+
+    /// The same vocabulary with configurations of several ages: added tokens, `!` for padding, files left out.
+    @Test(arguments: 0..<6) func clipReadsEveryConfiguration(_ index: Int) throws {
+        let variants = try Self.golden.get().variants
+        #expect(variants.count == 6)
+        let variant = variants[index]
+        let folder = try TemporaryFolder()
+        for name in ["vocab.json", "merges.txt"] {
+            try FileManager.default.copyItem(
+                at: Fixtures.randomModels.appending(path: "sd15/tokenizer/\(name)"),
+                to: folder.url.appending(path: name))
+        }
+        for (name, text) in variant.files { try Data(text.utf8).write(to: folder.url.appending(path: name)) }
+        let tokenizer = try ClipTokenizer(folder: folder.url.path)
+        #expect(Int64(tokenizer.paddingID) == variant.padding)
+        for (text, ids) in zip(variant.texts, variant.ids) { expect(tokenizer, text, ids, padding: variant.padding) }
     }
 }

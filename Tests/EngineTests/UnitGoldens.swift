@@ -10,8 +10,10 @@ struct UnitGoldens: Sendable {
     /// Of the tensors that are not whole: every how many-th element is kept.
     private let keep: [String: Int]
 
-    init(_ name: String) throws {
-        file = try WeightFile.open(Fixtures.url("units/\(name).safetensors").path)
+    init(_ name: String) throws { try self.init(at: Fixtures.url("units/\(name).safetensors")) }
+
+    init(at url: URL) throws {
+        file = try WeightFile.open(url.path)
         keep = try JSONDecoder().decode([String: Int].self, from: Data((file.metadata["keep"] ?? "{}").utf8))
     }
 

@@ -6,14 +6,16 @@ import Testing
 @testable import Preflight
 
 @Suite struct CheckpointProbeTests {
-    /// A safetensors file with one tensor of four bytes.
-    private static let weights: Data = {
-        var header = #"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
+    /// A safetensors file with one tensor in single precision.
+    private static func safetensors(_ name: String = "w", shape: [Int] = [1]) -> Data {
+        let bytes = 4 * shape.reduce(1, *)
+        var header = "{\"\(name)\":{\"dtype\":\"F32\",\"shape\":\(shape),\"data_offsets\":[0,\(bytes)]}}"
         while header.utf8.count % 8 != 0 { header += " " }
-        var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
-        bytes += Data(header.utf8) + Data([0, 0, 0x80, 0x3F])
-        return bytes
-    }()
+        return withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) } + Data(header.utf8)
+            + Data(count: bytes)
+    }
+
+    private static let weights = safetensors()
 
     private let folder: TemporaryFolder
 
@@ -22,13 +24,20 @@ import Testing
         for name in [
             "unet/config.json", "vae/config.json", "vocoder/config.json", "text_encoder/config.json",
             "scheduler/scheduler_config.json", "tokenizer/vocab.json",
-        ] { try folder.write("{}", "audio/\(name)") }
-        try folder.write("#version: 0.2\n", "audio/tokenizer/merges.txt")
+        ] {
+            try folder.write("{}", "audio/\(name)")
+            if !name.hasPrefix("vocoder") { try folder.write("{}", "image/\(name)") }
+        }
+        for model in ["audio", "image"] { try folder.write("#version: 0.2\n", "\(model)/tokenizer/merges.txt") }
+        try folder.write(#"{"motion_max_seq_length": 24}"#, "motion/config.json")
+        try folder.write("# sounds\nrain\nwind\n", "labels.txt")
         try folder.write("a b", "binder/bpe_simple_vocab_16e6.txt")
         for name in [
             "audio/unet/diffusion_pytorch_model.safetensors", "audio/vae/diffusion_pytorch_model.safetensors",
             "audio/vocoder/model.safetensors", "audio/text_encoder/model.safetensors",
-            "binder/imagebind_huge.safetensors",
+            "binder/imagebind_huge.safetensors", "image/unet/diffusion_pytorch_model.safetensors",
+            "image/vae/diffusion_pytorch_model.fp16.safetensors", "image/text_encoder/model.safetensors",
+            "motion/diffusion_pytorch_model.safetensors",
         ] { try Self.weights.write(to: try file(name)) }
     }
 
@@ -38,11 +47,12 @@ import Testing
         return url
     }
 
-    private func inspect(_ settings: String...) throws -> ModelInspection {
+    private func inspect(_ settings: String..., tasks: Set<JobTask> = [.v2a]) throws -> ModelInspection {
         let job = try JobFile.resolve(
-            "task: v2a\nmanifest: a.jsonl\nmodels: {audio: audio, binder: binder}",
+            "task: v2a\nmanifest: a.jsonl\nmodels: {audio: audio, image: image, motion: motion, binder: binder}",
             path: folder.url.appending(path: "job.yaml").path,
-            overrides: settings)
+            overrides: settings
+        ).narrowed(to: tasks)
         return CheckpointProbe(environment: ["HF_HUB_CACHE": folder.url.appending(path: "hub").path], threads: 2)
             .inspect(job)
     }
@@ -58,6 +68,52 @@ import Testing
         #expect(found.models[1].files.allSatisfy { $0.sha256?.count == 64 && $0.modified == nil })
         let stat = try inspect("input_hash=stat")
         #expect(stat.models[1].files.allSatisfy { $0.sha256 == nil && $0.modified != nil })
+    }
+
+    @Test func modelsOfPictures() throws {
+        let all = try inspect("caption=labels", "labels=labels.txt", tasks: [.joint])
+        #expect(all.problems == [])
+        #expect(all.models.map(\.role) == ["audio", "image", "motion", "binder", "labels"])
+        #expect(all.models[1].files.map(\.name).contains("vae/diffusion_pytorch_model.fp16.safetensors"))
+        #expect(all.models[2].files.map(\.name) == ["config.json", "diffusion_pytorch_model.safetensors"])
+        // printf '# sounds\nrain\nwind\n' | sha256sum
+        #expect(
+            all.models[4].files.map(\.sha256)
+                == ["2d55bb66486ebf85cc07687d9f09b3affb7be9d4abbd7f12190453ee32918c39"])
+        #expect(all.models[4].files.map(\.name) == ["labels.txt"])
+        #expect(all.maximumFrames == 24)
+        let still = try inspect(tasks: [.a2i])
+        #expect(still.models.map(\.role) == ["image", "binder"])
+        #expect(still.maximumFrames == nil)
+    }
+
+    @Test func framesThatAMotionAdapterHasPositionsFor() throws {
+        try folder.write("{}", "motion/config.json")
+        #expect(try inspect(tasks: [.a2v]).maximumFrames == 32)
+        let original = Self.safetensors("down_blocks.0.motion_modules.0.pos_encoder.pe", shape: [1, 16, 4])
+        try original.write(to: file("original/mm_sd_v15_v2.ckpt"))
+        for path in ["original", "original/mm_sd_v15_v2.ckpt"] {
+            let found = try inspect("models.motion=\(path)", tasks: [.a2v])
+            #expect(found.problems == [])
+            #expect(found.maximumFrames == 16)
+            #expect(found.models[1].files.map(\.name) == ["mm_sd_v15_v2.ckpt"])
+        }
+        try Self.weights.write(to: file("other.safetensors"))
+        #expect(try inspect("models.motion=other.safetensors", tasks: [.a2v]).maximumFrames == nil)
+        let random = try inspect("models.motion=\(Fixtures.randomModels.path)/motion_adapter", tasks: [.a2v])
+        #expect(random.maximumFrames == 32)
+    }
+
+    @Test func whatIsWrongWithTheModelsOfPictures() throws {
+        try FileManager.default.removeItem(at: file("image/scheduler/scheduler_config.json"))
+        try FileManager.default.removeItem(at: file("motion/config.json"))
+        try folder.write("rain\nrain\n", "labels.txt")
+        let found = try inspect("caption=labels", "labels=labels.txt", tasks: [.joint])
+        #expect(found.models == [])
+        #expect(found.problems.count == 3)
+        #expect(found.problems[0].hasPrefix("models.image:") && found.problems[0].contains("scheduler_config.json"))
+        #expect(found.problems[1].hasPrefix("models.motion:") && found.problems[1].contains("config.json"))
+        #expect(found.problems[2].contains("labels.txt:2: `rain` stands in line 1 already"))
     }
 
     @Test func licencesOfTheModelCards() throws {

@@ -12,7 +12,10 @@ import Testing
     init() throws {
         folder = try TemporaryFolder()
         output = folder.url.appending(path: "run", directoryHint: .isDirectory)
-        for name in ["a.mp4", "b.mp4", "c.png", "short.mp4", "raw.h264", "tiny.png", "sound.wav", "long.mp4"] {
+        for name in [
+            "a.mp4", "b.mp4", "c.png", "short.mp4", "raw.h264", "tiny.png", "sound.wav", "long.mp4", "pips.wav",
+            "raw.aac",
+        ] {
             try folder.write("bytes of \(name)", name)
         }
     }
@@ -23,8 +26,13 @@ import Testing
         "tiny.png": ProbedInput(duration: nil, width: 1, height: 1, hasAudio: false, isImage: true),
         "short.mp4": ProbedInput(duration: 0.04, width: 64, height: 64, hasAudio: false, isImage: false),
         "raw.h264": ProbedInput(duration: nil, width: 64, height: 64, hasAudio: false, isImage: false),
-        "sound.wav": ProbedInput(duration: 3, width: nil, height: nil, hasAudio: true, isImage: false),
-        "long.mp4": ProbedInput(duration: 7200, width: 64, height: 64, hasAudio: true, isImage: false),
+        "sound.wav": ProbedInput(
+            duration: 3, audioDuration: 3, width: nil, height: nil, hasAudio: true, isImage: false),
+        "long.mp4": ProbedInput(
+            duration: 7200, audioDuration: 7200, width: 64, height: 64, hasAudio: true, isImage: false),
+        "pips.wav": ProbedInput(
+            duration: 0.05, audioDuration: 0.05, width: nil, height: nil, hasAudio: true, isImage: false),
+        "raw.aac": ProbedInput(duration: nil, width: nil, height: nil, hasAudio: true, isImage: false),
     ])
 
     private func prepare(
@@ -32,7 +40,9 @@ import Testing
     ) throws(PlanningError) -> PreparedPlan {
         do {
             try folder.write(manifest, "clips.jsonl")
-            try folder.write("task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", "job.yaml")
+            try folder.write(
+                "task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, image: e/f, motion: g/h, binder: c/d}\n",
+                "job.yaml")
         } catch {
             Issue.record(error)
         }
@@ -86,6 +96,116 @@ import Testing
         )
         #expect(prepared.plan.samples[1].durationSeconds == 4)
         #expect(prepared.plan.samples[1].input?.start == nil)
+    }
+
+    @Test func allFiveTasksInOneManifest() throws {
+        let prepared = try prepare(
+            """
+            {"id": "clip", "video": "a.mp4"}
+            {"id": "still", "task": "i2a", "image": "c.png"}
+            {"id": "key", "task": "i2a", "video": "a.mp4", "start": 1, "duration": 4}
+            {"id": "keys", "task": "i2a", "video": "a.mp4", "start": 1}
+            {"id": "film", "task": "a2v", "audio": "sound.wav"}
+            {"id": "longer", "task": "a2v", "audio": "a.mp4", "start": 9.5, "duration": 1.2}
+            {"id": "raw", "task": "a2v", "audio": "raw.aac", "start": 1}
+            {"id": "picture", "task": "a2i", "audio": "sound.wav", "start": 0.5}
+            {"id": "window", "task": "a2i", "audio": "long.mp4", "start": 60, "duration": 2}
+            {"id": "both", "task": "joint", "prompt": "rain"}
+            {"id": "short", "task": "joint", "prompt": "rain", "duration": 0.01}
+            """)
+        let samples = prepared.plan.samples
+        #expect(samples.map(\.error) == Array(repeating: nil, count: 11))
+        #expect(samples.map(\.durationSeconds) == [10, 10, 4, 10, 2, 1.25, 2, 0, 0, 2, 0.125])
+        #expect(samples.map(\.frames) == [nil, nil, nil, nil, 16, 10, 16, 1, 1, 16, 1])
+        #expect(
+            samples.map(\.input?.kind) == [
+                .video, .image, .video, .video, .audio, .audio, .audio, .audio, .audio, nil, nil,
+            ])
+        #expect(samples.map(\.input?.start) == [0, nil, 1, 1, 0, 9.5, 1, 0.5, 60, nil, nil])
+        let windows = samples.map { $0.input?.duration.map { ($0 * 1000).rounded() / 1000 } }
+        // A fake clip lasts 10.01 s: a video may outlast its sound, and its window ends with that.
+        #expect(windows == [10.01, nil, 4, 9.01, 2, 0.51, 2, 2.5, 2, nil, nil])
+        #expect(Set(prepared.job.tasks.keys) == Set(JobTask.allCases))
+        #expect(prepared.expectedBytes > 1_000_000)
+    }
+
+    @Test func thePlanKeepsWhatItsTasksNeed() throws {
+        let prepared = try prepare(#"{"task": "a2i", "audio": "sound.wav"}"#)
+        #expect(Set(prepared.job.tasks.keys) == [.a2i])
+        #expect(prepared.job.models.audio == nil)
+        #expect(prepared.job.models.motion == nil)
+        let run = try prepared.publish(in: RunDirectory(output)).run
+        #expect(try Run.open(run.directory).plan == prepared.plan)
+        let again = try prepare(
+            #"{"task": "a2i", "audio": "sound.wav"}"#, "sampling.frames=8", "tasks.v2a.guidance=off")
+        #expect(try again.publish(in: RunDirectory(output)).publication == .unchanged)
+        let other = try prepare(#"{"task": "a2i", "audio": "sound.wav"}"#, "sampling.width=256")
+        #expect { try other.publish(in: RunDirectory(output)) } throws: {
+            "\($0)".contains("job tasks.a2i.sampling.width: 512 → 256")
+        }
+    }
+
+    @Test func modelsAreNeededForTheTasksThatOccur() throws {
+        do {
+            try folder.write("task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", "job.yaml")
+            let rows = [#"{"video": "a.mp4"}"#, #"{"id": "x", "task": "a2v", "audio": "sound.wav"}"#]
+            try folder.write(rows.joined(separator: "\n"), "clips.jsonl")
+        }
+        let planner = Planner(inputs: inputs, models: FakeModels(), threads: 2)
+        #expect {
+            try planner.prepare(folder.url.appending(path: "job.yaml"), output: output)
+        } throws: { error in
+            "\(error)".contains("row 2, task a2v: `models.image` is missing")
+                && "\(error)".contains("row 2, task a2v: `models.motion` is missing")
+        }
+        try folder.write(#"{"video": "a.mp4"}"#, "clips.jsonl")
+        _ = try planner.prepare(folder.url.appending(path: "job.yaml"), output: output)
+    }
+
+    @Test func noMoreFramesThanTheMotionAdapterHasPositionsFor() throws {
+        let limited = ModelInspection(maximumFrames: 24)
+        let rows = #"{"id": "a", "task": "joint", "prompt": "x", "duration": 3}"#
+        #expect(try prepare(rows, models: limited).plan.samples[0].frames == 24)
+        #expect { try prepare(rows.replacing("3}", with: "3.1}"), models: limited) } throws: {
+            "\($0)".contains(
+                "row 1, `duration`: 3.1 s at 8 fps are 25 frames and models.motion has positions for 24; give at most 3 s"
+            )
+        }
+        #expect {
+            try prepare(#"{"id": "a", "task": "joint", "prompt": "x"}"#, "sampling.frames=32", models: limited)
+        } throws: {
+            "\($0)".contains("task joint: `sampling.frames` is 32 and models.motion has positions for 24 frames")
+        }
+        // Rows that say how long they are do not ask the job.
+        _ = try prepare(rows, "sampling.frames=32", "invalid_rows=record", models: ModelInspection(maximumFrames: 32))
+    }
+
+    @Test(arguments: [
+        (#"{"id": "x", "task": "a2v", "audio": "b.png"}"#, "notFound", "`audio`"),
+        (#"{"id": "x", "task": "a2v", "audio": "c.png"}"#, "noAudioStream", "it has no sound"),
+        (#"{"id": "x", "task": "a2v", "audio": "pips.wav"}"#, "tooShort", "lasts 0.05 s"),
+        (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "start": 2.95}"#, "outOfRange", "the sound ends at 3 s"),
+        (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "duration": 31}"#, "noDuration", "31 s, longer than"),
+        (#"{"id": "x", "task": "a2i", "audio": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
+        (
+            #"{"id": "x", "task": "a2i", "audio": "long.mp4", "duration": 40}"#, "noDuration",
+            "the window would last 40 s"
+        ),
+        (#"{"id": "x", "task": "a2i", "audio": "raw.aac"}"#, "noDuration", "does not tell its length"),
+        (
+            #"{"id": "x", "task": "a2i", "audio": "sound.wav", "start": 2, "duration": 2}"#, "outOfRange",
+            "the sound at 3 s"
+        ),
+        (#"{"id": "x", "task": "i2a", "video": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
+        (#"{"id": "x", "task": "i2a", "video": "c.png"}"#, "wrongMedia", "still picture"),
+        (#"{"id": "x", "task": "joint", "prompt": "x", "duration": 31}"#, "noDuration", "31 s, longer than"),
+    ])
+    func unfitSoundsAndWindows(row: String, kind: String, found: String) throws {
+        let problem = try #require(problems(#"{"id": "good", "video": "a.mp4"}"# + "\n" + row)?.rows.first)
+        #expect(problem.row == 2)
+        #expect(problem.recordedKind == kind)
+        #expect(problem.description.contains(found), "\(problem)")
+        #expect(!problem.remedy.isEmpty)
     }
 
     @Test func eachFileIsLookedAtOnce() throws {
@@ -151,9 +271,7 @@ import Testing
     }
 
     @Test func tasksAndManifestsThatCannotBe() {
-        #expect { try prepare("", "task=joint", "members=[json]") } throws: {
-            "\($0)".contains("not available yet in this version")
-        }
+        #expect { try prepare("", "gather=mpi") } throws: { "\($0)".contains("not available yet in this version") }
         #expect { try prepare("\n") } throws: { "\($0)".contains("has no rows") }
         #expect { try prepare("", "manifest=nowhere.csv") } throws: {
             "\($0)".contains("cannot be read: there is no such file")

@@ -9,7 +9,8 @@ final class FakeInputs: InputProbe {
     private let answers: [String: ProbedInput]
     private let counts = Mutex<[String: Int]>([:])
 
-    static let clip = ProbedInput(duration: 10.01, width: 640, height: 360, hasAudio: true, isImage: false)
+    static let clip = ProbedInput(
+        duration: 10.01, audioDuration: 10.01, width: 640, height: 360, hasAudio: true, isImage: false)
 
     init(_ answers: [String: ProbedInput]) { self.answers = answers }
 

@@ -5,13 +5,15 @@
 
 CKPT is a checkpoint folder of `make_checkpoints.py --size tiny`, REFERENCE the folder with the Python reference (ib.py).
 Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers come from transformers' RobertaTokenizerFast, CLIP's from
-ib.py, which agrees with the tokenizer of ImageBind.
+ib.py, which agrees with the tokenizer of ImageBind, and Stable Diffusion's (`sd`, where they differ from those) from
+transformers' CLIPTokenizerFast, also with the files in other states (`variants`).
 """
 import argparse
 import json
 import pathlib
 import shutil
 import sys
+import tempfile
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--models", required=True)
@@ -22,7 +24,7 @@ arguments = parser.parse_args()
 sys.path[0] = arguments.reference
 
 import ib  # noqa: E402
-from transformers import RobertaTokenizerFast  # noqa: E402
+from transformers import CLIPTokenizerFast, RobertaTokenizerFast  # noqa: E402
 
 TEXTS = [
     "", " ", "   ", "a", "A dog barking in the rain", "a dog barking in the rain", " leading space", "trailing space ",
@@ -52,7 +54,8 @@ TEXTS = [
     "<s>text</s>", "x <s> y", " </s> ", "<S>", "< mask>", "<mask", "<|startoftext|>", "<|endoftext|>",
     "a <|endoftext|> b", "x!<|startoftext|>y", "<|ENDOFTEXT|>", "a<|endoftext|><|startoftext|>b",
     "antidisestablishmentarianism", "supercalifragilisticexpialidocious", "a" * 60, "ab" * 40, "!" * 50, "0" * 90,
-    "the quick brown fox jumps over the lazy dog " * 12, "waves " * 75, "waves " * 76, "é" * 80, "日本" * 50,
+    "A cinematic shot of a steam train crossing a viaduct at dawn, volumetric light, 35mm, highly detailed, trending. " * 6,
+    "rain🌧️" * 40, "the quick brown fox jumps over the lazy dog " * 12, "waves " * 75, "waves " * 76, "é" * 80, "日本" * 50,
 ]
 
 out = pathlib.Path(arguments.out)
@@ -83,12 +86,61 @@ def strip(row):
     return row
 
 
+sd_files = pathlib.Path(arguments.models) / "sd15/tokenizer"
+sd = CLIPTokenizerFast.from_pretrained(str(sd_files))
+document = json.loads(sd.backend_tokenizer.to_str())
+(out / "clip-fast").mkdir(exist_ok=True)
+(out / "clip-fast/tokenizer.json").write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def row(tokenizer, text):
+    """As Stable Diffusion asks for it, without the padding, which the test puts back."""
+    ids = tokenizer(text, padding="max_length", truncation=True, max_length=77)
+    return [i for i, seen in zip(ids["input_ids"], ids["attention_mask"]) if seen]
+
+
+def variant(config, special, texts):
+    """The numbers with other configurations beside the same vocabulary; None leaves a file out."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("vocab.json", "merges.txt"):
+            shutil.copy(sd_files / name, folder)
+        files = {"tokenizer_config.json": config, "special_tokens_map.json": special}
+        files = {name: json.dumps(value) for name, value in files.items() if value is not None}
+        for name, value in files.items():
+            (pathlib.Path(folder) / name).write_text(value)
+        tokenizer = CLIPTokenizerFast.from_pretrained(folder)
+        return dict(files=files, padding=tokenizer.pad_token_id, texts=texts, ids=[row(tokenizer, t) for t in texts])
+
+
+def added(content, **rules):
+    return dict(content=content, single_word=False, lstrip=False, rstrip=False, normalized=False, special=True) | rules
+
+
+sd_config = json.loads((sd_files / "tokenizer_config.json").read_text())
+sd_special = json.loads((sd_files / "special_tokens_map.json").read_text())
+words = dict(bos_token="<|startoftext|>", eos_token="<|endoftext|>", unk_token="<|endoftext|>")
+ends = {"1512": added("<|startoftext|>", normalized=True), "1513": added("<|endoftext|>", normalized=True)}
+samples = ["wow! a dog!!", "a <|ENDOFTEXT|> b<|startoftext|>", "a <cat-toy> b", "a  <Cat-Toy>  <Dog>  b", "<dog>"]
+variants = [
+    variant(None, None, samples), variant(None, sd_special, samples),
+    variant(sd_config | words, None, samples),
+    # Stable Diffusion 2.1: the second file has another padding than the first.
+    variant(sd_config, sd_special | dict(pad_token="!"), samples),
+    variant(sd_config | words | dict(pad_token="!", added_tokens_decoder=ends | {"0": added("!")}),
+            sd_special | dict(pad_token="<|endoftext|>"), samples),
+    variant(sd_config | dict(added_tokens_decoder=ends | {
+        "1513": added("<|endoftext|>"), "1514": added("<Cat-Toy>", normalized=True, special=False),
+        "1515": added("<Dog>", lstrip=True, rstrip=True)}), None, samples),
+]
+
 cases = []
 for text in TEXTS:
     case = {"text": text, "roberta": roberta(text)["input_ids"], "clip": strip(upstream(text)[0])}
     cut = strip(official(text)[0])
     if cut != case["clip"]:
         case["official"] = cut
+    if row(sd, text) != case["clip"]:
+        case["sd"] = row(sd, text)
     cases.append(case)
 
 batch = ["a dog", "", "waves crashing against the rocks " * 4]
@@ -96,9 +148,11 @@ longest = roberta(batch, padding=True, truncation=True, max_length=20)
 fixed = roberta(batch, padding="max_length", truncation=True, max_length=12)
 golden = {
     "cases": cases,
+    "variants": variants,
     "batch": {"texts": batch, "longest": dict(longest), "fixed": dict(fixed)},
 }
 (out / "golden.json").write_text(
     "{\"cases\": [\n" + ",\n".join(json.dumps(c, ensure_ascii=True, separators=(",", ":")) for c in cases)
+    + "\n],\n\"variants\": [\n" + ",\n".join(json.dumps(v, separators=(",", ":")) for v in variants)
     + "\n],\n\"batch\": " + json.dumps(golden["batch"], separators=(",", ":")) + "}\n")
 print(len(cases), "texts,", (out / "golden.json").stat().st_size, "bytes")

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Golden traces of the audio tasks: what the Python reference computes on the same weights and noise, step by step.
+"""Golden traces of all five tasks: what the Python reference computes on the same weights and noise, step by step.
 
   traces.py --reference DIR --models Models/random --out Tests/Fixtures/Data/traces [--seconds 2] [--steps 5]
 
-DIR holds reference.py, ib.py; the models folder holds audioldm/ and imagebind/ (make_checkpoints.py --size tiny --seed 1
---only audioldm,imagebind). One safetensors file for each case: every intermediate by the reference's name. Tensors of
-more than 6,000 elements keep every k-th element of the flattened tensor; `keep` in the metadata names k. What a later
-run must start from (noise, z_in, y_in, inputs) is whole. `<case>.json` holds the scalars.
+DIR holds reference.py, ib.py; the models folder holds audioldm/, imagebind/, sd15/, motion_adapter/ (Models/random/README.md
+says how they are made). One safetensors file for each case: every intermediate by the reference's name. Tensors of
+more than 6,000 elements (of cases with pictures 2,000) keep every k-th element of the flattened tensor; `keep` in the
+metadata names k. What a later run must start from (noise, z_in, y_in, inputs) is whole. `<case>.json` holds the scalars,
+`sound.safetensors` the sound that steers the pictures.
 """
 import argparse
 import json
@@ -36,12 +37,20 @@ def scene(seed, frames, height, width, fps):
     return np.round(np.clip(out + 0.05 * r.standard_normal(out.shape), 0, 1) * 255).astype(np.uint8)
 
 
-def reduced(tensors):
+def sound(seconds, rate=16000):
+    """A struck tone four times a second over a rising one, with noise and an offset."""
+    r = np.random.Generator(np.random.PCG64(9))
+    t = np.arange(int(seconds * rate)) / rate
+    wave = 0.3 * np.sin(2 * np.pi * 440 * t) * np.exp(-8 * (t % 0.25)) + 0.1 * np.sin(2 * np.pi * (200 + 300 * t) * t)
+    return (wave + 0.02 * r.standard_normal(len(t)) + 0.01).astype(np.float32)
+
+
+def reduced(tensors, limit):
     """The tensors as they are stored, and the stride of those that are not whole."""
     out, keep = {}, {}
     for name, t in tensors.items():
-        if t.numel() > LIMIT and not name.endswith(WHOLE):
-            k = math.ceil(t.numel() / LIMIT)
+        if t.numel() > limit and not name.endswith(WHOLE):
+            k = math.ceil(t.numel() / limit)
             while k > 1 and math.gcd(k, t.shape[-1]) != 1:      # walk through all columns
                 k += 1
             keep[name] = k
@@ -75,6 +84,8 @@ def main():
     binders[torch.float64].w = {k: v.double() for k, v in binders[torch.float64].w.items()}
     tokenizer = ib.Tokenizer(f"{a.models}/imagebind/bpe_simple_vocab_16e6.txt.gz")
     fps, height, width = 8.0, 36, 64
+    made_fps, made_size = 4.0, 64
+    wave = sound(1.5)
 
     def run(case, task, *, scene_seed=0, noise_seed=100, prompt=PROMPTS[0], bind_text=True, guided=True, steps=None,
             warmup=0.2, tune=False, level=2, ends_only=False, **options):
@@ -82,7 +93,7 @@ def main():
             return
         steps = steps or a.steps
         frames = scene(scene_seed, math.ceil(a.seconds * fps), height, width, fps)
-        rate = options.pop("lr", 0.1)
+        rates = {"audio": options.pop("lr", 0.1), "vision": options.pop("lr_video", 0.01)}
 
         def trace_of(dtype, forced=None):
             trace, fixed, bind = R.Trace(level), {}, binders[dtype]
@@ -91,18 +102,30 @@ def main():
                     ids = tokenizer(prompt)
                     trace.put("cond.text_ids", ids)
                     fixed["text"] = bind.text(ids)
-                if task == "v2a":
-                    vision = R.vision_clips_uint8(frames, fps, 1, math.ceil(a.seconds), torch.float32)
-                    trace.put("input.frames", torch.from_numpy(frames))
-                else:
-                    vision = R.vision_image_uint8(frames[0], torch.float32)
-                    trace.put("input.image", torch.from_numpy(frames[0].copy()))
-                trace.put("cond.vision_in", vision)
-                fixed["vision"] = bind.vision(vision.to(dtype))
-            stream = R.AudioStream(f"{a.models}/audioldm", a.seconds, steps, 2.5, dtype)
-            noise = torch.randn(stream.shape, generator=torch.Generator("cpu").manual_seed(noise_seed))
+                if task in ("v2a", "i2a"):
+                    if task == "v2a":
+                        vision = R.vision_clips_uint8(frames, fps, 1, math.ceil(a.seconds), torch.float32)
+                        trace.put("input.frames", torch.from_numpy(frames))
+                    else:
+                        vision = R.vision_image_uint8(frames[0], torch.float32)
+                        trace.put("input.image", torch.from_numpy(frames[0].copy()))
+                    trace.put("cond.vision_in", vision)
+                    fixed["vision"] = bind.vision(vision.to(dtype))
+                if task in ("a2v", "a2i"):
+                    heard = R.audio_clips(torch.from_numpy(wave.copy())[None].to(dtype), 1, math.ceil(len(wave) / 16000))
+                    trace.put("cond.audio_in", heard)
+                    fixed["audio"] = bind.audio(heard)
+            streams, noise = [], {}
+            if task in ("v2a", "i2a", "joint"):
+                streams.append(R.AudioStream(f"{a.models}/audioldm", a.seconds, steps, 2.5, dtype))
+            if task in ("a2v", "a2i", "joint"):
+                made = 0 if task == "a2i" else round(a.seconds * made_fps)
+                streams.append(R.VideoStream(f"{a.models}/sd15", f"{a.models}/motion_adapter", made, made_size, made_size,
+                                             made_fps, steps, 7.5, dtype))
+            for stream in streams:
+                noise[stream.kind] = torch.randn(stream.shape, generator=torch.Generator("cpu").manual_seed(noise_seed))
             pairs = [p for p in R.PAIRS[task] if bind_text or "text" not in p]
-            R.align([stream], bind, fixed, pairs, steps, prompt, {"audio": noise}, lrs={"audio": rate}, trace=trace,
+            R.align(streams, bind, fixed, pairs, steps, prompt, noise, lrs=rates, trace=trace,
                     warmup=warmup if guided else 2.0, optimize_text=tune, force_z=forced, **options)
             return trace
 
@@ -120,7 +143,7 @@ def main():
                                   bind_text=bind_text, guided=guided, warmup=warmup, tune=tune, **options))
         if ends_only:
             trace.t = {k: t for k, t in trace.t.items() if not k[:3].isdigit() and k != "cond.vision_in"}
-        tensors, keep = reduced(trace.t)
+        tensors, keep = reduced(trace.t, 2_000 if task in ("a2v", "a2i", "joint") else LIMIT)
         save_file(tensors, f"{a.out}/{case}.safetensors", metadata={"keep": json.dumps(keep)})
         with open(f"{a.out}/{case}.json", "w") as f:
             json.dump(trace.s, f, indent=1)
@@ -140,6 +163,25 @@ def main():
     for i, (prompt, seed) in enumerate(zip(PROMPTS, (200, 241, 202))):
         run(f"batch_{i}", "v2a", scene_seed=i, noise_seed=seed, prompt=prompt, steps=3, warmup=0.5, level=1)
         run(f"batch_paper_{i}", "v2a", scene_seed=i, noise_seed=seed, prompt=prompt, steps=3, warmup=0.5, level=1, lr=2.0, **paper)
+
+    if not a.floor:
+        save_file({"wave": torch.from_numpy(wave)}, f"{a.out}/sound.safetensors")
+    few = dict(steps=4, warmup=0.25)
+    run("a2v_official", "a2v", **few)
+    run("a2v_paper", "a2v", lr_video=20.0, **few, **paper)
+    run("a2v_vanilla", "a2v", steps=3, guided=False)
+    run("a2v_nocaption", "a2v", bind_text=False, prompt="", **few)
+    run("a2v_tune", "a2v", tune=True, text_state="persistent", **few)
+    run("a2v_tune_descent", "a2v", tune=True, negative="blurry, low quality", lr_video=20.0, lr_text=100.0, text_opt="sgd",
+        **few, **paper)
+    run("a2i_official", "a2i", **few)
+    run("a2i_tune", "a2i", tune=True, **few)
+    run("joint_official", "joint", **few)
+    run("joint_tune", "joint", tune=True, **few)
+    run("joint_vanilla", "joint", steps=2, guided=False)
+    run("a2v_free", "a2v", steps=8, lr_video=50.0, ends_only=True, **paper)
+    for i, (prompt, seed) in enumerate(zip(PROMPTS[:2], (300, 301))):
+        run(f"batch_a2v_{i}", "a2v", noise_seed=seed, prompt=prompt, tune=True, level=1, **few)
 
 
 if __name__ == "__main__":

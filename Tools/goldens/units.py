@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Goldens of single layers, schedules, preprocessing steps and small networks, from the libraries that define them.
 
-  units.py --reference DIR --out Tests/Fixtures/Data/units [--only torch,schedules,inputs,networks,archive]
+  units.py --reference DIR --out Tests/Fixtures/Data/units [--only torch,schedules,inputs,networks,pictures,archive]
 
 DIR holds reference.py and ib.py. Inputs and weights are not stored: the tests draw the same ones from a seed
 (`torch.randn` with a CPU generator; bytes of pictures by splitmix64). Of long results every `step`-th element of the
@@ -279,7 +279,7 @@ def inputs(out, R):
 # ------------------------------------------------------------------------------------------------ networks
 def fill(model, seed):
     """Weights from seeds, by the order and shape of the keys."""
-    state, keys = model.state_dict(), []
+    state, keys = {k: t for k, t in model.state_dict().items() if not k.endswith("pos_embed.pe")}, []
     for i, (key, t) in enumerate(state.items()):
         keys.append([key, list(t.shape)])
         w = randn(seed + i, *t.shape)
@@ -290,14 +290,16 @@ def fill(model, seed):
         else:
             w = w * 0.1
         state[key] = w
-    model.load_state_dict(state)
+    missing = model.load_state_dict(state, strict=False)
+    assert not missing.unexpected_keys and all(k.endswith("pos_embed.pe") for k in missing.missing_keys)
     return keys
 
 
 def networks(out):
     """In double precision, on weights that were drawn in single precision."""
-    from diffusers import AutoencoderKL, UNet2DConditionModel
-    from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
+    from diffusers import AutoencoderKL, MotionAdapter, UNet2DConditionModel, UNetMotionModel
+    from diffusers.loaders.single_file_utils import convert_animatediff_checkpoint_to_diffusers
+    from transformers import CLIPTextConfig, CLIPTextModel, SpeechT5HifiGan, SpeechT5HifiGanConfig
     kept, cases = Kept(), []
 
     def case(name, kind, model, config, shapes, run, parameters=(), limit=250):
@@ -308,7 +310,7 @@ def networks(out):
         y = run(model, *xs)
         w = randn(seed + 95_000, *y.shape).double()
         kept.put(f"{name}.y", y, limit)
-        for i, g in enumerate(torch.autograd.grad((y * w).sum(), xs)):
+        for i, g in enumerate(torch.autograd.grad((y * w).sum(), xs) if xs else []):
             kept.put(f"{name}.gradient.{i}", g, limit)
         cases.append(dict(name=name, kind=kind, seed=seed, config=config, keys=keys, inputs=shapes, shape=list(y.shape),
                           **dict(parameters)))
@@ -361,8 +363,123 @@ def networks(out):
     vocoder("vocoder, one kernel, three levels", [1, 4, 3], model_in_dim=3, sampling_rate=16000, upsample_initial_channel=8,
             upsample_rates=[5, 4, 2], upsample_kernel_sizes=[16, 8, 4], resblock_kernel_sizes=[7],
             resblock_dilation_sizes=[[1, 3, 5]], leaky_relu_slope=0.1, normalize_before=False)
+
+    def clip_text(name, ids, **config):
+        full = dict(vocab_size=40, projection_dim=8, **config)
+
+        def run(m):
+            torch.set_default_dtype(torch.float64)  # of the causal mask
+            try:
+                return m(torch.tensor(ids)).last_hidden_state
+            finally:
+                torch.set_default_dtype(torch.float32)
+
+        case(name, "clip text", CLIPTextModel(CLIPTextConfig(**full)), full, [], run, dict(ids=ids))
+
+    clip_text("clip text, gelu, three heads", [[38, 3, 17, 39, 39, 39], [38, 0, 1, 2, 3, 39]], hidden_size=12,
+              num_hidden_layers=3, num_attention_heads=3, intermediate_size=20, max_position_embeddings=9, hidden_act="gelu",
+              layer_norm_eps=1e-3)
+    clip_text("clip text, quick gelu, one head", [[5, 6, 7, 39]], hidden_size=10, num_hidden_layers=1, num_attention_heads=1,
+              intermediate_size=16, max_position_embeddings=4, hidden_act="quick_gelu")
+
+    def motion(name, config, adapter_config, frames, shapes, timestep, checkpoint=None):
+        """The adapter's weights from seed + 50,000, or from a checkpoint in the original layout."""
+        full = dict(sample_size=16, **config)
+        seed = 100_000 * (len(cases) + 1)
+        adapter, found = MotionAdapter(**adapter_config), dict()
+        if checkpoint:
+            state = {k.removeprefix("module."): v.float() for k, v in torch.load(checkpoint)["state_dict"].items()}
+            state = convert_animatediff_checkpoint_to_diffusers(state)
+            left = adapter.load_state_dict(state, strict=False)
+            assert not left.unexpected_keys and all(k.endswith("pos_embed.pe") for k in left.missing_keys)
+            found["checkpoint"] = os.path.basename(checkpoint)
+        else:
+            found["adapter_keys"] = fill(adapter, seed + 50_000)
+        unet = UNet2DConditionModel(**full)
+
+        class Whole(torch.nn.Module):
+            """The weights of the UNet are drawn when the case is made; the two are joined after that."""
+            def __init__(self):
+                super().__init__()
+                self.unet, self.adapter = unet, adapter
+
+            def state_dict(self, *a, **k):
+                return self.unet.state_dict()
+
+            def load_state_dict(self, state, strict=True):
+                return self.unet.load_state_dict(state, strict=strict)
+
+        def run(m, z, y):
+            whole = UNetMotionModel.from_unet2d(m.unet, m.adapter).double().eval()
+            clips = z.unflatten(0, (-1, frames)).transpose(1, 2)
+            out = whole(clips, timestep, encoder_hidden_states=y.repeat_interleave(frames, 0)).sample
+            return out.transpose(1, 2).flatten(0, 1)
+
+        case(name, "motion", Whole(), full, shapes, run,
+             dict(timestep=timestep, frames=frames, adapter=adapter_config, **found))
+
+    motion("motion, published heads and groups, two samples of 3 frames, 5x4", dict(
+        in_channels=2, out_channels=2, block_out_channels=[32, 64], norm_num_groups=32, layers_per_block=1,
+        attention_head_dim=4, cross_attention_dim=7, down_block_types=["CrossAttnDownBlock2D", "DownBlock2D"],
+        up_block_types=["UpBlock2D", "CrossAttnUpBlock2D"]),
+        dict(block_out_channels=[32, 64], motion_layers_per_block=1, motion_max_seq_length=24), 3,
+        [[6, 2, 5, 4], [2, 5, 7]], 801.5)
+    motion("motion, heads and layers by level, none in the middle, 5 frames of 5, 7x3", dict(
+        in_channels=3, out_channels=3, block_out_channels=[8, 12, 16], norm_num_groups=4, layers_per_block=[1, 2, 1],
+        attention_head_dim=2, cross_attention_dim=6, down_block_types=["DownBlock2D"] + ["CrossAttnDownBlock2D"] * 2,
+        up_block_types=["CrossAttnUpBlock2D"] * 2 + ["UpBlock2D"]),
+        dict(block_out_channels=[8, 12, 16], motion_layers_per_block=[1, 2, 1], motion_norm_num_groups=4,
+             motion_transformer_layers_per_block=[1, 2, 1], motion_num_attention_heads=[4, 6, 2], motion_max_seq_length=5,
+             use_motion_mid_block=False), 5, [[5, 3, 7, 3], [1, 4, 6]], 1)
+    # In the original layout. Its tensors are windows of one short storage, to be small.
+    adapter_config = dict(block_out_channels=[32], motion_layers_per_block=1, motion_max_seq_length=24)
+    store, state = (randn(77, 9001) * 0.2).half(), {}
+    for i, (key, t) in enumerate(MotionAdapter(**adapter_config).state_dict().items()):
+        key = "module." + key.replace("transformer_blocks", "temporal_transformer.transformer_blocks")
+        for kind in ("norm.", "proj_in.", "proj_out."):
+            key = key.replace(f"motion_modules.0.{kind}", f"motion_modules.0.temporal_transformer.{kind}")
+            key = key.replace(f"motion_modules.1.{kind}", f"motion_modules.1.temporal_transformer.{kind}")
+        for new, old in (("norm1", "norms.0"), ("norm2", "norms.1"), ("norm3", "ff_norm"), ("attn1", "attention_blocks.0"),
+                         ("attn2", "attention_blocks.1")):
+            key = key.replace(f".{new}.", f".{old}.")
+        if key.endswith("pos_embed.pe"):
+            for block in "01":
+                state[key.replace("pos_embed", f"attention_blocks.{block}.pos_encoder")] = t
+        else:
+            start = 97 * i % (9001 - t.numel())
+            state[key] = store[start:start + t.numel()].view(t.shape)
+    torch.save({"epoch": 1, "global_step": 2, "state_dict": state}, f"{out}/motion.ckpt")
+    motion("motion, original checkpoint, 4 frames, 3x3", dict(
+        in_channels=2, out_channels=2, block_out_channels=[32], norm_num_groups=32, layers_per_block=1, attention_head_dim=4,
+        cross_attention_dim=5, down_block_types=["CrossAttnDownBlock2D"], up_block_types=["CrossAttnUpBlock2D"]),
+        adapter_config, 4, [[4, 2, 3, 3], [1, 4, 5]], 250, f"{out}/motion.ckpt")
     kept.save(f"{out}/networks.safetensors")
     write_json(f"{out}/networks.json", cases)
+
+
+def pictures(out, models):
+    """The networks of pictures in single precision on the small models, which are stored in half precision."""
+    from diffusers import AutoencoderKL, MotionAdapter, UNet2DConditionModel, UNetMotionModel
+    from transformers import CLIPTextModel, CLIPTokenizerFast
+    kept, folder = Kept(), f"{models}/sd15"
+    options = dict(torch_dtype=torch.float32)
+    tokenizer = CLIPTokenizerFast.from_pretrained(f"{folder}/tokenizer")
+    text = CLIPTextModel.from_pretrained(f"{folder}/text_encoder", **options).eval()
+    unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet", **options).eval()
+    vae = AutoencoderKL.from_pretrained(folder, subfolder="vae", **options).eval()
+    adapter = MotionAdapter.from_pretrained(f"{models}/motion_adapter", **options).eval()
+    with torch.no_grad():
+        prompts = ["", "A dog barking in the rain, photo-realistic", "waves " * 90]
+        ids = tokenizer(prompts, padding="max_length", truncation=True, return_tensors="pt").input_ids
+        kept.put("embed", text(ids).last_hidden_state)
+        y = randn(1, 2, 77, unet.config.cross_attention_dim)
+        kept.put("still", unet(randn(2, 2, 4, 9, 7), 501, encoder_hidden_states=y).sample)
+        clips = randn(3, 16, 4, 9, 7).unflatten(0, (2, 8)).transpose(1, 2)
+        whole = UNetMotionModel.from_unet2d(unet, adapter).eval()
+        eps = whole(clips, 501, encoder_hidden_states=y.repeat_interleave(8, 0)).sample
+        kept.put("clips", eps.transpose(1, 2).flatten(0, 1), 800)
+        kept.put("decoded", vae.decode(randn(4, 3, 4, 5, 6) / vae.config.scaling_factor).sample, 800)
+    kept.save(f"{out}/pictures.safetensors")
 
 
 def archive(out):
@@ -381,6 +498,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--reference", required=True)
     ap.add_argument("--out", required=True)
+    ap.add_argument("--models", default="Models/random")
     ap.add_argument("--only", help="comma-separated parts")
     a = ap.parse_args()
     sys.path.insert(0, a.reference)
@@ -388,7 +506,7 @@ def main():
     torch.set_num_threads(1)
     os.makedirs(a.out, exist_ok=True)
     parts = dict(torch=lambda: torch_layers(a.out), schedules=lambda: schedules(a.out), inputs=lambda: inputs(a.out, R),
-                 networks=lambda: networks(a.out), archive=lambda: archive(a.out))
+                 networks=lambda: networks(a.out), pictures=lambda: pictures(a.out, a.models), archive=lambda: archive(a.out))
     for name, part in parts.items():
         if not a.only or name in a.only.split(","):
             part()

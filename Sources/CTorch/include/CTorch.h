@@ -106,6 +106,7 @@ SHStatus sh_log(SHTensor t, SHTensor *out);
 SHStatus sh_sqrt(SHTensor t, SHTensor *out);
 SHStatus sh_square(SHTensor t, SHTensor *out);
 SHStatus sh_abs(SHTensor t, SHTensor *out);
+SHStatus sh_round(SHTensor t, SHTensor *out);
 SHStatus sh_sin(SHTensor t, SHTensor *out);
 SHStatus sh_cos(SHTensor t, SHTensor *out);
 SHStatus sh_clamp(SHTensor t, double low, double high, SHTensor *out);

@@ -10,9 +10,13 @@ package enum Guidance: Sendable, Equatable {
         /// What turns a gradient into a step.
         package var optimizer: Optimizer
         /// λ1: step size on the latent, per modality.
-        package var learningRate: PerModality
-        /// λ2: step size on the prompt embedding; 0 leaves it as it is.
-        package var promptLearningRate: Double
+        package var learningRate: PerModality<Double>
+        /// λ2: step size on the prompt embedding, per modality; 0 leaves it as it is.
+        package var promptLearningRate: PerModality<Double>
+        /// What turns a gradient of the prompt embedding into a step.
+        package var promptOptimizer: Optimizer
+        /// How long the prompt's optimizer remembers.
+        package var promptState: PromptState
         /// N: gradient steps at each guided sampling step, at least 1.
         package var innerSteps: Int
         /// Which sampling steps are guided at all.
@@ -33,6 +37,14 @@ package enum Guidance: Sendable, Equatable {
         case sgd
     }
 
+    /// How long the prompt's optimizer remembers its moments.
+    package enum PromptState: String, Codable, Sendable, CaseIterable {
+        /// It begins anew at each sampling step, as that of the latent does.
+        case fresh
+        /// It goes on through the whole run: the embedding is one and the same.
+        case persistent
+    }
+
     /// Which latent and which ᾱ form the clean latent z̃0.
     package enum X0Pairing: String, Codable, Sendable, CaseIterable {
         /// The stepped latent with ᾱ of the step just done. Source: official code.
@@ -51,7 +63,8 @@ package enum Guidance: Sendable, Equatable {
         /// The first guided step of `steps`, or `steps` where none is.
         ///
         /// For `below` the timesteps are those of leading spacing with offset 1, as the published AudioLDM schedulers
-        /// have them: t_i = (T − 1 − i) · floor(1000 / T) + 1.
+        /// have them: t_i = (T − 1 − i) · floor(1000 / T) + 1. Other spacings differ by a step or two, which an estimate
+        /// of time bears.
         package func firstStep(of steps: Int) -> Int {
             switch self {
             case .start(let fraction): min(steps, Int((fraction * Double(steps)).rounded(.down)) + 1)
@@ -66,17 +79,6 @@ package enum Guidance: Sendable, Equatable {
         guard case .aligner(let aligner) = self else { return 0 }
         let eligible = max(0, steps - aligner.window.firstStep(of: steps))
         return (eligible + aligner.every - 1) / aligner.every
-    }
-}
-
-/// One number for sound and one for pictures.
-package struct PerModality: Codable, Sendable, Equatable {
-    package var audio: Double
-    package var video: Double
-
-    package init(audio: Double, video: Double) {
-        self.audio = audio
-        self.video = video
     }
 }
 
@@ -109,6 +111,8 @@ extension Guidance.Aligner {
         case optimizer, every, start, below
         case learningRate = "learning_rate"
         case promptLearningRate = "prompt_learning_rate"
+        case promptOptimizer = "prompt_optimizer"
+        case promptState = "prompt_state"
         case innerSteps = "inner_steps"
         case x0Pairing = "x0_pairing"
         case textTerm = "text_term"
@@ -118,8 +122,10 @@ extension Guidance.Aligner {
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         optimizer = try fields.decode(Guidance.Optimizer.self, forKey: .optimizer)
-        learningRate = try fields.decode(PerModality.self, forKey: .learningRate)
-        promptLearningRate = try fields.decode(Double.self, forKey: .promptLearningRate)
+        learningRate = try fields.decode(PerModality<Double>.self, forKey: .learningRate)
+        promptLearningRate = try fields.decode(PerModality<Double>.self, forKey: .promptLearningRate)
+        promptOptimizer = try fields.decode(Guidance.Optimizer.self, forKey: .promptOptimizer)
+        promptState = try fields.decode(Guidance.PromptState.self, forKey: .promptState)
         innerSteps = try fields.decode(Int.self, forKey: .innerSteps)
         if let limit = try fields.decodeIfPresent(Int.self, forKey: .below) {
             window = .below(limit)
@@ -137,6 +143,8 @@ extension Guidance.Aligner {
         try fields.encode(optimizer, forKey: .optimizer)
         try fields.encode(learningRate, forKey: .learningRate)
         try fields.encode(promptLearningRate, forKey: .promptLearningRate)
+        try fields.encode(promptOptimizer, forKey: .promptOptimizer)
+        try fields.encode(promptState, forKey: .promptState)
         try fields.encode(innerSteps, forKey: .innerSteps)
         switch window {
         case .start(let fraction): try fields.encode(fraction, forKey: .start)

@@ -18,12 +18,14 @@ package struct Job: Codable, Sendable, Equatable {
     package var split: String?
     /// The models, each an absolute path or a repo id of the Hugging Face cache.
     package var models: Models
-    /// The sampler's settings.
-    package var sampling: Sampling
-    /// The aligner's settings, or off.
-    package var guidance: Guidance
+    /// Sampling, guidance and members by task; ``settings(for:)`` reads them.
+    package var tasks: [JobTask: TaskSettings]
     /// How ImageBind reads what is generated and what steers it.
     package var binder: Binder
+    /// What stands in for the caption of rows that have none.
+    package var caption: CaptionSource
+    /// The absolute path of a ``LabelList``; with `caption: labels` only.
+    package var labels: String?
     /// The negative prompt of rows that name none.
     package var negativePrompt: String
     /// 0 … 2^63 − 1.
@@ -36,26 +38,28 @@ package struct Job: Codable, Sendable, Equatable {
     package var shard: Int
     /// Numbers of the networks; losses and spectrograms stay in fp32.
     package var precision: Precision
+    /// How much memory is traded for time.
+    package var memory: Memory
     /// Where the networks run.
     package var device: Device
     /// Threads of the CPU kernels; nil: what the machine offers. The number can change the last bits of a result.
     package var threads: Int?
     /// Whether shards are `.tar.zst` or `.tar`.
     package var compression: Compression
-    /// What is kept of each sample, sorted.
-    package var members: [String]
     /// How published bytes reach the coordinator.
     package var gather: Gather
     /// Whether a silent result is a failure.
-    package var silence: Silence
+    package var silence: Refusal
+    /// Whether a result of one colour is a failure.
+    package var blank: Refusal
     /// What becomes of manifest rows that cannot be used.
     package var invalidRows: InvalidRows
     /// How the identity of input and model files is established.
     package var inputHash: InputHash
 
     private enum CodingKeys: String, CodingKey {
-        case task, preset, manifest, root, split, models, sampling, guidance, binder, seed, batch, shard
-        case precision, device, threads, compression, members, gather, silence
+        case task, preset, manifest, root, split, models, tasks, binder, caption, labels, seed, batch, shard
+        case precision, memory, device, threads, compression, gather, silence, blank
         case manifestFormat = "manifest_format"
         case negativePrompt = "negative_prompt"
         case seedMode = "seed_mode"
@@ -75,32 +79,16 @@ extension Job {
 
     /// The models that a job loads.
     package struct Models: Codable, Sendable, Equatable {
-        /// The AudioLDM pipeline: a diffusers folder or a repo id.
-        package var audio: String
+        /// The AudioLDM pipeline: a diffusers folder or a repo id; nil where no sound is made.
+        package var audio: String?
+        /// Stable Diffusion 1.5: a diffusers folder or a repo id; nil where no pictures are made.
+        package var image: String?
+        /// AnimateDiff's motion adapter: a folder, a repo id or an original checkpoint; nil where no video is made.
+        package var motion: String?
         /// ImageBind: a `.pth` or safetensors file, a folder, or a repo id.
         package var binder: String
         /// CLIP's vocabulary for ImageBind's tokenizer; nil: beside ImageBind's weights.
         package var vocabulary: String?
-    }
-
-    /// The sampler's settings.
-    package struct Sampling: Codable, Sendable, Equatable {
-        /// Sampling steps.
-        package var steps: Int
-        /// Scale of classifier-free guidance per generated modality; 1 turns it off.
-        package var cfgScale: PerModality
-        /// The output's length.
-        package var duration: OutputDuration
-        /// With `duration: source`, the longest output in seconds.
-        package var maxDuration: Double
-        /// DDIM's η; 0 is deterministic, 1 is DDPM.
-        package var eta: Double
-
-        private enum CodingKeys: String, CodingKey {
-            case steps, duration, eta
-            case cfgScale = "cfg_scale"
-            case maxDuration = "max_duration"
-        }
     }
 
     /// How ImageBind reads what is generated and what steers it.
@@ -148,8 +136,26 @@ extension Job {
     /// How published bytes reach the coordinator.
     package enum Gather: String, Codable, Sendable, CaseIterable { case shared, mpi }
 
-    /// Whether a silent result is a failure.
-    package enum Silence: String, Codable, Sendable, CaseIterable { case allow, fail }
+    /// Whether a result that nobody wants in a dataset is a failure.
+    package enum Refusal: String, Codable, Sendable, CaseIterable { case allow, fail }
+
+    /// How much memory is traded for time.
+    package enum Memory: String, Codable, Sendable, CaseIterable {
+        /// As little memory as there can be: activations are computed again and decoders work in slices.
+        case low
+        /// What fits the device.
+        case auto
+        /// Nothing is computed twice.
+        case high
+    }
+
+    /// What stands in for the caption of a row that has none.
+    package enum CaptionSource: String, Codable, Sendable, CaseIterable {
+        /// Nothing: an empty prompt, and no text term in the loss.
+        case none
+        /// The label that lies nearest to the input in ImageBind's space.
+        case labels
+    }
 
     /// What becomes of manifest rows that cannot be used.
     package enum InvalidRows: String, Codable, Sendable, CaseIterable {
@@ -165,34 +171,5 @@ extension Job {
         case full
         /// Size and modification time.
         case stat
-    }
-}
-
-/// The length of what is generated.
-package enum OutputDuration: Sendable, Equatable, Codable {
-    /// This many seconds.
-    case seconds(Double)
-    /// The steering clip's length, rounded up to a whole second.
-    case source
-
-    /// Reads a number of seconds or `"source"`.
-    package init(from decoder: any Decoder) throws {
-        let single = try decoder.singleValueContainer()
-        if let seconds = try? single.decode(Double.self) {
-            self = .seconds(seconds)
-        } else if try single.decode(String.self) == "source" {
-            self = .source
-        } else {
-            throw DecodingError.dataCorruptedError(in: single, debugDescription: "neither seconds nor `source`")
-        }
-    }
-
-    /// Writes a number of seconds or `"source"`.
-    package func encode(to encoder: any Encoder) throws {
-        var single = encoder.singleValueContainer()
-        switch self {
-        case .seconds(let seconds): try single.encode(seconds)
-        case .source: try single.encode("source")
-        }
     }
 }

@@ -1,6 +1,7 @@
 /// One thing that is wrong in a job file or in a `--set`.
-package struct JobProblem: Sendable, Equatable, CustomStringConvertible {
-    /// The file and line, `job.yaml:12`, or the command-line override, `--set batch=0`.
+package struct JobProblem: Sendable, Hashable, CustomStringConvertible {
+    /// The file and line, `job.yaml:12`, the command-line override, `--set batch=0`, or the row whose
+    /// task needs the setting.
     package let location: String
     /// The dotted key.
     package let key: String

@@ -11,129 +11,82 @@ extension Job {
         let folder = file.deletingLastPathComponent()
 
         if !top.has("task") {
-            top.reject(
-                "task", "is missing", "it must be one of \(JobTask.allCases.map(\.rawValue).joined(separator: ", "))")
+            top.reject("task", "is missing", "it must be one of \(JobTask.names)")
         }
         task = top.choice("task", default: .v2a)
         preset = top.choice("preset", default: .official)
-        let defaults = PresetDefaults(task: task, preset: preset)
-
         let manifest = top.requiredText("manifest", "the list of samples, a .jsonl, .csv or .txt file")
         self.manifest = Self.absolute(manifest, folder)
         manifestFormat = top.choice("manifest_format", default: .auto)
         root = top.text("root").map { Self.absolute($0, folder) }
         split = top.text("split")
 
-        let models = top.section("models")
-        self.models = Models(
-            audio: Self.model(
-                models.requiredText("audio", "the AudioLDM pipeline, a diffusers folder or a repo id"), folder),
-            binder: Self.model(
-                models.requiredText("binder", "ImageBind, a .pth or safetensors file, a folder or a repo id"), folder),
-            vocabulary: models.text("vocabulary").map { Self.absolute($0, folder) })
-        models.finish()
-
-        sampling = Self.sampling(top.section("sampling"), defaults)
-        if task.inputKind == .image || task.inputKind == nil, sampling.duration == .source {
-            top.reject("sampling", "has `duration: source`", "task \(task.rawValue) steers by no clip; give seconds")
+        models = Self.models(top.section("models"), folder)
+        tasks = Self.tasks(top, preset: preset)
+        if tasks[task]?.members.isEmpty == true {
+            top.reject(
+                "members", "names nothing that task \(task.rawValue) makes",
+                "name some of \(task.members.joined(separator: ", "))")
         }
-        guidance = Self.guidance(top, defaults)
         binder = Self.binder(top.section("binder"))
+        caption = top.choice("caption", default: .none)
+        labels = top.text("labels").map { Self.absolute($0, folder) }
+        if caption == .labels, labels == nil {
+            top.reject("labels", "is missing", "caption: labels needs a text file with one label a line")
+        } else if labels != nil, !top.has("caption") {
+            top.reject("labels", "stands without `caption`", "set caption: labels, or leave the file out")
+        }
         negativePrompt = top.text("negative_prompt") ?? ""
         seed = top.seed("seed", default: 30)
         seedMode = top.choice("seed_mode", default: .hash)
         batch = top.integer("batch", 1...4096, default: 8)
         shard = top.integer("shard", 1...1_000_000, default: 256)
         precision = top.choice("precision", default: .fp32)
+        memory = top.choice("memory", default: .auto)
         device = top.choice("device", default: .auto)
         threads = top.integerOrAuto("threads", 1...1024)
         compression = top.choice("compression", default: .zstd)
-        members = top.words("members", allowed: task.members, default: task.defaultMembers)
-        if !members.contains("json") {
-            top.reject("members", "leaves out `json`", "json carries the sample's parameters and is always kept")
-        }
         gather = top.choice("gather", default: .shared)
         silence = top.choice("silence", default: .fail)
+        blank = top.choice("blank", default: .fail)
         invalidRows = top.choice("invalid_rows", default: .fail)
         inputHash = top.choice("input_hash", default: .full)
         top.finish()
         if !problems.all.isEmpty { throw .invalid(problems.all) }
     }
 
-    /// Refuses tasks that this version reads but cannot run.
-    /// - Throws: ``JobError/invalid(_:)`` that names the available ones.
+    /// Refuses what this version reads but cannot do.
+    /// - Throws: ``JobError/invalid(_:)`` that names what there is.
     package func requireAvailable() throws(JobError) {
-        var problems: [JobProblem] = []
-        if !task.isAvailable {
-            problems.append(
-                JobProblem(
-                    location: "job", key: "task",
-                    found: "is `\(task.rawValue)`, which is not available yet in this version",
-                    allowed: "it can be \(JobTask.availableNames)"))
-        }
-        if gather == .mpi {
-            problems.append(
-                JobProblem(
-                    location: "job", key: "gather", found: "is `mpi`, which is not available yet in this version",
-                    allowed: "it can be shared: ranks and coordinator see one file system"))
-        }
-        guard problems.isEmpty else { throw .invalid(problems) }
+        guard gather == .mpi else { return }
+        throw .invalid([
+            JobProblem(
+                location: "job", key: "gather", found: "is `mpi`, which is not available yet in this version",
+                allowed: "it can be shared: ranks and coordinator see one file system")
+        ])
     }
 
-    private static func sampling(_ section: JobSection, _ defaults: PresetDefaults) -> Sampling {
-        let sampling = Sampling(
-            steps: section.integer("steps", 1...1000, default: defaults.steps),
-            cfgScale: section.perModality("cfg_scale", .init(lower: 0, upper: 100), default: defaults.cfgScale),
-            duration: section.duration("duration", default: defaults.duration),
-            maxDuration: section.number(
-                "max_duration", .init(lower: 0, upper: 3600, open: true), default: defaults.maxDuration),
-            eta: section.number("eta", .init(lower: 0, upper: 1), default: 0))
-        section.finish()
-        return sampling
-    }
-
-    private static func guidance(_ top: JobSection, _ defaults: PresetDefaults) -> Guidance {
-        if case .scalar(let word, _) = top.node("guidance")?.content {
-            if word != "off" { top.reject("guidance", "is `\(word)`", "it must be off or a mapping of settings") }
-            return .off
+    private static func models(_ section: JobSection, _ folder: URL) -> Models {
+        func optional(_ key: String, _ what: String) -> String? {
+            section.has(key) ? model(section.requiredText(key, what), folder) : section.text(key)
         }
-        let section = top.section("guidance")
-        let fallback = defaults.aligner
-        var window = fallback.window
-        if section.has("start"), section.has("below") {
-            section.reject("below", "stands beside `start`", "give one of them: both say which steps are guided")
-        }
-        let start = section.number("start", .init(lower: 0, upper: 1), default: 0.2)
-        let below = section.integer("below", 0...1000, default: 800)
-        if section.has("start") {
-            window = .start(start)
-        } else if section.has("below") {
-            window = .below(below)
-        }
-        let rate = JobSection.NumberRange(lower: 0, upper: 1000)
-        let aligner = Guidance.Aligner(
-            optimizer: section.choice("optimizer", default: fallback.optimizer),
-            learningRate: section.perModality("learning_rate", rate, default: fallback.learningRate),
-            promptLearningRate: section.number("prompt_learning_rate", rate, default: fallback.promptLearningRate),
-            innerSteps: section.integer("inner_steps", 1...100, default: fallback.innerSteps),
-            window: window,
-            every: section.integer("every", 1...1000, default: fallback.every),
-            x0Pairing: section.choice("x0_pairing", default: fallback.x0Pairing),
-            textTerm: section.bool("text_term", default: fallback.textTerm))
-        section.finish()
-        return .aligner(aligner)
+        return Models(
+            audio: optional("audio", "the AudioLDM pipeline, a diffusers folder or a repo id"),
+            image: optional("image", "Stable Diffusion 1.5, a diffusers folder or a repo id"),
+            motion: optional("motion", "AnimateDiff's motion adapter: a folder, a repo id or a .ckpt file"),
+            binder: model(
+                section.requiredText("binder", "ImageBind, a .pth or safetensors file, a folder or a repo id"), folder),
+            vocabulary: section.text("vocabulary").map { absolute($0, folder) })
     }
 
     private static func binder(_ section: JobSection) -> Binder {
-        let binder = Binder(
+        Binder(
             clipDuration: section.integer("clip_duration", 1...60, of: "seconds", default: 1),
             clipsPerVideo: section.integerOrAuto("clips_per_video", 1...1000),
             framesPerClip: section.integer("frames_per_clip", 1...2, default: 2),
             targetLength: section.integer("target_length", 1...10_000, default: 204),
             audioMean: section.number("audio_mean", .init(lower: -100, upper: 100), default: -4.268),
             audioStd: section.number("audio_std", .init(lower: 0, upper: 100, open: true), default: 9.138))
-        section.finish()
-        return binder
     }
 
     private static func absolute(_ path: String, _ folder: URL) -> String {

@@ -1,10 +1,16 @@
 /// A mapping of a job file while its settings are read: hands out values, and collects what is wrong with them.
 ///
-/// A wrong value is noted and its default used, so that one run of `plan` shows every mistake of the file.
+/// A wrong value is noted and its default used, so that one run of `plan` shows every mistake of the file. A section may
+/// be read several times, once for each task: a mistake is noted once, and a key is known where any reading asked for it.
 final class JobSection {
     /// What is wrong, shared by the sections of one file.
     final class Problems {
-        var all: [JobProblem] = []
+        private(set) var all: [JobProblem] = []
+        private var seen: Set<JobProblem> = []
+
+        func add(_ problem: JobProblem) {
+            if seen.insert(problem).inserted { all.append(problem) }
+        }
     }
 
     /// A range of numbers together with its wording.
@@ -31,7 +37,8 @@ final class JobSection {
     private let location: String
     private let problems: Problems
     private var entries: [String: JobNode.Entry] = [:]
-    private var known: [String] = []
+    private var known: Set<String> = []
+    private var children: [String: JobSection] = [:]
 
     /// - Parameter path: The section's own key, empty for the file's root.
     init(_ entries: [JobNode.Entry], path: String, location: String, problems: Problems) {
@@ -46,21 +53,30 @@ final class JobSection {
 
     /// The value as written; the key counts as known from now on.
     func node(_ key: String) -> JobNode? {
-        known.append(key)
+        known.insert(key)
         return entries[key]?.node
     }
 
     /// Notes that a value cannot be used.
     func reject(_ key: String, _ found: String, _ allowed: String) {
         let place = entries[key]?.location ?? location
-        problems.all.append(JobProblem(location: place, key: full(key), found: found, allowed: allowed))
+        problems.add(JobProblem(location: place, key: full(key), found: found, allowed: allowed))
     }
 
-    /// - Parameter unit: what the number counts, for the message.
-    func integer(_ key: String, _ range: ClosedRange<Int>, of unit: String? = nil, default fallback: Int) -> Int {
+    /// - Parameters:
+    ///   - step: what the number must be a multiple of.
+    ///   - unit: what the number counts, for the message.
+    func integer(
+        _ key: String, _ range: ClosedRange<Int>, multipleOf step: Int = 1, of unit: String? = nil,
+        default fallback: Int
+    ) -> Int {
         guard let node = node(key) else { return fallback }
-        if case .scalar(let text, false) = node.content, let value = Int(text), range.contains(value) { return value }
-        let what = "a whole number" + (unit.map { " of \($0)" } ?? "")
+        if case .scalar(let text, false) = node.content, let value = Int(text), range.contains(value),
+            value.isMultiple(of: step)
+        {
+            return value
+        }
+        let what = (step == 1 ? "a whole number" : "a multiple of \(step)") + (unit.map { " of \($0)" } ?? "")
         reject(key, node.found, "it must be \(what) from \(range.lowerBound) to \(range.upperBound)")
         return fallback
     }
@@ -106,23 +122,18 @@ final class JobSection {
         return fallback
     }
 
-    /// One number for both modalities, or `{audio: …, video: …}`.
-    func perModality(_ key: String, _ range: NumberRange, default fallback: PerModality) -> PerModality {
+    /// One value for both modalities, or `{audio: …, video: …}`; a modality that the product lacks keeps the default.
+    /// - Parameter read: reads a value of a section: ``number(_:_:default:)`` and its like.
+    func perModality<Value>(
+        _ key: String, _ product: Job.Product, default fallback: PerModality<Value>,
+        _ read: (JobSection, String, Value) -> Value
+    ) -> PerModality<Value> {
         guard let node = node(key) else { return fallback }
-        switch node.content {
-        case .scalar(let text, false):
-            if let value = Self.double(text), range.contains(value) { return PerModality(audio: value, video: value) }
-        case .mapping(let entries):
-            let section = JobSection(entries, path: full(key), location: node.location, problems: problems)
-            let value = PerModality(
-                audio: section.number("audio", range, default: fallback.audio),
-                video: section.number("video", range, default: fallback.video))
-            section.finish()
-            return value
-        default: break
-        }
-        reject(key, node.found, "it must be a number \(range.text), or {audio: …, video: …}")
-        return fallback
+        var (section, audio, video) = (self, key, key)
+        if case .mapping = node.content { (section, audio, video) = (self.section(key), "audio", "video") }
+        return PerModality(
+            audio: product.hasAudio ? read(section, audio, fallback.audio) : fallback.audio,
+            video: product.hasPictures ? read(section, video, fallback.video) : fallback.video)
     }
 
     func bool(_ key: String, default fallback: Bool) -> Bool {
@@ -182,8 +193,9 @@ final class JobSection {
 
     /// The mapping of a key; an empty one where it is missing or something else.
     func section(_ key: String) -> JobSection {
-        var entries: [JobNode.Entry] = []
         let node = node(key)
+        if let child = children[key] { return child }
+        var entries: [JobNode.Entry] = []
         if let node {
             if case .mapping(let found) = node.content {
                 entries = found
@@ -191,16 +203,20 @@ final class JobSection {
                 reject(key, node.found, "it must be a mapping")
             }
         }
-        return JobSection(entries, path: full(key), location: node?.location ?? location, problems: problems)
+        let child = JobSection(
+            entries, path: full(key), location: node?.location ?? location, problems: problems)
+        children[key] = child
+        return child
     }
 
-    /// Notes every key that nothing asked for.
+    /// Notes every key that nothing asked for, here and in the mappings below.
     func finish() {
         for entry in entries.values.sorted(by: { $0.key < $1.key }) where !known.contains(entry.key) {
-            let near = known.min { Self.distance($0, entry.key) < Self.distance($1, entry.key) }
+            let near = known.sorted().min { Self.distance($0, entry.key) < Self.distance($1, entry.key) }
             let hint = near.flatMap { Self.distance($0, entry.key) <= 2 ? "did you mean `\($0)`? " : nil } ?? ""
-            reject(entry.key, "is not a setting", "\(hint)known here: \(Set(known).sorted().joined(separator: ", "))")
+            reject(entry.key, "is not a setting", "\(hint)known here: \(known.sorted().joined(separator: ", "))")
         }
+        for child in children.sorted(by: { $0.key < $1.key }) { child.value.finish() }
     }
 
     private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }

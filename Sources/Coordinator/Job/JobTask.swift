@@ -11,24 +11,34 @@ package enum JobTask: String, Codable, Sendable, CaseIterable {
     /// Text to video and audio together.
     case joint
 
-    /// Whether this version can run the task. The others are read and planned for, so that a job file need not change.
-    package var isAvailable: Bool { self == .v2a || self == .i2a }
-
-    /// The manifest column that names the task's input file; nil where the task needs no input.
-    package var inputKind: InputKind? {
+    /// The manifest columns that may name the task's input file, the usual one first; empty where the task needs none.
+    package var inputKinds: [InputKind] {
         switch self {
-        case .v2a: .video
-        case .i2a: .image
-        case .a2v, .a2i: .audio
-        case .joint: nil
+        case .v2a: [.video]
+        case .i2a: [.image, .video]
+        case .a2v, .a2i: [.audio]
+        case .joint: []
+        }
+    }
+
+    /// What the task makes.
+    package var product: Job.Product {
+        switch self {
+        case .v2a, .i2a: .sound
+        case .a2v: .video
+        case .a2i: .image
+        case .joint: .videoWithSound
         }
     }
 
     /// Whether the task makes sound.
-    package var makesAudio: Bool { self == .v2a || self == .i2a || self == .joint }
+    package var makesAudio: Bool { product.hasAudio }
 
     /// Whether the task makes moving pictures or one picture.
-    package var makesPictures: Bool { self == .a2v || self == .a2i || self == .joint }
+    package var makesPictures: Bool { product.hasPictures }
+
+    /// Whether the task makes moving pictures.
+    package var makesVideo: Bool { product.isVideo }
 
     /// The members a sample of this task may have in its shard.
     package var members: [String] {
@@ -52,11 +62,14 @@ package enum JobTask: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// The tasks of this version, as an error message lists them.
-    package static var availableNames: String {
-        allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: " or ")
-    }
+    /// All tasks, as an error message lists them.
+    package static let names = allCases.map(\.rawValue).joined(separator: ", ")
+
+    /// Every member that some task makes, sorted.
+    package static let allMembers = Set(allCases.flatMap(\.members)).sorted()
 }
+
+extension JobTask: CodingKeyRepresentable {}
 
 /// The kind of file that steers a sample; also the manifest column that names it.
 package enum InputKind: String, Codable, Sendable, CaseIterable {

@@ -1,28 +1,33 @@
 /// What a preset fills in, for one task.
 ///
-/// Source: paper, "Implementation details" (steps, λ1); official V2A code (everything else of `official`). λ2 of the
-/// visual tasks is stated by neither and is our choice.
+/// Source: paper, "Implementation details" (steps, λ1); official V2A code (everything else of `official`); diffusers'
+/// recipe for AnimateDiff (linear betas, timesteps from end to end). λ2 of the visual tasks is stated by neither and is
+/// our choice.
 struct PresetDefaults {
-    let steps: Int
-    let cfgScale: PerModality
-    let duration: OutputDuration
-    let maxDuration: Double
+    let settings: TaskSettings
     let aligner: Guidance.Aligner
 
     init(task: JobTask, preset: Job.Preset) {
-        steps = task == .v2a || task == .i2a ? 30 : 25
-        cfgScale = PerModality(audio: 2.5, video: 7.5)
-        duration = task.inputKind == .video || task == .a2v ? .source : .seconds(10)
-        maxDuration = 30
+        var sampling = Job.Sampling(product: task.product)
+        sampling.steps = task.makesPictures ? 25 : 30
+        if task == .v2a { sampling.duration = .source }
+        if task.makesVideo {
+            sampling.betaSchedule.video = .linear
+            sampling.timestepSpacing.video = .linspace
+        }
+        let optimizer = preset == .official ? Guidance.Optimizer.adam : .sgd
         aligner = Guidance.Aligner(
-            optimizer: preset == .official ? .adam : .sgd,
+            optimizer: optimizer,
             learningRate: PerModality(audio: 0.1, video: 0.01),
-            promptLearningRate: task.makesPictures ? 0.01 : 0,
+            promptLearningRate: PerModality(audio: 0, video: task.makesPictures ? 0.01 : 0),
+            promptOptimizer: optimizer,
+            promptState: .fresh,
             innerSteps: 1,
             // The paper names K without a value. 800 of 1000 leaves the noisiest fifth unguided, as `official` does.
             window: preset == .official ? .start(0.2) : .below(800),
             every: 1,
             x0Pairing: preset == .official ? .official : .paper,
             textTerm: true)
+        settings = TaskSettings(sampling: sampling, guidance: .aligner(aligner), members: task.defaultMembers)
     }
 }

@@ -45,11 +45,14 @@ package struct ManifestReader {
         start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         let url = URL(filePath: job.manifest)
         let folder = job.root.map { URL(filePath: $0, directoryHint: .isDirectory) } ?? url.deletingLastPathComponent()
-        builder = ManifestRowBuilder(task: job.task, members: job.members, root: folder)
+        builder = ManifestRowBuilder(job: job, root: folder)
         if job.manifestFormat == .auto {
             format = try Self.guess(url.pathExtension.lowercased(), bytes, from: start, path: job.manifest)
         } else {
             format = job.manifestFormat
+        }
+        if format == .txt, let kind = job.task.inputKinds.first {
+            throw .promptsOnly(path: path, task: job.task, needs: kind)
         }
     }
 

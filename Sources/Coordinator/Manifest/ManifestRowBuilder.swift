@@ -2,8 +2,7 @@ internal import Foundation
 
 /// Turns the fields of one row into a ``ManifestRow``, and notes everything that is wrong with it.
 struct ManifestRowBuilder {
-    let task: JobTask
-    let members: Set<String>
+    let job: Job
     let root: URL
     private(set) var manifest = Manifest()
     /// The row number of each key.
@@ -12,9 +11,11 @@ struct ManifestRowBuilder {
     /// Longest window or sample, in seconds.
     static let maximumSeconds = 86_400.0
 
-    init(task: JobTask, members: [String], root: URL) {
-        self.task = task
-        self.members = Set(members)
+    /// - Parameters:
+    ///   - job: whose task and settings rows without their own have.
+    ///   - root: where relative paths start.
+    init(job: Job, root: URL) {
+        self.job = job
         self.root = root
     }
 
@@ -25,17 +26,25 @@ struct ManifestRowBuilder {
     /// - Parameter problems: What its syntax got wrong already.
     mutating func add(row number: Int, _ fields: [ManifestColumn: ManifestField], problems: [RowProblem] = []) {
         var row = Row(number: number, fields: fields, problems: problems)
-        let task = row.task(default: task)
+        let task = row.task(default: job.task)
         let input = row.input(for: task, root: root)
-        if !members.isSubset(of: task.members) {
-            let extra = members.subtracting(task.members).sorted().joined(separator: ", ")
-            row.note(.task, .input, "task \(task.rawValue) makes no \(extra)", "name no such member in the job")
+        if job.settings(for: task).members.isEmpty {
+            row.note(
+                .task, .input, "task \(task.rawValue) makes none of the job's members",
+                "name one of \(task.members.joined(separator: ", ")) too, or all it makes in tasks.\(task.rawValue).members"
+            )
         }
         let text = (prompt: row.text(.prompt), negative: row.text(.negativePrompt, keepEmpty: true))
+        if text.prompt == nil, task == .joint,
+            !row.problems.contains(where: { $0.field == ManifestColumn.prompt.rawValue })
+        {
+            row.note(.prompt, .input, "is missing", "task joint is made from its prompt: describe scene and sound")
+        }
         let start = row.seconds(.start, 0...Self.maximumSeconds)
         let duration = row.seconds(.duration, Double.leastNonzeroMagnitude...Self.maximumSeconds)
-        if start != nil, task.inputKind == .image || task.inputKind == nil {
-            row.note(.start, .input, "task \(task.rawValue) reads no window of its input", "leave start out")
+        if start != nil, task.inputKinds.isEmpty || input?.kind == .image {
+            row.note(
+                .start, .input, "no window is read of \(input == nil ? "a prompt" : "an image")", "leave start out")
         }
         let seed = row.seed()
         guard let key = row.key(path: input?.path) else {
@@ -70,26 +79,27 @@ private struct Row {
     mutating func task(default fallback: JobTask) -> JobTask {
         guard let field = present(.task) else { return fallback }
         guard let name = field.asText, let task = JobTask(rawValue: name) else {
-            note(.task, .value, "\(field.found) is no task", "the tasks are \(JobTask.availableNames)")
+            note(.task, .value, "\(field.found) is no task", "the tasks are \(JobTask.names)")
             return fallback
-        }
-        if !task.isAvailable {
-            note(
-                .task, .value, "\(field.found) is not available yet in this version",
-                "it can be \(JobTask.availableNames)")
         }
         return task
     }
 
     mutating func input(for task: JobTask, root: URL) -> ManifestInput? {
         var input: ManifestInput?
+        var columns: [ManifestColumn] = []
+        let wanted = task.inputKinds.map(\.rawValue).joined(separator: " or ")
         for (column, kind) in [(ManifestColumn.video, InputKind.video), (.image, .image), (.audio, .audio)] {
             guard let field = present(column) else { continue }
-            guard kind == task.inputKind else {
-                let wanted = task.inputKind.map { "name its \($0.rawValue)" } ?? "name no file"
+            guard task.inputKinds.contains(kind) else {
                 note(
                     column, .input, "task \(task.rawValue) takes no \(kind.rawValue)",
-                    "\(wanted), or set the row's task")
+                    "\(wanted.isEmpty ? "name no file" : "name its \(wanted)"), or set the row's task")
+                continue
+            }
+            columns.append(column)
+            guard columns.count == 1 else {
+                note(column, .input, "stands beside `\(columns[0].rawValue)`", "keep one of them")
                 continue
             }
             guard let path = field.asText else {
@@ -105,8 +115,10 @@ private struct Row {
                 input = ManifestInput(kind: kind, path: url.standardizedFileURL.path)
             }
         }
-        if let kind = task.inputKind, let column = ManifestColumn(rawValue: kind.rawValue), present(column) == nil {
-            note(column, .input, "is missing", "task \(task.rawValue) needs the path of its \(kind.rawValue)")
+        if columns.isEmpty, let kind = task.inputKinds.first {
+            note(
+                ManifestColumn(rawValue: kind.rawValue), .input, "is missing",
+                "task \(task.rawValue) needs the path of its \(wanted)")
         }
         return input
     }

@@ -63,6 +63,8 @@ package enum ManifestError: Error, Sendable, Equatable, CustomStringConvertible 
     case tooLong(path: String, bytes: Int)
     /// Neither the name nor the first record tells the format.
     case unknownFormat(path: String, reason: String)
+    /// One prompt a line, for a task that needs files.
+    case promptsOnly(path: String, task: JobTask, needs: InputKind)
     /// The CSV header cannot be used.
     case header(path: String, reason: String)
     /// Nothing but empty lines.
@@ -75,6 +77,9 @@ package enum ManifestError: Error, Sendable, Equatable, CustomStringConvertible 
             "the manifest \(path) has \(bytes) bytes, more than \(Manifest.maximumBytes); split it into several jobs"
         case .unknownFormat(let path, let reason):
             "the manifest \(path) has no known format: \(reason); set manifest_format to jsonl, csv, vggsound or txt"
+        case .promptsOnly(let path, let task, let kind):
+            "the manifest \(path) has one prompt a line and task \(task.rawValue) needs the path of its \(kind.rawValue); "
+                + "use .jsonl or .csv, or task joint"
         case .header(let path, let reason): "the header of the manifest \(path) cannot be used: \(reason)"
         case .empty(let path): "the manifest \(path) has no rows; give at least one sample"
         }

@@ -1,7 +1,9 @@
 /// What a media file is, as far as a plan needs to know.
 package struct ProbedInput: Sendable, Equatable {
-    /// Seconds; nil for images, and where the container does not tell.
+    /// Seconds of the pictures, or of what there is without; nil for images, and where the container does not tell.
     package var duration: Double?
+    /// Seconds of the sound; nil where there is none, and where the container does not tell.
+    package var audioDuration: Double?
     /// Columns and rows of the picture as shown; nil where there is none.
     package var width: Int?
     package var height: Int?
@@ -10,8 +12,11 @@ package struct ProbedInput: Sendable, Equatable {
     /// Whether the file is a still picture.
     package var isImage: Bool
 
-    package init(duration: Double?, width: Int?, height: Int?, hasAudio: Bool, isImage: Bool) {
+    package init(
+        duration: Double?, audioDuration: Double? = nil, width: Int?, height: Int?, hasAudio: Bool, isImage: Bool
+    ) {
         self.duration = duration
+        self.audioDuration = audioDuration
         self.width = width
         self.height = height
         self.hasAudio = hasAudio
@@ -54,9 +59,12 @@ package struct ModelInspection: Sendable, Equatable {
     package var models: [ModelIdentity]
     /// One sentence for each problem.
     package var problems: [String]
+    /// The most frames that the motion adapter has positions for; nil where the job names none, or its files do not tell.
+    package var maximumFrames: Int?
 
-    package init(models: [ModelIdentity] = [], problems: [String] = []) {
+    package init(models: [ModelIdentity] = [], problems: [String] = [], maximumFrames: Int? = nil) {
         self.models = models
         self.problems = problems
+        self.maximumFrames = maximumFrames
     }
 }

@@ -47,16 +47,13 @@ package struct Plan: Sendable, Equatable {
     /// The work of all batches.
     package var expectedCost: Double { batches.reduce(0) { $0 + $1.expectedCost } }
 
-    /// The work of a sample, in units of one plain sampling step on one second of output.
-    ///
-    /// Only ratios matter: assignment starts with the longest. An inner step of the aligner decodes, embeds and goes
-    /// backward, and takes about twelve plain steps where it was measured.
-    static func cost(of sample: PlannedSample, job: Job) -> Double {
-        guard sample.error == nil else { return 0.01 }
-        var work = Double(job.sampling.steps)
-        if case .aligner(let aligner) = job.guidance {
-            work += 12 * Double(job.guidance.guidedSteps(of: job.sampling.steps) * aligner.innerSteps)
-        }
-        return max(sample.durationSeconds, 0.1) * (work + 4)
+    /// The tasks of the samples that can be made.
+    package var tasks: Set<JobTask> {
+        samples.reduce(into: []) { if $1.error == nil { $0.insert($1.task) } }
+    }
+
+    /// The tasks of all samples, those that failed before the run began included.
+    package static func tasks(of samples: [PlannedSample]) -> Set<JobTask> {
+        samples.reduce(into: []) { $0.insert($1.task) }
     }
 }

@@ -13,8 +13,10 @@ package struct PlannedSample: Sendable, Equatable {
     package var input: PlannedInput?
     /// 0 … 2^63 − 1.
     package var seed: UInt64
-    /// The output's length in seconds; 0 for pictures and for rows that failed.
+    /// The output's length in seconds, of a video its frames over their rate; 0 for pictures and for rows that failed.
     package var durationSeconds: Double
+    /// Pictures that are made; nil where only sound is made, and for rows that failed.
+    package var frames: Int?
     /// The number of the sample's batch.
     package var batch: Int
     /// The number of the sample's shard.
@@ -24,7 +26,8 @@ package struct PlannedSample: Sendable, Equatable {
 
     package init(
         index: Int, key: String, task: JobTask, prompt: String?, negativePrompt: String, input: PlannedInput?,
-        seed: UInt64, durationSeconds: Double, batch: Int = 0, shard: Int = 0, error: PlannedError? = nil
+        seed: UInt64, durationSeconds: Double, frames: Int? = nil, batch: Int = 0, shard: Int = 0,
+        error: PlannedError? = nil
     ) {
         self.index = index
         self.key = key
@@ -34,6 +37,7 @@ package struct PlannedSample: Sendable, Equatable {
         self.input = input
         self.seed = seed
         self.durationSeconds = durationSeconds
+        self.frames = frames
         self.batch = batch
         self.shard = shard
         self.error = error
@@ -45,9 +49,10 @@ package struct PlannedInput: Sendable, Equatable {
     package var kind: InputKind
     /// The absolute path.
     package var path: String
-    /// Where the window that is read begins, in seconds from the clip's first picture; nil for images.
+    /// Where the window that is read begins, in seconds from the clip's first picture, or the sound's first sample; nil
+    /// for images.
     package var start: Double?
-    /// The window's length in seconds, never past the clip's end; nil for images.
+    /// The window's length in seconds, never past the end that the file's headers tell; nil for images.
     package var duration: Double?
     /// The file's length.
     package var bytes: Int64
@@ -91,7 +96,7 @@ package struct PlannedBatch: Sendable, Equatable {
     package let samples: Range<Int>
     /// The number of its shard; a batch never lies in two.
     package let shard: Int
-    /// Work, in units of one plain sampling step on one second of output.
+    /// Work, in units of one plain sampling step on one second of sound.
     package let expectedCost: Double
 }
 

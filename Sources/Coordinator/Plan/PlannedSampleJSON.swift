@@ -11,6 +11,7 @@ extension PlannedSample {
         writer.field("batch", batch)
         writer.field("seed", seed)
         writer.field("seconds", durationSeconds)
+        writer.field("frames", frames)
         writer.field("prompt", prompt)
         writer.field("negative_prompt", negativePrompt.isEmpty ? nil : negativePrompt)
         if let input {
@@ -51,6 +52,7 @@ extension PlannedSample {
             case "batch": sample.batch = try reader.integer()
             case "seed": sample.seed = try reader.integer()
             case "seconds": sample.durationSeconds = try reader.double()
+            case "frames": sample.frames = try reader.integer()
             case "prompt": sample.prompt = try reader.string()
             case "negative_prompt": sample.negativePrompt = try reader.string()
             case "input": sample.input = try PlannedInput(from: &reader)
@@ -61,6 +63,9 @@ extension PlannedSample {
         try reader.end()
         guard !sample.key.isEmpty, sample.index >= 0, sample.batch >= 0, sample.shard >= 0 else {
             throw reader.error("index, key, batch or shard is missing")
+        }
+        guard sample.error != nil || sample.task.makesPictures == (sample.frames != nil), sample.frames ?? 1 >= 1 else {
+            throw reader.error("the number of frames is not one that task \(sample.task.rawValue) makes")
         }
         self = sample
     }

@@ -41,6 +41,10 @@ package struct Run: Sendable {
         guard plan.samples == samples else {
             throw .damaged(path: directory.plan.path, reason: "its rows are not in the batches and shards of the job")
         }
+        let unset = Plan.tasks(of: samples).subtracting(description.job.tasks.keys)
+        if let task = unset.map(\.rawValue).min() {
+            throw .damaged(path: directory.description.path, reason: "it has no settings for task \(task)")
+        }
         return Run(directory: directory, description: description, plan: plan)
     }
 

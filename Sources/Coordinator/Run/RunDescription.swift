@@ -22,7 +22,7 @@ package struct RunDescription: Codable, Sendable, Equatable {
     package var versions: [String: String]
 
     /// The value of ``schema``.
-    package static let currentSchema = "seehear.run/1"
+    package static let currentSchema = "seehear.run/2"
     /// The version of seehear.
     package static let version = "0.1.0"
 
@@ -58,15 +58,18 @@ package struct RunDescription: Codable, Sendable, Equatable {
     /// Reads and checks `run.json`.
     /// - Throws: ``RunError``.
     package init(parsing bytes: [UInt8], path: String) throws(RunError) {
-        let found: RunDescription
-        do throws(JSONDecodingError) {
-            found = try JSONCoding.decode(RunDescription.self, from: bytes)
-        } catch {
-            throw .damaged(path: path, reason: error.description)
+        struct Form: Decodable { let schema: String }
+        func decode<Value: Decodable>(_ type: Value.Type) throws(RunError) -> Value {
+            do throws(JSONDecodingError) {
+                return try JSONCoding.decode(type, from: bytes)
+            } catch {
+                throw .damaged(path: path, reason: error.description)
+            }
         }
-        guard found.schema == Self.currentSchema else {
-            throw .damaged(path: path, reason: "its schema is `\(found.schema)`, not `\(Self.currentSchema)`")
-        }
+        // First, because another version's settings are others too.
+        let schema = try decode(Form.self).schema
+        guard schema == Self.currentSchema else { throw .otherVersion(path: path, schema: schema) }
+        let found = try decode(RunDescription.self)
         let identity = Self.identity(job: found.job, planSHA256: found.plan.sha256, models: found.models)
         guard identity == found.configSHA256 else {
             throw .damaged(path: path, reason: "its config_sha256 is not that of its job, plan and models")
@@ -95,7 +98,7 @@ package struct RunDescription: Codable, Sendable, Equatable {
 
 /// The files of one model, by which a run knows it again.
 package struct ModelIdentity: Codable, Sendable, Equatable {
-    /// The job's key for it: `audio` or `binder`.
+    /// The job's key for it: `audio`, `image`, `motion`, `binder` or `labels`.
     package var role: String
     /// The absolute path of the folder or file.
     package var path: String
@@ -138,7 +141,8 @@ extension Job {
         job.manifestFormat = .auto
         job.root = nil
         job.split = nil
-        job.models = Models(audio: "", binder: "")
+        job.models = Models(audio: nil, image: nil, motion: nil, binder: "", vocabulary: nil)
+        job.labels = nil
         job.gather = .shared
         job.invalidRows = .fail
         job.inputHash = .full

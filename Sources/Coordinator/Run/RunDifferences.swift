@@ -38,7 +38,8 @@ struct RunDifferences {
                 ("prompt", before.prompt != after.prompt),
                 ("negative_prompt", before.negativePrompt != after.negativePrompt),
                 ("input", before.input != after.input), ("seed", before.seed != after.seed),
-                ("duration", before.durationSeconds != after.durationSeconds), ("error", before.error != after.error),
+                ("duration", before.durationSeconds != after.durationSeconds),
+                ("frames", before.frames != after.frames), ("error", before.error != after.error),
                 ("batch", before.batch != after.batch || before.shard != after.shard),
             ]
             let names = fields.filter(\.1).map(\.0).joined(separator: ", ")

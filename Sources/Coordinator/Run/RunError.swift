@@ -8,6 +8,8 @@ package enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case unwritable(path: String, reason: String)
     /// A file holds something else than this program writes.
     case damaged(path: String, reason: String)
+    /// `run.json` has a form that this version does not read.
+    case otherVersion(path: String, schema: String)
     /// The directory holds shards or segments but no plan that they belong to.
     case occupied(path: String, found: String)
     /// The directory holds another plan. The differences, the most telling first.
@@ -20,6 +22,9 @@ package enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
         case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
         case .damaged(let path, let reason): "\(path) is damaged: \(reason); plan again into a new run directory"
+        case .otherVersion(let path, let schema):
+            "\(path) was planned by another version of seehear: its schema is \(RowProblem.shown(schema)), not "
+                + "`\(RunDescription.currentSchema)`; plan again into a new run directory, or use that version"
         case .occupied(let path, let found):
             "\(path) holds \(found) but no run.json; give --out a new or empty folder"
         case .conflict(let path, let differences):

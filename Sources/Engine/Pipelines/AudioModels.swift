@@ -11,6 +11,7 @@ package struct AudioModels: Sendable {
     package let schedule: SchedulerConfiguration
     package let device: Device
     package let dtype: DType
+    private let textWeights: WeightFile
 
     /// - Parameters:
     ///   - folder: as published, such as `cvssp/audioldm-m-full`.
@@ -21,14 +22,13 @@ package struct AudioModels: Sendable {
         func load<C: Decodable, N>(
             _ component: ModelComponent, _ make: (C, WeightScope) throws -> N, unused: (String) -> Bool = { _ in false }
         ) throws -> N {
-            let store = WeightStore(try folder.weights(component), dtype: dtype, device: device)
-            let network = try make(folder.config(C.self, of: component), store.root)
-            try store.finish(unused: unused)
-            return network
+            try folder.network(component, dtype: dtype, device: device, make, unused: unused)
         }
         tokenizer = try RobertaTokenizer(folder: folder.path + "/" + ModelComponent.tokenizer.folder)
-        textEncoder = try load(
-            .textEncoder, ClapTextModelWithProjection.init, unused: ClapTextModelWithProjection.unused)
+        textWeights = try folder.weights(.textEncoder)
+        textEncoder = try folder.network(
+            .textEncoder, file: textWeights, dtype: dtype, device: device, ClapTextModelWithProjection.init,
+            unused: ClapTextModelWithProjection.unused)
         unet = try load(.unet, UNet2DConditionModel.init)
         vae = try load(.vae, AutoencoderKL.init, unused: AutoencoderKL.unused)
         vocoder = try load(.vocoder, SpeechT5HifiGan.init)
@@ -71,6 +71,8 @@ package struct AudioModels: Sendable {
     /// - Parameter limit: tokens, the ends included; longer prompts are cut.
     /// - Returns: `[B, width]`, unit length, single precision.
     package func embed(_ prompts: [String], limit: Int) throws -> Tensor {
+        // Used once for each batch: its pages are not worth their room in between.
+        defer { textWeights.releasePages() }
         let tokens = tokenizer.encode(prompts, limit: limit)
         let shape = [tokens.count, tokens.length]
         let ids = try Tensor(tokens.ids, shape: shape).to(device: device)
@@ -90,29 +92,5 @@ package struct AudioModels: Sendable {
         let scale = vae.configuration.scale
         let frames = (Int(seconds / frameSeconds) + scale - 1) / scale
         return [unet.configuration.inChannels, max(frames, 1), vocoder.modelInDim / scale]
-    }
-}
-
-/// ImageBind, loaded once for each rank.
-package struct BinderModel: Sendable {
-    package let tokenizer: ClipBPETokenizer
-    package let network: ImageBindModel
-
-    /// - Parameter dtype: as in ``AudioModels/init(_:dtype:device:)``.
-    /// - Throws: errors of files, configurations and keys, each with file and field.
-    package init(_ files: ImageBindFiles, dtype: DType?, device: Device) throws {
-        tokenizer = try ClipBPETokenizer(vocabulary: files.vocabulary)
-        let configuration =
-            try files.config.map { try ModelFolder.config(ImageBindModel.Configuration.self, at: $0) } ?? .huge
-        let store = WeightStore(try WeightFile.open(files.weights), dtype: dtype, device: device)
-        network = try ImageBindModel(configuration, store.root)
-        try store.finish(unused: ImageBindModel.unused)
-    }
-
-    /// Embeds captions: `[B, width]`, single precision.
-    package func embed(_ captions: [String], device: Device) throws -> Tensor {
-        let tokens = tokenizer.encode(captions)
-        let ids = try Tensor(tokens.ids, shape: [tokens.count, tokens.length]).to(device: device)
-        return try network.text(ids).to(.float32)
     }
 }

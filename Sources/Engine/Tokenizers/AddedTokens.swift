@@ -2,7 +2,7 @@ import JSON
 
 /// Tokens such as `<mask>` that are found in text before it is cut into words.
 ///
-/// Source: `added_vocabulary.rs` of huggingface/tokenizers, which RobertaTokenizerFast runs.
+/// Source: `added_vocabulary.rs` of huggingface/tokenizers, which RobertaTokenizerFast and CLIPTokenizerFast run.
 struct AddedTokens {
     struct Token: Equatable {
         var content: [Unicode.Scalar]
@@ -10,6 +10,8 @@ struct AddedTokens {
         /// Whether white space before or after it belongs to it, and so vanishes.
         var takesSpaceBefore = false
         var takesSpaceAfter = false
+        /// Whether it is looked for in normalized text, itself normalized, rather than in the text as it stands.
+        var isNormalized = false
 
         var text: String { String(String.UnicodeScalarView(content)) }
     }
@@ -23,6 +25,16 @@ struct AddedTokens {
 
     /// Texts and numbers of all of them.
     var tokenIDs: [(String, Int32)] { tokens.map { ($0.text, $0.id) } }
+
+    /// Whether a token of this content is there.
+    func contains(_ text: String) -> Bool { tokens.contains { $0.text == text } }
+
+    /// The tokens that `isKept` accepts, each changed.
+    func filtered(_ isKept: (Token) -> Bool, changing change: (Token) -> Token = { $0 }) -> AddedTokens {
+        var result = AddedTokens()
+        for token in tokens where isKept(token) { result.add(change(token)) }
+        return result
+    }
 
     /// Adds a token, or replaces the one of the same content.
     mutating func add(_ token: Token) {
@@ -63,10 +75,12 @@ extension AddedTokens.Token {
     /// A token as the JSON files write it: its text, or an object with `content` and what it does to white space.
     init(
         _ value: JSONValue, id: (String) throws(TokenizerError.Kind) -> Int32, field: String,
-        takesSpaceBefore: Bool = false
+        takesSpaceBefore: Bool = false, isNormalized: Bool = false
     ) throws(TokenizerError.Kind) {
         if let text = value.string {
-            self.init(content: Array(text.unicodeScalars), id: try id(text), takesSpaceBefore: takesSpaceBefore)
+            self.init(
+                content: Array(text.unicodeScalars), id: try id(text), takesSpaceBefore: takesSpaceBefore,
+                isNormalized: isNormalized)
             return
         }
         guard let text = value["content"]?.string else { throw .field(field, reason: "a token is needed") }
@@ -75,6 +89,7 @@ extension AddedTokens.Token {
         }
         self.init(
             content: Array(text.unicodeScalars), id: try id(text),
-            takesSpaceBefore: value["lstrip"]?.bool ?? false, takesSpaceAfter: value["rstrip"]?.bool ?? false)
+            takesSpaceBefore: value["lstrip"]?.bool ?? false, takesSpaceAfter: value["rstrip"]?.bool ?? false,
+            isNormalized: value["normalized"]?.bool ?? isNormalized)
     }
 }

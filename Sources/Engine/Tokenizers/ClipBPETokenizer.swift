@@ -12,7 +12,7 @@ package struct ClipBPETokenizer: Sendable {
     }
 
     /// Merges in the published vocabulary that count; the file goes on after them.
-    private static let mergeLimit = 49_152 - 256 - 2
+    static let mergeLimit = 49_152 - 256 - 2
 
     private let encoder: BytePairEncoder
     /// The numbers of `<|startoftext|>` and `<|endoftext|>`.

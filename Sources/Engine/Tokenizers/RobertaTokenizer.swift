@@ -13,7 +13,7 @@ package struct RobertaTokenizer: Sendable {
     /// Loads `vocab.json` and `merges.txt`, or `tokenizer.json` where only that is there.
     /// - Throws: ``TokenizerError`` that names the file and the field.
     package init(folder: String) throws(TokenizerError) {
-        let files = try RobertaTokenizerFiles(folder: folder)
+        let files = try BytePairTokenizerFiles(folder: folder, family: .roberta)
         do throws(TokenizerError.Kind) {
             encoder = try BytePairEncoder(vocabulary: files.vocabulary, merges: files.merges, wordEnd: "")
         } catch {

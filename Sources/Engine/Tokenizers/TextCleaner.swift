@@ -14,7 +14,15 @@ enum TextCleaner {
     static func clean(_ text: String) -> [Unicode.Scalar] {
         var scalars = repaired(Array(text.unicodeScalars))
         scalars = HTMLEntities.unescape(HTMLEntities.unescape(scalars))
-        return lowercased(joinSpaces(scalars))
+        return lowercased(joinSpaces(scalars), finalSigma: true)
+    }
+
+    /// What transformers' CLIPTokenizerFast does in its place: normalization form C, and every scalar in lower case by
+    /// itself. It joins white space as well, which then separates words and is nothing more.
+    ///
+    /// Source: `CLIPConverter` in transformers' `convert_slow_tokenizer.py`.
+    static func normalizeAsTransformers(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        lowercased(composed(text), finalSigma: false)
     }
 
     // MARK: ftfy
@@ -134,14 +142,14 @@ enum TextCleaner {
         Array(text.split { $0.properties.isWhitespace || (0x1C...0x1F).contains($0.value) }.joined(separator: [" "]))
     }
 
-    /// Lower case by the full mapping of Unicode, with the sigma that ends a word.
-    private static func lowercased(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    /// Lower case by the full mapping of Unicode, where asked for with the sigma that ends a word.
+    private static func lowercased(_ text: [Unicode.Scalar], finalSigma: Bool) -> [Unicode.Scalar] {
         var output: [Unicode.Scalar] = []
         output.reserveCapacity(text.count)
         for (index, scalar) in text.enumerated() {
             if scalar.isASCII {
                 output.append(("A"..."Z").contains(scalar) ? Unicode.Scalar(UInt8(scalar.value + 32)) : scalar)
-            } else if scalar == "Σ" {
+            } else if scalar == "Σ", finalSigma {
                 let before = text[..<index].last { !$0.properties.isCaseIgnorable }
                 let after = text[(index + 1)...].first { !$0.properties.isCaseIgnorable }
                 let endsWord = before?.properties.isCased == true && after?.properties.isCased != true

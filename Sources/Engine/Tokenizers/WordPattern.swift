@@ -6,6 +6,9 @@ enum WordPattern {
     /// `<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+` of CLIP, which ignores
     /// case: digits stand alone, and spaces vanish.
     case clip
+    /// `'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+` of transformers' CLIP: the same for text in lower case
+    /// from which the special tokens were taken before.
+    case clipText
 
     static let clipStart = Array("<|startoftext|>".unicodeScalars)
     static let clipEnd = Array("<|endoftext|>".unicodeScalars)
@@ -16,7 +19,12 @@ enum WordPattern {
         var words: [Range<Int>] = []
         var start = 0
         while start < text.count {
-            let end = self == .gpt2 ? gpt2WordEnd(text, kinds, start) : clipWordEnd(text, kinds, start)
+            let end =
+                switch self {
+                case .gpt2: gpt2WordEnd(text, kinds, start)
+                case .clip: Self.markEnd(text, start) ?? clipWordEnd(text, kinds, start, ignoringCase: true)
+                case .clipText: clipWordEnd(text, kinds, start, ignoringCase: false)
+                }
             if self == .gpt2 || kinds[start] != .space { words.append(start..<end) }
             start = end
         }
@@ -32,9 +40,14 @@ enum WordPattern {
         return end < text.count && end - start > 1 ? end - 1 : end
     }
 
-    private func clipWordEnd(_ text: [Unicode.Scalar], _ kinds: [ScalarKind], _ start: Int) -> Int {
-        for mark in [Self.clipStart, Self.clipEnd] where text[start...].starts(with: mark) { return start + mark.count }
-        if let end = Self.contractionEnd(text, start, ignoringCase: true) { return end }
+    private static func markEnd(_ text: [Unicode.Scalar], _ start: Int) -> Int? {
+        [clipStart, clipEnd].first { text[start...].starts(with: $0) }.map { start + $0.count }
+    }
+
+    private func clipWordEnd(
+        _ text: [Unicode.Scalar], _ kinds: [ScalarKind], _ start: Int, ignoringCase: Bool
+    ) -> Int {
+        if let end = Self.contractionEnd(text, start, ignoringCase: ignoringCase) { return end }
         return kinds[start] == .number ? start + 1 : Self.runEnd(kinds, start)
     }
 

@@ -12,17 +12,42 @@ struct SampleDocument: Encodable {
         let sha256: String?
         let start: Double?
         let duration: Double?
+        let keyFrame: Double?
+        let padded: Double?
+        let peak: Float?
+
+        enum CodingKeys: String, CodingKey {
+            case kind, file, sha256, start, duration, padded, peak
+            case keyFrame = "key_frame"
+        }
+    }
+
+    struct Caption: Encodable {
+        /// `manifest` or `labels`.
+        let source: String
+        /// Of a label's embedding with that of what steers the sample.
+        let cosine: Double?
     }
 
     struct Audio: Encodable {
         let samplingRate: Int
         let samples: Int
         let peak: Float
+        let latent: Latent
 
         enum CodingKeys: String, CodingKey {
-            case samples, peak
+            case samples, peak, latent
             case samplingRate = "sampling_rate"
         }
+    }
+
+    struct Video: Encodable {
+        let width: Int
+        let height: Int
+        let frames: Int
+        /// nil for a still.
+        let fps: Double?
+        let latent: Latent
     }
 
     struct Latent: Encodable {
@@ -37,11 +62,12 @@ struct SampleDocument: Encodable {
         let files: [String: String?]
     }
 
-    let schema = "seehear.sample/1"
+    let schema = "seehear.sample/2"
     let key: String
     let index: Int
     let task: String
     let prompt: String?
+    let caption: Caption?
     let negativePrompt: String
     let seed: UInt64
     let duration: Double
@@ -51,45 +77,66 @@ struct SampleDocument: Encodable {
     let guidance: Guidance
     let binder: Job.Binder
     let precision: String
+    let memory: String
     let batch: Int
     let losses: [Double]
-    let audio: Audio
-    let latent: Latent
+    let audio: Audio?
+    let video: Video?
     let models: [Model]
     let configSHA256: String
 
     enum CodingKeys: String, CodingKey {
         case schema, key, index, task, prompt, seed, duration, source, preset, sampling, guidance, binder, precision,
             batch
-        case losses, audio, latent, models
+        case losses, audio, video, models, caption, memory
         case negativePrompt = "negative_prompt"
         case configSHA256 = "config_sha256"
     }
 
-    init(_ sample: PlannedSample, _ result: AudioResult, run: RunDescription, samplingRate: Int, latentScale: Double) {
+    init(
+        _ sample: PlannedSample, _ input: SampleInput, _ result: GenerationResult, run: RunDescription,
+        latentScale: (Modality) -> Double?
+    ) {
         let job = run.job
+        let settings = job.settings(for: sample.task)
         key = sample.key
         index = sample.index
         task = sample.task.rawValue
-        prompt = sample.prompt
+        prompt = sample.prompt ?? result.label?.text
+        caption =
+            sample.prompt != nil
+            ? Caption(source: "manifest", cosine: nil)
+            : result.label.map { Caption(source: "labels", cosine: $0.cosine) }
         negativePrompt = sample.negativePrompt
         seed = sample.seed
         duration = sample.durationSeconds
         source = sample.input.map {
             Source(
                 kind: $0.kind.rawValue, file: URL(filePath: $0.path).lastPathComponent, sha256: $0.sha256,
-                start: $0.start,
-                duration: $0.duration)
+                start: $0.start, duration: $0.duration, keyFrame: input.facts.keyFrame, padded: input.facts.padded,
+                peak: input.facts.peak)
         }
         preset = job.preset.rawValue
-        sampling = job.sampling
-        guidance = job.guidance
+        sampling = settings.sampling
+        guidance = settings.guidance
         binder = job.binder
         precision = job.precision.rawValue
+        memory = job.memory.rawValue
         batch = job.batch
         losses = result.losses
-        audio = Audio(samplingRate: samplingRate, samples: result.waveform.count, peak: result.peak)
-        latent = Latent(shape: result.latentShape, dtype: "float16", scale: latentScale)
+        audio = result.sound.map {
+            Audio(
+                samplingRate: GenerationPipeline.samplingRate, samples: $0.waveform.count, peak: $0.peak,
+                latent: Latent($0.latent, scale: latentScale(.audio)))
+        }
+        video = result.pictures.flatMap { pictures in
+            pictures.frames.first.map {
+                Video(
+                    width: $0.width, height: $0.height, frames: pictures.frames.count,
+                    fps: job.timeline(of: sample)?.rate.double,
+                    latent: Latent(pictures.latent, scale: latentScale(.vision)))
+            }
+        }
         models = run.models.map { model in
             Model(
                 role: model.role, license: model.license,
@@ -99,7 +146,8 @@ struct SampleDocument: Encodable {
     }
 }
 
-extension AudioResult {
-    /// The largest magnitude of the waveform.
-    var peak: Float { waveform.reduce(0) { max($0, abs($1)) } }
+extension SampleDocument.Latent {
+    init(_ latent: GenerationResult.Latent, scale: Double?) {
+        self.init(shape: latent.shape, dtype: "float16", scale: scale ?? 1)
+    }
 }

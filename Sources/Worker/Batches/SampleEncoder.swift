@@ -10,29 +10,25 @@ struct SampleEncoder: Sendable {
     private static let silence: Float = 1e-4
 
     let run: RunDescription
-    let samplingRate: Int
-    let latentScale: Double
+    /// The factor between a stored latent and what its decoder was trained on.
+    let latentScale: @Sendable (Modality) -> Double?
 
     /// - Throws: ``SampleFailure`` for a result that must not be shipped; `MediaError` of the encoders.
-    func encode(_ sample: PlannedSample, _ result: AudioResult) throws -> Sample {
-        guard result.isFinite else { throw SampleFailure.notFinite }
-        if run.job.silence == .fail, result.peak < Self.silence { throw SampleFailure.silent(peak: result.peak) }
-        guard let sound = PlanarAudio(sampleRate: samplingRate, channels: [result.waveform]) else {
-            throw SampleFailure(kind: "failed", message: "the model made no sound: \(result.waveform.count) samples.")
-        }
+    func encode(_ sample: PlannedSample, _ input: SampleInput, _ result: GenerationResult) throws -> Sample {
+        try check(result)
         var members: [String: [UInt8]] = [:]
-        for member in run.job.members {
+        for member in run.job.settings(for: sample.task).members {
             switch member {
             case "json":
                 members["json"] = try RecordJSON.encode(
-                    SampleDocument(sample, result, run: run, samplingRate: samplingRate, latentScale: latentScale))
-            case "flac": members["flac"] = try AudioWriter.encode(sound, as: .flac, .pcm16)
-            case "wav": members["wav"] = try AudioWriter.encode(sound, as: .wav, .pcm16)
-            case "mp4": members["mp4"] = try film(sample, sound)
-            case "audio_latent":
-                members["audio_latent.npy"] = try NPYArray(
-                    dtype: .float16, shape: result.latentShape, data: result.latent
-                ).bytes
+                    SampleDocument(sample, input, result, run: run, latentScale: latentScale))
+            case "flac": members["flac"] = try AudioWriter.encode(sound(result), as: .flac, .pcm16)
+            case "wav": members["wav"] = try AudioWriter.encode(sound(result), as: .wav, .pcm16)
+            case "png": members["png"] = try ImageWriter.encode(image(result), as: .png)
+            case "jpg": members["jpg"] = try ImageWriter.encode(image(result), as: .jpeg)
+            case "mp4": members["mp4"] = try film(sample, result)
+            case "audio_latent": members["audio_latent.npy"] = try latent(result.sound?.latent)
+            case "video_latent": members["video_latent.npy"] = try latent(result.pictures?.latent)
             default:
                 // The plan has checked the members of every task.
                 throw SampleFailure(
@@ -42,14 +38,76 @@ struct SampleEncoder: Sendable {
         return Sample(key: sample.key, members: members)
     }
 
-    /// The sound under the clip that it was made for.
-    private func film(_ sample: PlannedSample, _ sound: PlanarAudio) throws -> [UInt8] {
-        guard let input = sample.input else {
-            throw SampleFailure(kind: "noInput", message: "the plan names no file for '\(sample.key)'.")
+    /// Refuses what nobody wants in a dataset.
+    private func check(_ result: GenerationResult) throws(SampleFailure) {
+        guard result.isFinite else { throw SampleFailure.notFinite }
+        if run.job.silence == .fail, let sound = result.sound, sound.peak < Self.silence {
+            throw SampleFailure.silent(peak: sound.peak)
         }
-        return try Muxer.mux(
-            sound, underVideo: input.path, start: input.start.flatMap(Fraction.init(asWritten:)) ?? 0,
-            duration: input.duration.flatMap(Fraction.init(asWritten:))
-        ).bytes
+        if run.job.blank == .fail, let pictures = result.pictures, pictures.frames.allSatisfy(\.isBlank) {
+            throw SampleFailure.blank
+        }
+    }
+
+    private func sound(_ result: GenerationResult) throws -> PlanarAudio {
+        guard let sound = result.sound,
+            let planar = PlanarAudio(sampleRate: GenerationPipeline.samplingRate, channels: [sound.waveform])
+        else { throw SampleFailure(kind: "failed", message: "the model made no sound.") }
+        return planar
+    }
+
+    private func images(_ result: GenerationResult) throws -> [RGBImage] {
+        let images = (result.pictures?.frames ?? []).compactMap {
+            RGBImage(width: $0.width, height: $0.height, pixels: $0.pixels)
+        }
+        guard !images.isEmpty else { throw SampleFailure(kind: "failed", message: "the model made no picture.") }
+        return images
+    }
+
+    private func image(_ result: GenerationResult) throws -> RGBImage { try images(result)[0] }
+
+    private func latent(_ latent: GenerationResult.Latent?) throws -> [UInt8] {
+        guard let latent else { throw SampleFailure(kind: "failed", message: "the model left no such latent.") }
+        return try NPYArray(dtype: .float16, shape: latent.shape, data: latent.bytes).bytes
+    }
+
+    /// Picture and sound of equal length, whichever of them was there before.
+    private func film(_ sample: PlannedSample, _ result: GenerationResult) throws -> [UInt8] {
+        guard let timeline = run.job.timeline(of: sample) else {
+            guard let input = sample.input else {
+                throw SampleFailure(kind: "noInput", message: "the plan names no file for '\(sample.key)'.")
+            }
+            return try Muxer.mux(sound(result), underVideo: input.path, start: input.from, duration: input.length).bytes
+        }
+        let track =
+            if result.sound != nil {
+                try sound(result)
+            } else if let input = sample.input {
+                // As it is in the file, in stereo and at its own rate, where the binder heard it in mono at 16 kHz.
+                try AudioReader.read(input.path, sampleRate: nil, start: input.from, duration: input.length)
+            } else {
+                throw SampleFailure(kind: "noInput", message: "the plan names no file for '\(sample.key)'.")
+            }
+        return try Muxer.encode(
+            images(result), rate: timeline.rate,
+            sound: track.lasting(timeline.samples(rate: track.sampleRate)))
+    }
+}
+
+extension GenerationResult.Sound {
+    /// The largest magnitude of the waveform.
+    var peak: Float { waveform.reduce(0) { max($0, abs($1)) } }
+}
+
+extension Picture {
+    /// Whether all pixels have nearly one colour: what a network makes whose numbers went astray.
+    var isBlank: Bool {
+        var (low, high) = ([UInt8](repeating: 255, count: 3), [UInt8](repeating: 0, count: 3))
+        for (index, value) in pixels.enumerated() {
+            let channel = index % 3
+            if value < low[channel] { low[channel] = value }
+            if value > high[channel] { high[channel] = value }
+        }
+        return zip(low, high).allSatisfy { $1 - $0 <= 4 }
     }
 }

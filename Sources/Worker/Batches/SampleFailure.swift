@@ -12,7 +12,7 @@ struct SampleFailure: Error, Sendable {
 
     static let outOfMemoryKind = "outOfMemory"
 
-    /// A waveform or latent with NaN or infinity.
+    /// A waveform, picture or latent with NaN or infinity.
     static let notFinite = SampleFailure(
         kind: "notFinite",
         message: "the result has values that are not numbers; use precision fp32, or a smaller learning rate.")
@@ -23,6 +23,11 @@ struct SampleFailure: Error, Sendable {
             kind: "silent",
             message: "the result is silent (peak \(peak)); set `silence: allow` if that is wanted.")
     }
+
+    /// Nothing but one colour.
+    static let blank = SampleFailure(
+        kind: "blank",
+        message: "the picture has nothing but one colour; use precision fp32, or set `blank: allow` if that is wanted.")
 
     init(kind: String, message: String) {
         self.kind = kind

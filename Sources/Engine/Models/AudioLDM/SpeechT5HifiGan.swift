@@ -37,21 +37,28 @@ package struct SpeechT5HifiGan: Sendable {
         scale = try w.tensor("scale", [c.modelInDim])
     }
 
-    /// - Parameter mel: `[B, frames, modelInDim]`, log scale.
+    /// - Parameters:
+    ///   - mel: `[B, frames, modelInDim]`, log scale.
+    ///   - memory: what is kept for the gradient.
     /// - Returns: `[B, samples]` in −1…1. A few samples more than frames × ``Configuration/samplesPerFrame`` where an
     ///   upsampling kernel does not divide evenly; the pipeline cuts them off at the end.
-    package func callAsFunction(_ mel: Tensor) throws(TorchError) -> Tensor {
+    package func callAsFunction(_ mel: Tensor, memory: MemoryPolicy = .high) throws(TorchError) -> Tensor {
         var mel = mel
         if configuration.normalizeBefore ?? true { mel = try (mel - mean) / scale }
         var h = try convPre(mel.transpose(1, 2).unsqueeze(2))  // (B, C, 1, T)
-        for (upsampler, parallel) in zip(upsamplers, blocks) {
-            h = try upsampler(h.leakyReLU(configuration.slope))
-            var sum = try parallel[0](h)
-            for block in parallel.dropFirst() { sum = try sum + block(h) }
-            h = try sum * (1 / Double(parallel.count))
+        for level in upsamplers.indices {
+            h = try memory.run(.plain, [h]) { [self] inputs throws(TorchError) in try enlarged(level, inputs[0]) }
         }
         // torch's default slope here, not the configuration's.
         return try convPost(h.leakyReLU(0.01)).tanh().reshape([mel.size(0), -1])
+    }
+
+    /// One upsampling, and the mean of the residual blocks after it.
+    private func enlarged(_ level: Int, _ x: Tensor) throws(TorchError) -> Tensor {
+        let h = try upsamplers[level](x.leakyReLU(configuration.slope))
+        var sum = try blocks[level][0](h)
+        for block in blocks[level].dropFirst() { sum = try sum + block(h) }
+        return try sum * (1 / Double(blocks[level].count))
     }
 
     /// Pairs of convolutions, the first of each dilated, each pair added to its input.

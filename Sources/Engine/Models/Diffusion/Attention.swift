@@ -19,12 +19,17 @@ struct Attention: Sendable {
     }
 
     /// - Parameters:
-    ///   - x: `[B, T, width]`.
-    ///   - context: `[B, S, contextWidth]`.
+    ///   - x: `[B·F, T, width]`; the F frames of a sample are adjacent.
+    ///   - context: `[B, S, contextWidth]`; nil for self-attention within each frame. Since attention takes every query
+    ///     by itself, the frames of a sample ask as one sequence `[B, F·T, width]`, and its keys are made once.
     func callAsFunction(_ x: Tensor, context: Tensor? = nil) throws(TorchError) -> Tensor {
-        let context = context ?? x
-        let mixed = try Tensor.attention(split(query(x)), split(key(context)), split(value(context)))
-        return try output(merged(mixed))
+        guard let context else { return try output(merged(mixed(x, x))) }
+        let queries = context.size(0) == x.size(0) ? x : try x.reshape([context.size(0), -1, x.size(2)])
+        return try output(merged(mixed(queries, context)).reshape(x.shape))
+    }
+
+    private func mixed(_ x: Tensor, _ context: Tensor) throws(TorchError) -> Tensor {
+        try Tensor.attention(split(query(x)), split(key(context)), split(value(context)))
     }
 
     /// `[B, T, width]` to `[B, heads, T, width / heads]`.

@@ -65,21 +65,57 @@ package struct AutoencoderKL: Sendable {
 
     /// Decodes a latent of unit scale, as the denoiser makes it.
     ///
-    /// - Parameter z: `[B, latentChannels, H, W]`; divided by the configuration's `scaling_factor` first.
+    /// - Parameters:
+    ///   - z: `[B, latentChannels, H, W]`; divided by the configuration's `scaling_factor` first.
+    ///   - memory: how many of the batch are decoded at once, and what is kept for the gradient.
     /// - Returns: `[B, outChannels, H·f, W·f]` with `f` = ``Configuration/scale``.
-    package func decode(_ z: Tensor) throws(TorchError) -> Tensor {
-        var h = try z * (1 / (configuration.scalingFactor ?? 0.18215))
-        if let postQuant { h = try postQuant(h) }
-        h = try midResnets[0](convIn(h))
-        if let midAttention { h = try midAttention(h) }
-        h = try midResnets[1](h)
-        for block in upBlocks {
-            for resnet in block.resnets { h = try resnet(h) }
-            if let upsampler = block.upsampler {
-                h = try upsampler(h.upsampledNearest(height: 2 * h.size(2), width: 2 * h.size(3)))
+    package func decode(_ z: Tensor, memory: MemoryPolicy = .high) throws(TorchError) -> Tensor {
+        let scaled = try z * (1 / (configuration.scalingFactor ?? 0.18215))
+        let (batch, scale) = (z.size(0), configuration.scale)
+        let slice = min(batch, memory.slice(height: scale * z.size(2), width: scale * z.size(3)))
+        guard slice < batch else { return try decodeSlice(scaled, memory) }
+        let parts = try stride(from: 0, to: batch, by: slice).map { first throws(TorchError) in
+            try decodeSlice(scaled.narrow(0, from: first, count: min(slice, batch - first)), memory)
+        }
+        return try Tensor.cat(parts, 0)
+    }
+
+    /// Piece by piece: the lower levels are one each, the highest, whose activations are the largest, one for each
+    /// resnet.
+    private func decodeSlice(_ z: Tensor, _ memory: MemoryPolicy) throws(TorchError) -> Tensor {
+        var h = try memory.run(.plain, [z]) { [self] inputs throws(TorchError) in try entry(inputs[0]) }
+        let last = upBlocks.count - 1
+        for level in 0..<last {
+            h = try memory.run(.plain, [h]) { [self] inputs throws(TorchError) in
+                var h = inputs[0]
+                for index in upBlocks[level].resnets.indices { h = try body(level, index, h) }
+                return h
             }
         }
-        return try convOut(normOut.silu(h))
+        let resnets = upBlocks[last].resnets.count
+        for index in 0..<resnets {
+            h = try memory.run(.bulky, [h]) { [self] inputs throws(TorchError) in
+                let h = try body(last, index, inputs[0])
+                return index == resnets - 1 ? try convOut(normOut.silu(h)) : h
+            }
+        }
+        return h
+    }
+
+    private func entry(_ z: Tensor) throws(TorchError) -> Tensor {
+        var h = try convIn(postQuant?(z) ?? z)
+        h = try midResnets[0](h)
+        if let midAttention { h = try midAttention(h) }
+        return try midResnets[1](h)
+    }
+
+    /// One resnet; the first of a level after the enlargement that leads to it.
+    private func body(_ level: Int, _ index: Int, _ x: Tensor) throws(TorchError) -> Tensor {
+        var h = x
+        if index == 0, level > 0, let upsampler = upBlocks[level - 1].upsampler {
+            h = try upsampler(h.upsampledNearest(height: 2 * h.size(2), width: 2 * h.size(3)))
+        }
+        return try upBlocks[level].resnets[index](h)
     }
 }
 

@@ -27,12 +27,12 @@ struct ResnetBlock2D: Sendable {
     ///   - x: `[B, C, H, W]`.
     ///   - time: `[B, width]` after SiLU; nil where the block has none.
     func callAsFunction(_ x: Tensor, time: Tensor? = nil) throws(TorchError) -> Tensor {
+        // The shortcut first: its gradient is then taken last, when the other path holds nothing any more.
+        let skipped = try shortcut?(x) ?? x
         var h = try conv1(norm1.silu(x))  // (B, outputs, H, W)
         if let timeProjection, let time {
             h = try h + timeProjection(time).unsqueeze(-1).unsqueeze(-1)
         }
-        h = try conv2(norm2.silu(h))
-        if let shortcut { return try shortcut(x) + h }
-        return try x + h
+        return try skipped + conv2(norm2.silu(h))
     }
 }

@@ -32,8 +32,8 @@ struct Transformer2DModel: Sendable {
     }
 
     /// - Parameters:
-    ///   - x: `[B, C, H, W]`.
-    ///   - context: `[B, S, contextWidth]`; without one the second attention looks at the positions themselves.
+    ///   - x: `[B·F, C, H, W]`.
+    ///   - context: `[B, S, contextWidth]`, one row for the F frames of a sample; without one the second attention looks at the positions themselves.
     func callAsFunction(_ x: Tensor, context: Tensor?) throws(TorchError) -> Tensor {
         let (height, width) = (x.size(2), x.size(3))
         var h = try norm(x)
@@ -58,7 +58,8 @@ struct Transformer2DModel: Sendable {
     }
 }
 
-/// Self-attention, attention to the context, feed-forward; each normalised first and added to its input.
+/// Self-attention, attention to the context, feed-forward; each normalised first and added to its input. Motion modules
+/// are made of the same block: both attentions look at the sequence itself then, and positions are added for each.
 ///
 /// Source: diffusers `models/attention.py`, `BasicTransformerBlock` with a GEGLU feed-forward.
 struct BasicTransformerBlock: Sendable {
@@ -80,9 +81,16 @@ struct BasicTransformerBlock: Sendable {
         contract = try Linear(w("ff.net.2"), 4 * width, width)
     }
 
-    func callAsFunction(_ x: Tensor, context: Tensor?) throws(TorchError) -> Tensor {
-        var x = try attention1(norm1(x)) + x
-        x = try attention2(norm2(x), context: context) + x
+    /// - Parameters:
+    ///   - x: `[B·F, T, width]`.
+    ///   - context: `[B, S, contextWidth]`; nil for a second self-attention.
+    ///   - positions: `[1, T, width]`, added after the norms of both attentions.
+    func callAsFunction(_ x: Tensor, context: Tensor?, positions: Tensor? = nil) throws(TorchError) -> Tensor {
+        func placed(_ h: Tensor) throws(TorchError) -> Tensor {
+            try positions.map { p throws(TorchError) in try h + p } ?? h
+        }
+        var x = try attention1(placed(norm1(x))) + x
+        x = try attention2(placed(norm2(x)), context: context) + x
         let halves = try expand(norm3(x)).chunks(2, -1)  // value and gate, (B, T, 4·width) each
         return try contract(halves[0] * halves[1].gelu()) + x
     }

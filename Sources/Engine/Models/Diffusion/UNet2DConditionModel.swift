@@ -1,6 +1,6 @@
 package import Torch
 
-/// The denoiser of AudioLDM and of Stable Diffusion.
+/// The denoiser of AudioLDM and of Stable Diffusion, and with a ``MotionAdapter`` that of AnimateDiff.
 ///
 /// Source: diffusers `models/unets/unet_2d_condition.py`; keys are its state dict's.
 package struct UNet2DConditionModel: Sendable {
@@ -36,37 +36,77 @@ package struct UNet2DConditionModel: Sendable {
         convOut = try Conv2d(w("conv_out"), plan.channels[0], c.outChannels, kernel: 3, padding: 1)
     }
 
-    /// Predicts the noise in a latent.
+    /// Predicts the noise in a latent, or in the frames of several clips.
+    ///
+    /// With a motion adapter this is diffusers' UNetMotionModel.
     ///
     /// - Parameters:
-    ///   - z: `[B, inChannels, H, W]`; sizes that do not divide by the levels are handled.
+    ///   - z: `[B·F, inChannels, H, W]`, the F frames of a sample adjacent; sizes that do not divide by the levels are
+    ///     handled.
     ///   - timestep: of the training schedule, the same for all.
-    ///   - context: `[B, S, crossAttentionDim]`; nil where the second attention is a self-attention (AudioLDM).
+    ///   - context: `[B, S, crossAttentionDim]`, one row for each sample; nil where the second attention is a
+    ///     self-attention (AudioLDM).
     ///   - classLabels: `[B, projectionClassEmbeddingsInputDim]` (AudioLDM's prompt embedding).
-    /// - Returns: `[B, outChannels, H, W]`.
+    ///   - motion: what ties the frames of a sample together; nil where every frame stands alone.
+    ///   - frames: F.
+    ///   - memory: what is kept where a gradient with respect to the prompt will be taken.
+    /// - Returns: `[B·F, outChannels, H, W]`.
+    /// - Throws: ``TorchError/refused(operation:message:)`` for rows that do not fit the frames, and for more frames than
+    ///   the adapter has positions.
     package func callAsFunction(
-        _ z: Tensor, timestep: Double, context: Tensor? = nil, classLabels: Tensor? = nil
+        _ z: Tensor, timestep: Double, context: Tensor? = nil, classLabels: Tensor? = nil, motion: MotionAdapter? = nil,
+        frames: Int = 1, memory: MemoryPolicy = .high
     ) throws(TorchError) -> Tensor {
-        var embedding = try timeEmbedding(timestep, dtype: z.dtype, device: z.device)
-        embedding = try embedding.expand([z.size(0), -1])
-        if let classEmbedding, let classLabels {
-            let label = try classEmbedding(classLabels)
-            embedding =
-                configuration.classEmbeddingsConcat == true
-                ? try Tensor.cat([embedding, label], -1) : try embedding + label
-        }
-        let time = try embedding.silu()
+        try checkRows(z, [context, classLabels], motion: motion, frames: frames)
+        let time = try embedding(timestep, classLabels, like: z, frames: frames).silu()
+        let motion = motion.map { MotionFrames(adapter: $0, count: frames) }
         var h = try convIn(z)
         var skips = [h]
-        for block in downBlocks {
-            let (output, more) = try block.down(h, time: time, context: context)
+        for (level, block) in downBlocks.enumerated() {
+            let (output, more) = try block.down(
+                h, time: time, context: context, motion: motion?.down(level), memory: memory)
             h = output
             skips += more
         }
-        h = try midResnets[0](h, time: time)
-        h = try midResnets[1](midAttention(h, context: context), time: time)
-        for block in upBlocks { h = try block.up(h, skips: &skips, time: time, context: context) }
+        h = try memory.run(.bulky, [h, time] + (context.map { [$0] } ?? [])) { [self] inputs throws(TorchError) in
+            var h = try midResnets[0](inputs[0], time: inputs[1])
+            h = try midAttention(h, context: inputs.count > 2 ? inputs[2] : nil)
+            if let motion { h = try motion.middle(h) }
+            return try midResnets[1](h, time: inputs[1])
+        }
+        for (step, block) in upBlocks.enumerated() {
+            h = try block.up(
+                h, skips: &skips, time: time, context: context, motion: motion?.up(step), memory: memory)
+        }
         return try convOut(normOut.silu(h))
+    }
+
+    /// `[1, width]`, which all rows share, or `[B·F, width]` where each sample has a label.
+    private func embedding(
+        _ timestep: Double, _ classLabels: Tensor?, like z: Tensor, frames: Int
+    ) throws(TorchError) -> Tensor {
+        let time = try timeEmbedding(timestep, dtype: z.dtype, device: z.device)
+        guard let classEmbedding, let classLabels else { return time }
+        let label = try classEmbedding(classLabels)
+        let rows = try time.expand([label.size(0), -1])
+        let both = try configuration.classEmbeddingsConcat == true ? Tensor.cat([rows, label], -1) : rows + label
+        guard frames > 1 else { return both }
+        return try both.unsqueeze(1).expand([-1, frames, -1]).reshape([z.size(0), -1])
+    }
+
+    private func checkRows(
+        _ z: Tensor, _ conditions: [Tensor?], motion: MotionAdapter?, frames: Int
+    ) throws(TorchError) {
+        func refuse(_ message: String) -> TorchError { .refused(operation: "UNet2DConditionModel", message: message) }
+        guard frames >= 1, z.size(0).isMultiple(of: frames) else {
+            throw refuse("\(z.size(0)) pictures are no whole number of samples with \(frames) frames each")
+        }
+        for case let condition? in conditions where condition.size(0) * frames != z.size(0) {
+            throw refuse("\(condition.size(0)) prompts for \(z.size(0) / frames) samples")
+        }
+        if let motion, frames > motion.maximumFrames {
+            throw refuse("\(frames) frames, and the motion adapter has positions for \(motion.maximumFrames)")
+        }
     }
 }
 

@@ -8,18 +8,25 @@ struct UNetLevel: Sendable {
     /// The convolution that halves (going down) or follows the doubling (going up); nil at the last level.
     let resampler: Conv2d?
 
-    /// Resnets, each followed by its attention where there is one.
-    func body(_ index: Int, _ x: Tensor, time: Tensor, context: Tensor?) throws(TorchError) -> Tensor {
-        let h = try resnets[index](x, time: time)
-        return attentions.isEmpty ? h : try attentions[index](h, context: context)
+    /// One resnet, its attention where there is one, and its motion module where frames belong together.
+    func body(
+        _ index: Int, _ x: Tensor, time: Tensor, context: Tensor?, motion: MotionLevel?, memory: MemoryPolicy
+    ) throws(TorchError) -> Tensor {
+        try memory.run(.bulky, [x, time] + (context.map { [$0] } ?? [])) { inputs throws(TorchError) in
+            var h = try resnets[index](inputs[0], time: inputs[1])
+            if !attentions.isEmpty { h = try attentions[index](h, context: inputs.count > 2 ? inputs[2] : nil) }
+            return try motion?(index, h) ?? h
+        }
     }
 
     /// Going down: the output, and every intermediate that the way up will read.
-    func down(_ x: Tensor, time: Tensor, context: Tensor?) throws(TorchError) -> (Tensor, skips: [Tensor]) {
+    func down(
+        _ x: Tensor, time: Tensor, context: Tensor?, motion: MotionLevel?, memory: MemoryPolicy
+    ) throws(TorchError) -> (Tensor, skips: [Tensor]) {
         var h = x
         var skips: [Tensor] = []
         for index in resnets.indices {
-            h = try body(index, h, time: time, context: context)
+            h = try body(index, h, time: time, context: context, motion: motion, memory: memory)
             skips.append(h)
         }
         if let resampler {
@@ -32,10 +39,14 @@ struct UNetLevel: Sendable {
     /// Going up: consumes as many skips as it has resnets, the last first.
     ///
     /// The doubling aims at the size of the next skip, which differs from twice the size where a level was odd.
-    func up(_ x: Tensor, skips: inout [Tensor], time: Tensor, context: Tensor?) throws(TorchError) -> Tensor {
+    func up(
+        _ x: Tensor, skips: inout [Tensor], time: Tensor, context: Tensor?, motion: MotionLevel?, memory: MemoryPolicy
+    ) throws(TorchError) -> Tensor {
         var h = x
         for index in resnets.indices {
-            h = try body(index, Tensor.cat([h, skips.removeLast()], 1), time: time, context: context)
+            h = try body(
+                index, Tensor.cat([h, skips.removeLast()], 1), time: time, context: context, motion: motion,
+                memory: memory)
         }
         guard let resampler, let next = skips.last else { return h }
         return try resampler(h.upsampledNearest(height: next.size(2), width: next.size(3)))

@@ -22,7 +22,8 @@ struct UNetPlan {
     let up: [Level]
     private let heads: [Int]
     private let layers: [Int]
-    private let contextWidths: [Int]
+    /// By level.
+    let contextWidths: [Int]
     private let resnetTimeWidth: Int
     private let linearProjection: Bool
 
@@ -153,11 +154,15 @@ struct UNetPlan {
         if let bad = sizes.first(where: { $0 < 1 }) {
             throw ConfigurationError(model, "block_out_channels", found: "\(bad)", expected: "a positive number")
         }
-        if case .each(let list) = c.layersPerBlock, let bad = list.first(where: { $0 < 1 }) {
-            throw ConfigurationError(model, "layers_per_block", found: "\(bad)", expected: "a positive number")
-        }
-        if case .same(let value) = c.layersPerBlock, value < 1 {
-            throw ConfigurationError(model, "layers_per_block", found: "\(value)", expected: "a positive number")
+        let layers = [
+            ("layers_per_block", c.layersPerBlock),
+            ("transformer_layers_per_block", c.transformerLayersPerBlock ?? .same(1)),
+        ]
+        for (field, value) in layers {
+            let most = 1 << 10
+            if let bad = try value.values(levels, model, field).first(where: { !(1...most).contains($0) }) {
+                throw ConfigurationError(model, field, found: "\(bad)", expected: "a number between 1 and \(most)")
+            }
         }
     }
 }

@@ -26,17 +26,21 @@ package struct ImageBindModel: Sendable {
         audioTower = try ImageBindAudioTower(c, w)
     }
 
-    /// - Parameter frames: `[B, S, 3, T, 224, 224]` (clips of T = 2 frames) or `[B, 3, 224, 224]` (pictures),
-    ///   normalised with CLIP's mean and deviation.
+    /// - Parameters:
+    ///   - frames: `[B, S, 3, T, 224, 224]` (clips of T = 2 frames) or `[B, 3, 224, 224]` (pictures), normalised with
+    ///     CLIP's mean and deviation.
+    ///   - memory: what is kept for the gradient.
     /// - Returns: `[B, width]`: for clips the mean of their unit vectors, for pictures unit vectors.
-    package func vision(_ frames: Tensor) throws(TorchError) -> Tensor {
-        try overClips(frames, clipRank: 4, visionTower.callAsFunction)
+    package func vision(_ frames: Tensor, memory: MemoryPolicy = .high) throws(TorchError) -> Tensor {
+        try overClips(frames, clipRank: 4) { x throws(TorchError) in try visionTower(x, memory: memory) }
     }
 
-    /// - Parameter spectrograms: `[B, S, 1, melBins, frames]`, normalised with mean −4.268 and deviation 9.138.
+    /// - Parameters:
+    ///   - spectrograms: `[B, S, 1, melBins, frames]`, normalised with mean −4.268 and deviation 9.138.
+    ///   - memory: what is kept for the gradient.
     /// - Returns: `[B, width]`: the mean over the clips of unit vectors times the audio scale.
-    package func audio(_ spectrograms: Tensor) throws(TorchError) -> Tensor {
-        try overClips(spectrograms, clipRank: 3, audioTower.callAsFunction)
+    package func audio(_ spectrograms: Tensor, memory: MemoryPolicy = .high) throws(TorchError) -> Tensor {
+        try overClips(spectrograms, clipRank: 3) { x throws(TorchError) in try audioTower(x, memory: memory) }
     }
 
     /// - Parameter tokens: int64 `[B, 77]`, padded with 0; the end-of-text token is the one with the highest id.

@@ -21,12 +21,12 @@ struct ImageBindVisionTower: Sendable {
     }
 
     /// - Parameter x: `[B, 3, 2, 224, 224]`, or `[B, 3, 224, 224]`, whose one frame is shown twice.
-    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    func callAsFunction(_ x: Tensor, memory: MemoryPolicy) throws(TorchError) -> Tensor {
         var x = x.rank == 4 ? try x.unsqueeze(2) : x
         if x.size(2) == 1 { x = try x.repeated([1, 1, 2, 1, 1]) }
         let h = try x.conv(patches, nil, stride: [2, 14, 14], padding: [0, 0, 0], dilation: [1, 1, 1])
         let tokens = try h.reshape([h.size(0), h.size(1), -1]).transpose(1, 2)  // (B, 256, width)
-        return try head(firstToken(trunk(withClassToken(tokens, classToken) + positions)))
+        return try head(firstToken(trunk(withClassToken(tokens, classToken) + positions, memory: memory)))
     }
 }
 
@@ -52,10 +52,10 @@ struct ImageBindAudioTower: Sendable {
     }
 
     /// - Parameter x: `[B, 1, 128, 204]`.
-    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    func callAsFunction(_ x: Tensor, memory: MemoryPolicy) throws(TorchError) -> Tensor {
         let h = try x.conv(patches, nil, stride: [10, 10], padding: [0, 0], dilation: [1, 1])
         let tokens = try norm(h.reshape([h.size(0), h.size(1), -1]).transpose(1, 2))  // (B, 12·19, width)
-        return try head(firstToken(trunk(withClassToken(tokens, classToken) + positions)))
+        return try head(firstToken(trunk(withClassToken(tokens, classToken) + positions, memory: memory)))
     }
 }
 
@@ -78,7 +78,7 @@ struct ImageBindTextTower: Sendable {
 
     /// - Parameter ids: int64 `[B, 77]`.
     func callAsFunction(_ ids: Tensor) throws(TorchError) -> Tensor {
-        let h = try trunk(tokens(ids) + positions)
+        let h = try trunk(tokens(ids) + positions, memory: .high)
         let ends = try ids.argmax(1).integers()
         let rows = try ends.enumerated().map { row, end throws(TorchError) in
             try h.narrow(0, from: row, count: 1).narrow(1, from: Int(end), count: 1).squeeze(1)

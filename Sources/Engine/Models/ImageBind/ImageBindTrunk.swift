@@ -18,10 +18,12 @@ struct ImageBindTrunk: Sendable {
     }
 
     /// - Parameter x: `[B, T, width]`.
-    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    func callAsFunction(_ x: Tensor, memory: MemoryPolicy) throws(TorchError) -> Tensor {
         var x = x
         if let preNorm { x = try preNorm(x) }
-        for block in blocks { x = try block(x) }
+        for block in blocks {
+            x = try memory.run(.plain, [x]) { inputs throws(TorchError) in try block(inputs[0]) }
+        }
         return x
     }
 

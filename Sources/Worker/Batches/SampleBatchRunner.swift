@@ -8,11 +8,11 @@ internal import Shard
 internal import Synchronization
 package import Torch
 
-/// A rank's work on batches of `v2a` and `i2a`: decode → sample → encode → publish.
+/// A rank's work on batches: decode → sample → encode → publish.
 ///
 /// Three threads: one reads the inputs of the next batch while one computes this one; the loop's own calls wait for
 /// them without blocking.
-package final class AudioBatchRunner: BatchRunner {
+package final class SampleBatchRunner: BatchRunner {
     private let run: Run
     private let rank: Int
     private let device: Device
@@ -21,10 +21,10 @@ package final class AudioBatchRunner: BatchRunner {
     private let reading = WorkThread("inputs")
     private let store: SegmentStore
     private let loader: InputLoader
-    private let pipeline = Mutex<AudioPipeline?>(nil)
+    private let pipeline = Mutex<GenerationPipeline?>(nil)
     private let prefetched = Mutex<[Int: [Int: Input]]>([:])
 
-    private typealias Input = Result<AudioRequest.Vision, SampleFailure>
+    private typealias Input = Result<SampleInput, SampleFailure>
 
     package init(run: Run, rank: Int, device: Device, log: Logger) {
         self.run = run
@@ -32,13 +32,14 @@ package final class AudioBatchRunner: BatchRunner {
         self.device = device
         self.log = log
         store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
-        loader = InputLoader(binder: run.job.binder)
+        loader = InputLoader(job: run.job)
     }
 
     /// Loads the models, mapped, so that ranks on one node share their pages.
     package func prepare() async throws {
-        let loaded = try await computing.perform { [job = run.job, device] in
-            try AudioPipeline.load(job, dtype: job.precision.dtype, device: device)
+        let loaded = try await computing.perform { [run, device] in
+            try GenerationPipeline.load(
+                run.job, tasks: run.plan.tasks, dtype: run.job.precision.dtype, device: device)
         }
         pipeline.withLock { $0 = loaded }
         log.info("models are loaded on \(device)")
@@ -82,23 +83,22 @@ package final class AudioBatchRunner: BatchRunner {
     }
 
     private func compute(
-        _ batch: Int, _ inputs: [Int: Input], _ pipeline: AudioPipeline, _ observer: BatchObserver,
+        _ batch: Int, _ inputs: [Int: Input], _ pipeline: GenerationPipeline, _ observer: BatchObserver,
         since start: ContinuousClock.Instant
     ) throws -> BatchReport {
         let samples = Array(run.plan.samples(of: run.plan.batches[batch]))
-        let generation = AudioGeneration(job: run.job) { try pipeline.generate($0, $1, observer: $2) }
+        let generation = BatchGeneration(job: run.job) { try pipeline.generate($0, $1, observer: $2) }
         let results = try generation.run(
             samples, inputs: inputs.compactMapValues { try? $0.get() }, observer: observer)
-        let encoder = SampleEncoder(
-            run: run.description, samplingRate: pipeline.samplingRate, latentScale: pipeline.latentScale)
-        let encoded: [Result<(Sample, [Double]), SampleFailure>] = samples.map { sample in
+        let encoder = SampleEncoder(run: run.description) { pipeline.latentScale($0) }
+        let encoded: [Result<Made, SampleFailure>] = samples.map { sample in
             Result {
                 if let error = sample.error { throw SampleFailure(kind: error.kind, message: error.message) }
-                _ = try inputs[sample.index]?.get()
-                guard let result = try results[sample.index]?.get() else {
+                guard let input = try inputs[sample.index]?.get(), let result = try results[sample.index]?.get() else {
                     throw SampleFailure(kind: "failed", message: "nothing was computed for '\(sample.key)'.")
                 }
-                return (try encoder.encode(sample, result), result.losses)
+                return Made(
+                    sample: try encoder.encode(sample, input, result), losses: result.losses, label: result.label?.text)
             }.mapError(SampleFailure.init)
         }
         let seconds = (ContinuousClock.now - start).inSeconds
@@ -106,7 +106,7 @@ package final class AudioBatchRunner: BatchRunner {
         let rows = zip(samples, encoded).map { sample, result in
             row(sample, result, seconds: seconds, stages: stages)
         }
-        let made = encoded.compactMap { try? $0.get().0 }
+        let made = encoded.compactMap { try? $0.get().sample }
         let segment = try EncodedSegment(
             batch: batch, configSHA256: run.description.configSHA256, samples: made, rows: rows)
         let publication = try store.publish(segment)
@@ -115,20 +115,28 @@ package final class AudioBatchRunner: BatchRunner {
             seconds: seconds, published: publication == .published)
     }
 
+    /// A sample's bytes, and what its row says about it.
+    private struct Made {
+        let sample: Sample
+        let losses: [Double]
+        let label: String?
+    }
+
     private func row(
-        _ sample: PlannedSample, _ result: Result<(Sample, [Double]), SampleFailure>, seconds: Double,
+        _ sample: PlannedSample, _ result: Result<Made, SampleFailure>, seconds: Double,
         stages: [String: Double]
     ) -> SampleRow {
         var losses: [Double] = []
+        var label: String?
         var failure: SampleRow.Failure?
         switch result {
-        case .success(let made): losses = made.1
+        case .success(let made): (losses, label) = (made.losses, made.label)
         case .failure(let error):
             failure = error.record
             log.warning("\(sample.key) failed: \(error.kind): \(error.message)")
         }
         return SampleRow(
-            index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt, seed: sample.seed,
+            index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt ?? label, seed: sample.seed,
             status: failure == nil ? .ok : .failed, losses: losses, error: failure, seconds: seconds, stages: stages,
             rank: rank, host: LocalHost.name)
     }

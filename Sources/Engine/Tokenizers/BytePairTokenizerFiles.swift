@@ -1,7 +1,7 @@
 import JSON
 
-/// What the files of a RoBERTa tokenizer say, in either of their two layouts.
-struct RobertaTokenizerFiles {
+/// What the files of a byte-level byte-pair tokenizer of transformers say, in either of their two layouts.
+struct BytePairTokenizerFiles {
     /// The file with the vocabulary, for messages.
     let path: String
     let vocabulary: [String: Int32]
@@ -12,19 +12,14 @@ struct RobertaTokenizerFiles {
     let paddingID: Int32
     let maximumLength: Int?
 
-    /// Names of the special tokens in the configuration, and what they are where it is silent.
-    private static let roles = [
-        ("bos_token", "<s>"), ("cls_token", "<s>"), ("pad_token", "<pad>"), ("eos_token", "</s>"),
-        ("sep_token", "</s>"),
-        ("unk_token", "<unk>"), ("mask_token", "<mask>"),
-    ]
-
-    init(folder: String) throws(TokenizerError) {
+    init(folder: String, family: TokenizerFamily) throws(TokenizerError) {
         let configPath = "\(folder)/tokenizer_config.json"
-        let mapPath = "\(folder)/special_tokens_map.json"
         let config = try VocabularyReader.optionalJSON(configPath)
-        let map = try VocabularyReader.optionalJSON(mapPath)
-        let core = try Core(folder: folder)
+        // Files from before the list of added tokens say it in a second file, which then comes first.
+        let map =
+            config?["added_tokens_decoder"] == nil
+            ? try VocabularyReader.optionalJSON("\(folder)/special_tokens_map.json") : nil
+        let core = try Core(folder: folder, family: family)
         var roleTokens: [String: AddedTokens.Token] = [:]
         var added = core.added
         do throws(TokenizerError.Kind) {
@@ -33,31 +28,36 @@ struct RobertaTokenizerFiles {
             }
             for member in config?["added_tokens_decoder"]?.members ?? [] {
                 let field = "added_tokens_decoder[\"\(member.name)\"]"
-                guard let id = Int32(member.name) else { throw .field(field, reason: "the name is not a number") }
+                guard let id = Int32(member.name), id >= 0 else {
+                    throw .field(field, reason: "the name is not a number")
+                }
                 added.add(try .init(member.value, id: { _ in id }, field: field))
             }
             let ids = Dictionary(added.tokenIDs, uniquingKeysWith: { $1 })
-            for (role, usual) in Self.roles {
-                let value = config?[role] ?? map?[role] ?? .string(usual)
+            for role in family.roles {
+                let value = map?[role.name] ?? config?[role.name] ?? .string(role.usual)
                 if value == .null { continue }
                 let token = try AddedTokens.Token(
                     value,
                     id: { text throws(TokenizerError.Kind) in
-                        guard let id = ids[text] ?? core.vocabulary[text] else { throw .unknownToken(role: role, text) }
+                        guard let id = ids[text] ?? core.vocabulary[text] else {
+                            throw .unknownToken(role: role.name, text)
+                        }
                         return id
-                    }, field: role, takesSpaceBefore: role == "mask_token")
-                roleTokens[role] = token
-                // What is listed with its own rules for white space keeps them.
-                if ids[token.text] == nil { added.add(token) }
+                    }, field: role.name, takesSpaceBefore: role.takesSpaceBefore, isNormalized: role.isNormalized)
+                roleTokens[role.name] = token
+                // What is listed already keeps its own rules.
+                if !added.contains(token.text) { added.add(token) }
             }
         } catch {
             throw TokenizerError(path: configPath, kind: error)
         }
-        guard let start = roleTokens["cls_token"], let end = roleTokens["sep_token"],
+        guard let start = roleTokens[family.startRole], let end = roleTokens[family.endRole],
             let padding = roleTokens["pad_token"]
         else {
             throw TokenizerError(
-                path: configPath, kind: .field("cls_token, sep_token, pad_token", reason: "none may be null"))
+                path: configPath,
+                kind: .field("\(family.startRole), \(family.endRole), pad_token", reason: "none may be null"))
         }
         path = core.path
         vocabulary = core.vocabulary
@@ -77,14 +77,14 @@ struct RobertaTokenizerFiles {
         var merges: [(left: Substring, right: Substring)]
         var added = AddedTokens()
 
-        init(folder: String) throws(TokenizerError) {
+        init(folder: String, family: TokenizerFamily) throws(TokenizerError) {
             if let vocabulary = try VocabularyReader.optionalJSON("\(folder)/vocab.json") {
                 path = "\(folder)/vocab.json"
                 let mergesPath = "\(folder)/merges.txt"
                 let lines = try VocabularyReader.lines(mergesPath)
                 // The first line names the version.
                 merges = try Self.naming(mergesPath) { () throws(TokenizerError.Kind) in
-                    try VocabularyReader.merges(lines.dropFirst())
+                    try VocabularyReader.merges(lines.dropFirst().prefix(family.mergeLimit))
                 }
                 self.vocabulary = try Self.naming(path) { () throws(TokenizerError.Kind) in
                     try VocabularyReader.vocabulary(vocabulary, field: "(root)")
@@ -97,25 +97,18 @@ struct RobertaTokenizerFiles {
             }
             self.path = path
             (vocabulary, merges, added) = try Self.naming(path) { () throws(TokenizerError.Kind) in
-                try Self.fast(document)
+                try Self.fast(document, family)
             }
         }
 
         /// The layout of huggingface/tokenizers.
         private static func fast(
-            _ document: JSONValue
+            _ document: JSONValue, _ family: TokenizerFamily
         ) throws(TokenizerError.Kind) -> ([String: Int32], [(left: Substring, right: Substring)], AddedTokens) {
-            for (field, value) in [("model", "BPE"), ("pre_tokenizer", "ByteLevel")] {
-                guard document[field]?["type"]?.string == value else {
-                    throw .field("\(field).type", reason: "\"\(value)\" is needed")
-                }
+            guard document["model"]?["type"]?.string == "BPE" else {
+                throw .field("model.type", reason: "\"BPE\" is needed")
             }
-            guard document["pre_tokenizer"]?["add_prefix_space"]?.bool != true else {
-                throw .field("pre_tokenizer.add_prefix_space", reason: "true is not supported")
-            }
-            guard document["normalizer"] ?? .null == .null else {
-                throw .field("normalizer", reason: "RoBERTa has none, and others are not supported")
-            }
+            try family.checkSteps(document)
             let vocabulary = try VocabularyReader.vocabulary(document["model"]?["vocab"], field: "model.vocab")
             guard let pairs = document["model"]?["merges"]?.array else {
                 throw .field("model.merges", reason: "an array is needed")

@@ -1,0 +1,48 @@
+/// The one source of a generated video's time: its length, the length of its sound and the clips that the binder sees
+/// and hears of both all follow from a number of frames and a rate, so that they cannot disagree.
+package struct Timeline: Sendable, Hashable {
+    /// Pictures, at least 1.
+    package let frames: Int
+    /// Pictures per second, above 0.
+    package let rate: Fraction
+
+    /// - Parameters:
+    ///   - frames: below 1 counts as 1.
+    ///   - rate: pictures per second; 0 and below counts as 1.
+    package init(frames: Int, rate: Fraction) {
+        self.frames = max(frames, 1)
+        self.rate = rate > 0 ? rate : 1
+    }
+
+    /// The timeline nearest to a length: ⌊length · rate + ½⌋ frames, at least one.
+    package init(lasting length: Fraction, rate: Fraction) {
+        let exact = length * (rate > 0 ? rate : 1) + Fraction(1, 2)
+        self.init(frames: Int(clamping: exact.floor), rate: rate)
+    }
+
+    /// Seconds, exactly: frames / rate.
+    package var length: Fraction { Fraction(Int128(frames)) / rate }
+
+    /// ``length`` as the nearest floating-point number of seconds.
+    package var duration: Double { length.double }
+
+    /// Samples of a sound that lasts as long as the pictures: ⌊length · rate⌋, so that it never outlasts them.
+    /// - Parameter rate: samples per second, below 2^31.
+    package func samples(rate: Int) -> Int { length.floor(times: rate) }
+
+    /// The clips of both, where the job names no number: the length in seconds, rounded up.
+    ///
+    /// Source: `math.ceil(frames / fps)` of the reference.
+    package var clips: Int { length.ceil(times: 1) }
+
+    /// The frames that the binder looks at in each of `clips` clips, as ``ClipTimes/frames(count:rate:clipDuration:clips:perClip:)``
+    /// spreads them.
+    /// - Parameters:
+    ///   - clips: below 1 counts as 1.
+    ///   - clipSeconds: length of a clip in whole seconds.
+    ///   - perClip: frames of one clip.
+    package func frames(ofClips clips: Int, clipSeconds: Int = 1, perClip: Int = 2) -> [[Int]] {
+        ClipTimes.frames(
+            count: frames, rate: rate.double, clipDuration: clipSeconds, clips: clips, perClip: perClip)
+    }
+}

@@ -1,0 +1,36 @@
+/// One sample to make.
+package struct GenerationRequest: Sendable {
+    /// What steers a sample beside its caption.
+    package enum Condition: Sendable {
+        /// Clips of frames, all of one size: what the binder sees of a video.
+        case clips([[Picture]])
+        /// One picture.
+        case picture(Picture)
+        /// A sound at 16 kHz, mono, −1…1.
+        case sound([Float])
+
+        /// What its embedding is of.
+        var modality: Modality {
+            switch self {
+            case .clips, .picture: .vision
+            case .sound: .audio
+            }
+        }
+    }
+
+    /// nil: the denoiser gets an empty prompt and the loss has no text term, unless labels stand in for captions.
+    package let caption: String?
+    package let negativePrompt: String
+    /// nil where the caption alone steers.
+    package let condition: Condition?
+    /// Of the sample's own generators, one for each generated modality: each begins with the noise that a diffusers
+    /// pipeline of that modality would begin with.
+    package let seed: UInt64
+
+    package init(caption: String?, negativePrompt: String, condition: Condition?, seed: UInt64) {
+        self.caption = caption
+        self.negativePrompt = negativePrompt
+        self.condition = condition
+        self.seed = seed
+    }
+}

@@ -1,0 +1,154 @@
+import ClipSampling
+import Coordinator
+
+/// How long a sample is, how many pictures it has, and which window of its input is read.
+struct SampleTime {
+    /// Of the output; 0 for pictures.
+    let seconds: Double
+    /// Pictures that are made; nil for sound alone.
+    let frames: Int?
+    /// Of the input, in seconds; nil where there is none, and for images.
+    let window: (start: Double, duration: Double)?
+
+    /// Shorter clips, and windows with less in them, are refused; in seconds.
+    static let minimumSeconds = 0.1
+    /// Containers round; a window may pass the clip's end by this, in seconds.
+    static let tolerance = 0.05
+
+    /// - Parameters:
+    ///   - media: the row's file; nil for a row without.
+    ///   - sampling: of the row's task.
+    ///   - maximumFrames: of a video; nil where it is not known.
+    init(
+        _ row: ManifestRow, _ media: ProbedInput?, _ sampling: Job.Sampling, maximumFrames: Int?
+    ) throws(RowProblem) {
+        let rules = Rules(row: row, sampling: sampling)
+        let span = try media.map { media throws(RowProblem) in try rules.span(of: media) } ?? nil
+        switch row.task.product {
+        case .sound:
+            frames = nil
+            seconds = try rules.seconds(available: span?.available)
+            window = span.map { span in
+                // A key frame is looked for in all of the clip, whatever the length of the sound.
+                let whole = row.task == .i2a || sampling.duration == .source ? span.available : nil
+                return rules.window(span, row.duration ?? whole ?? rules.fixedSeconds ?? 0)
+            }
+        case .video, .videoWithSound:
+            let timeline = try rules.timeline(maximumFrames)
+            frames = timeline.frames
+            seconds = timeline.duration
+            // A sound that ends before the video does is padded.
+            window = span.map { rules.window($0, timeline.duration) }
+        case .image:
+            frames = 1
+            seconds = 0
+            window = try span.map { span throws(RowProblem) in
+                rules.window(span, try rules.limited(row.duration ?? span.available, "the window"))
+            }
+        }
+        if row.task == .i2a, let window { _ = try rules.limited(window.duration, "the window") }
+    }
+}
+
+/// The rules for one row.
+private struct Rules {
+    let row: ManifestRow
+    let sampling: Job.Sampling
+
+    /// What is there to be read of a file.
+    struct Span {
+        let start: Double
+        /// From there to the file's end; nil where the file does not tell its length.
+        let available: Double?
+    }
+
+    /// The job's own length of a sound.
+    var fixedSeconds: Double? {
+        if case .seconds(let seconds) = sampling.duration { seconds } else { nil }
+    }
+
+    /// Where reading begins, checked against the file's length; nil for images.
+    func span(of media: ProbedInput) throws(RowProblem) -> Span? {
+        guard let kind = row.input?.kind, kind != .image else { return nil }
+        let start = row.start ?? 0
+        let isSound = kind == .audio
+        guard let length = isSound ? media.audioDuration : media.duration else {
+            return Span(start: start, available: nil)
+        }
+        let what = isSound ? "sound" : "clip"
+        guard length >= SampleTime.minimumSeconds else {
+            throw problem(
+                kind.rawValue, "tooShort", "the \(what) of \(row.input?.path ?? "") lasts \(Self.short(length)) s",
+                "it must last at least \(SampleTime.minimumSeconds) s")
+        }
+        guard start <= length - SampleTime.minimumSeconds else {
+            throw problem(
+                "start", "outOfRange",
+                "it lies at \(Self.short(start)) s and the \(what) ends at \(Self.short(length)) s",
+                "start at least \(SampleTime.minimumSeconds) s before the end")
+        }
+        // Only a video may outlast the sound that steers it.
+        if !row.task.makesVideo, let wanted = row.duration, start + wanted > length + SampleTime.tolerance {
+            throw problem(
+                "duration", "outOfRange",
+                "the window ends at \(Self.short(start + wanted)) s and the \(what) at \(Self.short(length)) s",
+                "end it with the \(what)")
+        }
+        return Span(start: start, available: length - start)
+    }
+
+    /// A window as long as asked, or to the file's end.
+    func window(_ span: Span, _ asked: Double) -> (start: Double, duration: Double) {
+        (span.start, min(asked, span.available ?? asked))
+    }
+
+    /// The length of a sound: the row's, else the job's, else the clip's rounded up.
+    func seconds(available: Double?) throws(RowProblem) -> Double {
+        if row.duration == nil, let fixedSeconds { return fixedSeconds }
+        let whole = available.map { max(1, ($0 - SampleTime.tolerance).rounded(.up)) }
+        return try limited(row.duration ?? whole, "the sample")
+    }
+
+    /// The frames and rate of a video.
+    func timeline(_ most: Int?) throws(RowProblem) -> Timeline {
+        let rate = Fraction(asWritten: sampling.fps) ?? 8
+        guard let duration = row.duration else { return Timeline(frames: sampling.frames, rate: rate) }
+        let timeline = Timeline(
+            lasting: Fraction(asWritten: try limited(duration, "the sample")) ?? 1, rate: rate)
+        if let most, timeline.frames > most {
+            throw problem(
+                "duration", "outOfRange",
+                "\(Self.short(duration)) s at \(Self.short(sampling.fps)) fps are \(timeline.frames) frames and "
+                    + "models.motion has positions for \(most)",
+                "give at most \(Self.short(Double(most) / sampling.fps)) s, or lower sampling.fps")
+        }
+        return timeline
+    }
+
+    /// A length that is there, and no longer than the job allows.
+    func limited(_ seconds: Double?, _ what: String) throws(RowProblem) -> Double {
+        guard let seconds else {
+            let remedy = row.task.makesAudio ? ", or the job sampling.duration in seconds" : ""
+            throw problem(
+                "duration", "noDuration", "is missing, and the input does not tell its length",
+                "give the row a duration\(remedy)")
+        }
+        let most = sampling.maxDuration
+        guard seconds <= most else {
+            throw problem(
+                "duration", "noDuration",
+                "\(what) would last \(Self.short(seconds)) s, longer than sampling.max_duration \(Self.short(most)) s",
+                "give the row a start and a shorter duration, or raise sampling.max_duration")
+        }
+        return seconds
+    }
+
+    private func problem(_ field: String, _ kind: String, _ found: String, _ remedy: String) -> RowProblem {
+        RowProblem(row: row.number, field: field, kind: .file, recordedKind: kind, found: found, remedy: remedy)
+    }
+
+    private static func short(_ seconds: Double) -> String {
+        let rounded = (seconds * 1000).rounded() / 1000
+        return Int(exactly: rounded).map(String.init) ?? "\(rounded)"
+    }
+}

@@ -1,0 +1,60 @@
+internal import Coordinator
+internal import Engine
+internal import Torch
+
+/// Computes the samples of a batch: together where they have the same settings, fewer at a time where memory runs out.
+struct BatchGeneration {
+    let job: Job
+    /// `GenerationPipeline.generate`.
+    let make: ([GenerationRequest], GenerationSettings, BatchObserver) throws -> [GenerationResult]
+
+    /// - Parameter inputs: by index into the plan.
+    /// - Returns: a result or a failure for every input.
+    /// - Throws: what the observer throws, and nothing of the samples' own.
+    func run(
+        _ samples: [PlannedSample], inputs: [Int: SampleInput], observer: BatchObserver
+    ) throws -> [Int: Result<GenerationResult, SampleFailure>] {
+        var results: [Int: Result<GenerationResult, SampleFailure>] = [:]
+        // One tensor holds one latent shape: tasks and lengths are grouped, in the order of the plan.
+        var groups: [(settings: GenerationSettings, samples: [PlannedSample])] = []
+        for sample in samples where inputs[sample.index] != nil {
+            let settings = job.generationSettings(for: sample)
+            if let group = groups.firstIndex(where: { $0.settings == settings }) {
+                groups[group].samples.append(sample)
+            } else {
+                groups.append((settings, [sample]))
+            }
+        }
+        observer.expect(runs: groups.count)
+        for group in groups { try generate(group.samples, group.settings, inputs, observer, &results) }
+        return results
+    }
+
+    private func generate(
+        _ samples: [PlannedSample], _ settings: GenerationSettings, _ inputs: [Int: SampleInput],
+        _ observer: BatchObserver, _ results: inout [Int: Result<GenerationResult, SampleFailure>]
+    ) throws {
+        let requests = samples.compactMap { sample in
+            inputs[sample.index].map {
+                GenerationRequest(
+                    caption: sample.prompt, negativePrompt: sample.negativePrompt, condition: $0.condition,
+                    seed: sample.seed)
+            }
+        }
+        do {
+            let made = try make(requests, settings, observer)
+            for (sample, result) in zip(samples, made) { results[sample.index] = .success(result) }
+        } catch let error as TorchError where error.isOutOfMemory && samples.count > 1 {
+            try? TorchRuntime.emptyCache()
+            observer.ranOutOfMemory(samples: samples.count)
+            let half = samples.count / 2
+            try generate(Array(samples[..<half]), settings, inputs, observer, &results)
+            try generate(Array(samples[half...]), settings, inputs, observer, &results)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // Something that every sample of the call shares, or the only sample's own memory.
+            for sample in samples { results[sample.index] = .failure(SampleFailure(error)) }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import Coordinator
+
+private let mixed = """
+    task: v2a
+    manifest: clips.jsonl
+    models: {audio: a/b, image: e/f, motion: g/h, binder: c/d}
+
+    """
+
+private func resolve(_ text: String = "", _ overrides: String...) throws(JobError) -> Job {
+    try JobFile.resolve(mixed + text, path: "/data/jobs/job.yaml", overrides: overrides)
+}
+
+private func aligner(_ job: Job, _ task: JobTask) -> Guidance.Aligner? {
+    if case .aligner(let aligner) = job.settings(for: task).guidance { aligner } else { nil }
+}
+
+@Suite struct TaskSettingsTests {
+    @Test func everyTaskHasItsOwnDefaults() throws {
+        let job = try resolve()
+        #expect(Set(job.tasks.keys) == Set(JobTask.allCases))
+        #expect(
+            JobTask.allCases.map { job.settings(for: $0).sampling.steps }
+                == [30, 30, 25, 25, 25])
+        for task in JobTask.allCases {
+            let settings = job.settings(for: task)
+            #expect(settings.members == task.defaultMembers)
+            #expect(aligner(job, task)?.promptLearningRate.audio == 0)
+            #expect(aligner(job, task)?.promptLearningRate.video == (task.makesPictures ? 0.01 : 0))
+            #expect(settings.sampling.scheduler.video == .ddim)
+            // AnimateDiff's recipe, gotcha 16.
+            #expect(settings.sampling.betaSchedule.video == (task.makesVideo ? .linear : .model))
+            #expect(settings.sampling.timestepSpacing.video == (task.makesVideo ? .linspace : .model))
+            #expect(settings.sampling.betaSchedule.audio == .model)
+        }
+        let video = job.settings(for: .a2v).sampling
+        #expect(video.frames == 16 && video.width == 512 && video.height == 512)
+        #expect(video.fps == 8)
+        #expect(job.settings(for: .i2a).sampling.duration == .seconds(10))
+    }
+
+    @Test func theTopLevelIsForAllAndASectionForOne() throws {
+        let job = try resolve(
+            """
+            sampling: {steps: 12, frames: 24, cfg_scale: {audio: 3, video: 8}, scheduler: {video: dpmsolver++}}
+            guidance: {optimizer: sgd, start: 0.5}
+            tasks:
+              a2v: {sampling: {steps: 40, cfg_scale: 5, scheduler: euler}, guidance: off}
+              joint: {sampling: {fps: 12.5, cfg_scale: {audio: 4}}, guidance: {below: 700}, members: [json, mp4]}
+            """)
+        let (v2a, a2v, joint) = (job.settings(for: .v2a), job.settings(for: .a2v), job.settings(for: .joint))
+        #expect([v2a, a2v, joint].map(\.sampling.steps) == [12, 40, 12])
+        #expect(a2v.sampling.frames == 24)
+        #expect(a2v.sampling.cfgScale.video == 5)
+        #expect(a2v.sampling.scheduler.video == .euler)
+        #expect(a2v.guidance == .off)
+        #expect(joint.sampling.cfgScale == PerModality(audio: 4, video: 8))
+        #expect(joint.sampling.scheduler == PerModality(audio: .ddim, video: .dpmSolver))
+        #expect(joint.sampling.fps == 12.5)
+        #expect(joint.members == ["json", "mp4"])
+        #expect(aligner(job, .joint)?.window == .below(700))
+        #expect(aligner(job, .joint)?.optimizer == .sgd)
+        #expect(aligner(job, .v2a)?.window == .start(0.5))
+    }
+
+    @Test func aSectionTurnsGuidanceOnAgain() throws {
+        let job = try resolve("guidance: off\ntasks: {a2v: {guidance: {inner_steps: 2}}}")
+        #expect(aligner(job, .a2v)?.innerSteps == 2)
+        #expect(aligner(job, .a2v)?.optimizer == .adam)
+        #expect(job.settings(for: .joint).guidance == .off)
+    }
+
+    @Test func theCommandLineReachesOneTask() throws {
+        let job = try resolve("", "tasks.a2v.guidance=off", "tasks.joint.sampling.frames=8")
+        #expect(job.settings(for: .a2v).guidance == .off)
+        #expect(job.settings(for: .joint).sampling.frames == 8)
+        #expect(job.settings(for: .a2v).sampling.frames == 16)
+        #expect(aligner(job, .joint) != nil)
+    }
+
+    /// As the latent's, unless it is named, in whichever of the two places.
+    @Test(arguments: [
+        ("", Guidance.Optimizer.adam), ("guidance: {optimizer: sgd}", .sgd),
+        ("guidance: {prompt_optimizer: adam}\ntasks: {a2v: {guidance: {optimizer: sgd}}}", .adam),
+        ("tasks: {a2v: {guidance: {optimizer: sgd}}}", .sgd),
+        ("guidance: {optimizer: sgd}\ntasks: {a2v: {guidance: {prompt_optimizer: adam}}}", .adam),
+    ])
+    func promptOptimizer(text: String, expected: Guidance.Optimizer) throws {
+        #expect(aligner(try resolve(text), .a2v)?.promptOptimizer == expected)
+    }
+
+    @Test func commonMembersAreThoseATaskCanMake() throws {
+        let job = try resolve("members: [json, flac, mp4, video_latent]")
+        #expect(job.settings(for: .v2a).members == ["flac", "json", "mp4"])
+        #expect(job.settings(for: .i2a).members == ["flac", "json"])
+        #expect(job.settings(for: .a2v).members == ["json", "mp4", "video_latent"])
+        #expect(job.settings(for: .joint).members == ["flac", "json", "mp4", "video_latent"])
+        #expect(try resolve("members: [json, flac]").settings(for: .a2i).members == [])
+        #expect(try resolve("members: [json]").settings(for: .a2i).members == ["json"])
+    }
+
+    @Test func narrowingLeavesWhatIsNeeded() throws {
+        let job = try resolve("caption: none")
+        let sound = job.narrowed(to: [.v2a])
+        #expect(Set(sound.tasks.keys) == [.v2a])
+        #expect(sound.models == .init(audio: "a/b", image: nil, motion: nil, binder: "c/d", vocabulary: nil))
+        #expect(job.narrowed(to: [.a2i]).models.image == "e/f")
+        #expect(job.narrowed(to: [.a2i]).models.motion == nil)
+        #expect(job.narrowed(to: [.a2v]).models.audio == nil)
+        #expect(job.narrowed(to: [.joint, .i2a]).models == job.models)
+    }
+
+    /// A setting of pictures leaves a run of sound as it is, to the byte.
+    @Test func whatATaskDoesNotHaveIsNotWritten() throws {
+        func json(_ text: String, _ tasks: Set<JobTask>) throws -> String {
+            String(decoding: try JSONCoding.encode(try resolve(text).narrowed(to: tasks)), as: UTF8.self)
+        }
+        let plain = try json("", [.v2a])
+        #expect(try json("sampling: {frames: 8, width: 256, scheduler: {video: euler}}", [.v2a]) == plain)
+        #expect(try json("guidance: {learning_rate: {video: 0.5}}", [.v2a]) == plain)
+        #expect(try json("sampling: {duration: 3}", [.v2a]) != plain)
+        #expect(!plain.contains("width") && !plain.contains("fps"))
+        let pictures = try json("", [.a2v])
+        #expect(try json("sampling: {duration: 3, cfg_scale: {audio: 9}}", [.a2v]) == pictures)
+        #expect(pictures.contains(#""scheduler":{"video":"ddim"}"#))
+        #expect(!(try json("", [.a2i]).contains("fps")))
+    }
+
+    @Test func whatRowsNeedAndTheJobLacks() throws {
+        let job = try JobFile.resolve(
+            "task: v2a\nmanifest: m.jsonl\nmodels: {binder: c/d}\nsampling: {eta: 0.5, scheduler: {video: euler}}\n",
+            path: "/data/job.yaml")
+        func keys(_ task: JobTask) -> [String] { job.problems(of: task, location: "row 3").map(\.key) }
+        #expect(keys(.v2a) == ["models.audio"])
+        #expect(keys(.a2i) == ["models.image", "sampling.eta"])
+        #expect(keys(.a2v) == ["models.image", "models.motion", "sampling.eta"])
+        #expect(keys(.joint) == ["models.audio", "models.image", "models.motion", "sampling.eta"])
+        #expect(
+            job.problems(of: .a2i, location: "row 3, task a2i").map(\.description) == [
+                "row 3, task a2i: `models.image` is missing; it must name Stable Diffusion 1.5, a diffusers folder or a repo id",
+                "row 3, task a2i: `sampling.eta` is 0.5 beside the scheduler euler; it must be 0 there: only ddim has an η",
+            ])
+        let karras = try resolve("sampling: {karras_sigmas: true, scheduler: {video: euler}}")
+        #expect(karras.problems(of: .v2a, location: "").map(\.key) == ["sampling.karras_sigmas"])
+        #expect(karras.problems(of: .joint, location: "") == [])
+    }
+}
+
+@Suite struct LabelListTests {
+    private func read(_ text: String) throws(LabelListError) -> [String] {
+        try LabelList(Array(text.utf8), path: "l.txt").labels
+    }
+
+    @Test func oneALine() throws {
+        #expect(
+            try read("\u{FEFF}# sounds\r\n a dog barks \r\n\n\t\nrain on a roof\n#end\nkeyboard # typing")
+                == ["a dog barks", "rain on a roof", "keyboard # typing"])
+    }
+
+    @Test(arguments: [
+        ("", "l.txt hold no label"), ("# a\n\n", "hold no label"),
+        ("a\nb\n a ", "l.txt:3: `a` stands in line 1 already"),
+        ("a\nb\u{0}", "l.txt:2: it holds a NUL"),
+    ])
+    func notALabel(text: String, expected: String) {
+        #expect { try read(text) } throws: { "\($0)".contains(expected) }
+    }
+
+    @Test func bytesAndSizes() throws {
+        #expect { try LabelList([0x61, 0x0A, 0xFF], path: "l.txt") } throws: {
+            "\($0)".contains("l.txt:2: it is not valid UTF-8")
+        }
+        let many = (0...LabelList.maximumCount).map { "\($0)" }.joined(separator: "\n")
+        #expect { try read(many) } throws: { "\($0)".contains("at most 100000") }
+        #expect { try read(String(repeating: "x", count: LabelList.maximumBytes + 1)) } throws: {
+            "\($0)".contains("1000001 bytes")
+        }
+        #expect { try LabelList(path: "/nowhere/l.txt") } throws: { "\($0)".contains("no such file") }
+    }
+
+    @Test func fuzz() {
+        var mutator = Mutator(seed: 21)
+        for _ in 0..<2_000 {
+            guard let list = try? LabelList(mutator.mutate(Array("# s\na dog\nrain\nwind\n".utf8)), path: "l") else {
+                continue
+            }
+            #expect(!list.labels.isEmpty && Set(list.labels).count == list.labels.count)
+        }
+    }
+}

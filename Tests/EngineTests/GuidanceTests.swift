@@ -73,7 +73,10 @@ import Torch
 
     @Test func aWindowBetweenTimesteps() {
         let options = GuidanceOptions(learningRates: [:], window: .belowTimestep(500))
-        #expect(options.guidedSteps(timesteps: [999, 500.5, 500, 499.99, 0.25, 0]) == [false, false, false, true, true, true])
+        #expect(
+            options.guidedSteps(timesteps: [999, 500.5, 500, 499.99, 0.25, 0]) == [
+                false, false, false, true, true, true,
+            ])
     }
 
     @Test func numbersBelowOneAreOne() {

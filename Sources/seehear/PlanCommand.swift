@@ -132,10 +132,6 @@ struct PlanSummary: Encodable {
         workers = rate?.workers
     }
 
-    private static func summary(_ range: ClosedRange<Int>) -> String {
-        range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-    }
-
     private static func summary(
         of samples: [PlannedSample], _ task: JobTask, _ sampling: Job.Sampling
     ) -> OfTask {
@@ -143,7 +139,9 @@ struct PlanSummary: Encodable {
         var pictures: String?
         if let least = frames.min(), let most = frames.max() {
             let size = "\(sampling.width)×\(sampling.height)"
-            pictures = task.makesVideo ? "\(summary(least...most)) frames of \(size) at \(sampling.fps) fps" : size
+            let rate = Int(exactly: sampling.fps).map(String.init) ?? "\(sampling.fps)"
+            let count = least == most ? "\(least)" : "\(least) to \(most)"
+            pictures = task.makesVideo ? "\(count) frames of \(size) at \(rate) fps" : size
         }
         return OfTask(
             task: task.rawValue, samples: samples.count, outputSeconds: samples.reduce(0) { $0 + $1.durationSeconds },

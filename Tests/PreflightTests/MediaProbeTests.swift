@@ -16,6 +16,23 @@ import Testing
         #expect(found == ProbedInput(duration: nil, width: 24, height: 20, hasAudio: false, isImage: true))
     }
 
+    @Test func sounds() throws {
+        func number(_ value: UInt32, _ bytes: Int) -> Data {
+            withUnsafeBytes(of: value.littleEndian) { Data($0.prefix(bytes)) }
+        }
+        // Half a second of silence: 8000 samples a second, mono, 16 bit.
+        let format =
+            number(16, 4) + number(1, 2) + number(1, 2) + number(8000, 4) + number(16_000, 4) + number(2, 2)
+            + number(16, 2)
+        let wave = Data("RIFF".utf8) + number(36 + 8000, 4) + Data("WAVEfmt ".utf8) + format + Data("data".utf8)
+        let url = folder.url.appending(path: "a.wav")
+        try (wave + number(8000, 4) + Data(count: 8000)).write(to: url)
+        #expect(
+            try MediaProbe().probe(url.path)
+                == ProbedInput(
+                    duration: 0.5, audioDuration: 0.5, width: nil, height: nil, hasAudio: true, isImage: false))
+    }
+
     @Test func whatIsNoMediaFile() throws {
         func kind(_ path: String) -> String? {
             do throws(InputProbeError) {

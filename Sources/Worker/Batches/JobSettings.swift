@@ -26,13 +26,13 @@ extension Job {
                     // A video's sound may not end before it: hundredths, the frames of a spectrogram, are rounded up.
                     seconds: timeline == nil ? seconds : (seconds * 100).rounded(.up) / 100,
                     samples: timeline?.samples(rate: rate) ?? Int(seconds * Double(rate)), clips: clips,
-                    scale: sampling.cfgScale.audio, scheduler: sampling.schedulerChoice.audio) : nil,
+                    scale: sampling.cfgScale.audio, scheduler: sampling.choice(\.audio, \.audio, \.audio)) : nil,
             pictures: sample.task.makesPictures
                 ? GenerationSettings.Pictures(
                     width: sampling.width, height: sampling.height, frames: timeline?.frames,
                     clips: timeline?.frames(
                         ofClips: clips, clipSeconds: binder.clipDuration, perClip: binder.framesPerClip) ?? [],
-                    scale: sampling.cfgScale.video, scheduler: sampling.schedulerChoice.video) : nil,
+                    scale: sampling.cfgScale.video, scheduler: sampling.choice(\.video, \.video, \.video)) : nil,
             steps: sampling.steps, eta: sampling.eta, guidance: task.guidance.engine,
             textTerm: task.guidance.usesTextTerm,
             clipSettings: BinderClipSettings(
@@ -59,8 +59,34 @@ extension Guidance {
     }
 }
 
-extension PerModality {
+extension PerModality<Double> {
     fileprivate var byModality: [Modality: Double] { [.audio: audio, .vision: video] }
+}
+
+extension Job.Sampling {
+    /// The scheduler of one modality.
+    fileprivate func choice(
+        _ name: KeyPath<PerModality<Job.Scheduler>, Job.Scheduler>,
+        _ betas: KeyPath<PerModality<Job.BetaSchedule>, Job.BetaSchedule>,
+        _ spacing: KeyPath<PerModality<Job.TimestepSpacing>, Job.TimestepSpacing>
+    ) -> SchedulerChoice {
+        let (betas, spacing) = (betaSchedule[keyPath: betas], timestepSpacing[keyPath: spacing])
+        let name = scheduler[keyPath: name]
+        return SchedulerChoice(
+            name.engine, betaSchedule: betas == .model ? nil : betas.rawValue,
+            timestepSpacing: spacing == .model ? nil : spacing.rawValue,
+            karras: karrasSigmas && name != .ddim ? true : nil)
+    }
+}
+
+extension Job.Scheduler {
+    fileprivate var engine: SchedulerChoice.Name {
+        switch self {
+        case .ddim: .ddim
+        case .dpmSolver: .dpmSolver
+        case .euler: .euler
+        }
+    }
 }
 
 extension Guidance.Optimizer {

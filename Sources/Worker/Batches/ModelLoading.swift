@@ -5,22 +5,18 @@ internal import Preflight
 internal import Torch
 
 extension GenerationPipeline {
-    /// Loads what a job needs for some tasks.
+    /// Loads the models of a planned job: those that its tasks need.
     ///
     /// - Parameter dtype: nil checks files, keys and shapes and reads no weight.
-    /// - Throws: errors of files, configurations and keys.
-    static func load(_ job: Job, tasks: Set<JobTask>, dtype: DType?, device: Device) throws -> GenerationPipeline {
+    /// - Throws: errors of files, configurations, keys and labels.
+    static func load(_ job: Job, dtype: DType?, device: Device) throws -> GenerationPipeline {
         let cache = HuggingFaceCache()
-        var audio: AudioModels?
-        if tasks.contains(where: \.makesAudio), let name = job.models.audio {
-            audio = try AudioModels(ModelFolder(cache.resolve(name)), dtype: dtype, device: device)
+        let audio = try job.models.audio.map {
+            try AudioModels(ModelFolder(cache.resolve($0)), dtype: dtype, device: device)
         }
-        var pictures: PictureModels?
-        if tasks.contains(where: \.makesPictures), let name = job.models.image {
-            let motion = tasks.contains(where: \.makesVideo) ? job.models.motion : nil
-            pictures = try PictureModels(
-                ModelFolder(cache.resolve(name)), motion: motion.map { try MotionAdapterFiles(cache.resolve($0)) },
-                dtype: dtype, device: device)
+        let motion = try job.models.motion.map { try MotionAdapterFiles(cache.resolve($0)) }
+        let pictures = try job.models.image.map {
+            try PictureModels(ModelFolder(cache.resolve($0)), motion: motion, dtype: dtype, device: device)
         }
         let files = try ImageBindFiles(cache.resolve(job.models.binder), vocabulary: job.models.vocabulary)
         let binder = try BinderModel(files, dtype: dtype, device: device)
@@ -43,7 +39,7 @@ package struct EngineModelProbe: ModelProbe {
         var inspection = files.inspect(job)
         guard inspection.problems.isEmpty else { return inspection }
         do {
-            _ = try AudioPipeline.load(job, dtype: nil, device: .cpu)
+            _ = try GenerationPipeline.load(job, dtype: nil, device: .cpu)
         } catch {
             inspection.problems.append("\(error)")
         }

@@ -37,9 +37,8 @@ package final class SampleBatchRunner: BatchRunner {
 
     /// Loads the models, mapped, so that ranks on one node share their pages.
     package func prepare() async throws {
-        let loaded = try await computing.perform { [run, device] in
-            try GenerationPipeline.load(
-                run.job, tasks: run.plan.tasks, dtype: run.job.precision.dtype, device: device)
+        let loaded = try await computing.perform { [job = run.job, device] in
+            try GenerationPipeline.load(job, dtype: job.precision.dtype, device: device)
         }
         pipeline.withLock { $0 = loaded }
         log.info("models are loaded on \(device)")

@@ -1,3 +1,4 @@
+internal import ClipSampling
 internal import Coordinator
 internal import Engine
 internal import Foundation

@@ -25,7 +25,7 @@ struct SampleEncoder: Sendable {
             case "flac": members["flac"] = try AudioWriter.encode(sound(result), as: .flac, .pcm16)
             case "wav": members["wav"] = try AudioWriter.encode(sound(result), as: .wav, .pcm16)
             case "png": members["png"] = try ImageWriter.encode(image(result), as: .png)
-            case "jpg": members["jpg"] = try ImageWriter.encode(image(result), as: .jpeg)
+            case "jpg": members["jpg"] = try ImageWriter.encode(image(result), as: .jpeg(quality: 95))
             case "mp4": members["mp4"] = try film(sample, result)
             case "audio_latent": members["audio_latent.npy"] = try latent(result.sound?.latent)
             case "video_latent": members["video_latent.npy"] = try latent(result.pictures?.latent)
@@ -90,7 +90,7 @@ struct SampleEncoder: Sendable {
             }
         return try Muxer.encode(
             images(result), rate: timeline.rate,
-            sound: track.lasting(timeline.samples(rate: track.sampleRate)))
+            sound: track)
     }
 }
 

@@ -56,7 +56,7 @@ struct InputLoader: Sendable {
     private func keyFrame(_ input: PlannedInput) throws -> SampleInput {
         let chosen = try KeyFrames.choose(path: input.path, start: input.from, duration: input.length)
         return SampleInput(
-            condition: .picture(try picture(chosen.image)), facts: SampleInput.Facts(keyFrame: chosen.time))
+            condition: .picture(try picture(chosen.image)), facts: SampleInput.Facts(keyFrame: chosen.time.double))
     }
 
     private func sound(_ sample: PlannedSample, _ input: PlannedInput) throws -> SampleInput {
@@ -64,7 +64,7 @@ struct InputLoader: Sendable {
         let window = try SoundWindow.read(
             input.path, start: input.from, duration: input.length,
             samples: job.timeline(of: sample)?.samples(rate: rate))
-        guard !window.isSilent || job.silence == .allow else {
+        guard window.kind == .sound || job.silence == .allow else {
             throw SampleFailure(
                 kind: "silentInput",
                 message:

@@ -6,11 +6,19 @@ import Torch
 @testable import Engine
 
 /// The aligner's gradients against central differences of the loss itself, in double precision: through decoder, vocoder,
-/// filterbank and binder for the latent, and from the prompt embedding through the denoiser as well.
+/// filterbank and binder for the latent, or through decoder, resizing and binder; and from the prompt embedding through the
+/// denoiser as well.
 @Suite struct FiniteDifferenceTests {
     static let audioModels = Result {
         try AudioModels(
             ModelFolder(HuggingFaceCache().resolve(GoldenTrace.models.appending(path: "audioldm").path)),
+            dtype: .float64, device: .cpu)
+    }
+    static let pictureModels = Result {
+        let cache = HuggingFaceCache()
+        return try PictureModels(
+            ModelFolder(cache.resolve(GoldenTrace.models.appending(path: "sd15").path)),
+            motion: MotionAdapterFiles(cache.resolve(GoldenTrace.models.appending(path: "motion_adapter").path)),
             dtype: .float64, device: .cpu)
     }
     static let binder = Result {
@@ -96,13 +104,16 @@ import Torch
         var pairing = GuidanceOptions.CleanPairing.official
         var choice = SchedulerChoice()
         var prediction = PredictionType.epsilon
-        var testDescription: String { "\(pairing), \(choice.name), \(prediction)" }
+        var memory = MemoryPolicy.high
+        /// Of a video; nil for a still picture, and of no meaning for sound.
+        var frames: Int?
+        var testDescription: String { "\(pairing), \(choice.name), \(prediction), memory \(memory.rawValue)" }
     }
 
     @Test(arguments: [
         Case(), Case(pairing: .paper),
         Case(pairing: .paper, choice: SchedulerChoice(.dpmSolver), prediction: .velocity),
-        Case(choice: SchedulerChoice(.euler), prediction: .sample),
+        Case(choice: SchedulerChoice(.euler), prediction: .sample, memory: .low),
     ])
     func sound(_ item: Case) throws {
         let models = try Self.audioModels.get()
@@ -112,7 +123,8 @@ import Torch
         let stream = AudioStream(
             models: models, binder: binder, binderInput: try BinderAudioInput(BinderClipSettings(), device: .cpu),
             scheduler: try Self.scheduler(item, scheduleOf: "audioldm"),
-            unconditional: try drawn(9, [1, width]).normalized(), scale: 2.5, clips: 1)
+            unconditional: try drawn(9, [1, width]).normalized(), scale: 2.5, clips: 1,
+            memory: item.memory)
         let embedding = [1, binder.configuration.outEmbedDim]
         try compare(
             Point(
@@ -120,6 +132,28 @@ import Torch
                 terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
                 conditions: [.text: drawn(3, embedding), .vision: drawn(4, embedding)],
                 start: drawn(1, [1] + models.latentShape(seconds: 1)), prompt: drawn(2, [1, width]).normalized()))
+    }
+
+    @Test(arguments: [
+        Case(frames: 4), Case(pairing: .paper, choice: SchedulerChoice(.dpmSolver), memory: .low, frames: 4),
+        Case(choice: SchedulerChoice(.euler), prediction: .velocity),
+    ])
+    func pictures(_ item: Case) throws {
+        let models = try Self.pictureModels.get()
+        let binder = try Self.binder.get().network
+        func drawn(_ seed: UInt64, _ shape: [Int]) throws -> Tensor { try randn(seed, shape, dtype: .float64) }
+        let stream = VisionStream(
+            models: models, binder: binder, scheduler: try Self.scheduler(item, scheduleOf: "sd15"),
+            clipFrames: item.frames == nil ? nil : [[0, 1], [1, 3]],
+            unconditional: try models.embed([""]).to(.float64), scale: 7.5, memory: item.memory)
+        let embedding = [1, binder.configuration.outEmbedDim]
+        try compare(
+            Point(
+                stream: stream, pairing: item.pairing,
+                terms: [AlignmentTerm(.vision, .text), AlignmentTerm(.vision, .audio)],
+                conditions: [.text: drawn(3, embedding), .audio: drawn(4, embedding)],
+                start: drawn(1, [1] + models.latentShape(frames: item.frames, height: 64, width: 64)),
+                prompt: models.embed(["a dog barking in the rain"]).to(.float64)))
     }
 
     /// Of a folder of the random models, as if its network predicted something else.

@@ -8,9 +8,9 @@ import Torch
 
 /// Whole runs against diffusers' own schedulers, from first to last latent without forcing.
 ///
-/// Tolerances as relative rms over a run: 1e-6 for DDIM, whose numbers are rounded as diffusers rounds them. 5e-6 for
-/// DPM-Solver++, whose weights diffusers computes in single precision from `λ` near 5 and its differences near 0.1, and here in
-/// double; likewise for Euler, whose `x` there is up to 15 times larger than `z`.
+/// Tolerances as relative rms over a run: 1e-6 for DDIM and Euler (4e-7 was found). 3e-6 for DPM-Solver++ (1.5e-6): diffusers
+/// takes differences of `λ` of a few tenths in single precision, and here they are in double; with latents in double as well,
+/// our distance from it is the same.
 @Suite struct SchedulerTests {
     struct Run: Decodable, Sendable, CustomTestStringConvertible {
         struct Override: Decodable, Sendable {
@@ -79,7 +79,7 @@ import Torch
             let ours = try Tensor.cat(latents(scheduler), 0)
             try #require(ours.shape == golden.shape, "\(run.key)")
             let difference = try ((ours - golden).square().sum().item() / golden.square().sum().item()).squareRoot()
-            #expect(difference < (run.scheduler == "ddim" ? 1e-6 : 5e-6), "\(run.key): \(difference)")
+            #expect(difference < (run.scheduler == "dpmsolver++" ? 3e-6 : 1e-6), "\(run.key): \(difference)")
         }
     }
 

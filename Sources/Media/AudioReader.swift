@@ -95,6 +95,25 @@ private struct Track {
         }
         if position < window.upperBound { try flush(&skip) }
         if isFirst, decoder.lastFailure < 0 { throw input.damaged("decode its sound", decoder.lastFailure) }
+        dropPadding(stream, zero, frameSize: Int(decoder.context.pointee.frame_size))
+    }
+
+    /// Leaves out what the encoder appended to fill its last block. An mp4 says by its edit list where the sound ends, but
+    /// FFmpeg's demuxer cuts there by whole packets only.
+    private mutating func dropPadding(_ stream: UnsafeMutablePointer<AVStream>, _ zero: Fraction?, frameSize: Int) {
+        let base = stream.pointee.time_base
+        guard input.format.hasPrefix("mov"), frameSize > 1,
+            let start = Fraction(ticks: stream.pointee.start_time, of: base),
+            let length = Fraction(ticks: stream.pointee.duration, of: base), length > 0
+        else { return }
+        let end = (start - (zero ?? start) + length + Fraction(1, 2 * Int128(rate))).floor(times: rate)
+        let excess = position - end
+        // More than a block is no padding: the header is wrong then.
+        let block = Fraction(Int128(frameSize), Int128(stream.pointee.codecpar.pointee.sample_rate)).ceil(times: rate)
+        guard end > 0, excess > 0, excess <= block else { return }
+        let surplus = min(max(min(position, window.upperBound) - max(end, window.lowerBound), 0), samples[0].count)
+        for c in 0..<channels { samples[c].removeLast(surplus) }
+        position = end
     }
 
     /// The time of the first picture, in seconds of the container; nil for a file without one.

@@ -15,8 +15,8 @@ struct DecodePass {
         self.keys = table.followsPackets ? keys : nil
     }
 
-    /// Decodes the frames `wanted` (ascending places in the table); false when one did not come out.
-    mutating func decode(_ wanted: [Int], into found: inout [Int: RGBImage]) throws(MediaError) -> Bool {
+    /// Decodes the frames `wanted` (ascending places in the table) and hands each over; false when one did not come out.
+    mutating func decode(_ wanted: [Int], _ take: (Int, RGBImage) -> Void) throws(MediaError) -> Bool {
         var cursor = try FrameCursor(path, table)
         let converter = PixelConverter(path: path)
         for index in wanted {
@@ -28,7 +28,7 @@ struct DecodePass {
                 return false
             }
             let image = try converter.rgb(cursor.decoder.frame)
-            found[index] = cursor.orientation.apply(to: image)
+            take(index, cursor.orientation.apply(to: image))
         }
         return true
     }

@@ -64,7 +64,8 @@ package enum Muxer {
             bytes: try PictureCopy.write(sound, cut, input, stream, options), picture: .copied)
     }
 
-    /// Encodes `frames` at `rate` frames per second, with `sound` if there is one.
+    /// Encodes `frames` at `rate` frames per second, with `sound` if there is one. The sound is cut, or filled up with
+    /// silence, to frames / rate seconds.
     ///
     /// - Throws: ``MediaError``; `invalidInput` for no frames, frames of several sizes, or a rate outside 1/1000…1000.
     package static func encode(
@@ -79,45 +80,35 @@ package enum Muxer {
                 remedy:
                     "give at least one frame, all of one size up to 16384×16384, at 1/1000 to 1000 per second")
         }
-        var holder = av_frame_alloc()
-        guard let picture = holder else { throw Input.noMemory("") }
-        defer { av_frame_free(&holder) }
-        picture.pointee.format = AV_PIX_FMT_RGB24.rawValue
-        let (width, height) = (first.width + first.width % 2, first.height + first.height % 2)
-        picture.pointee.width = Int32(width)
-        picture.pointee.height = Int32(height)
-        guard av_frame_get_buffer(picture, 0) >= 0 else { throw Input.noMemory("") }
+        let picture = try RGBFrame(
+            width: first.width + first.width % 2, height: first.height + first.height % 2)
         let output = try Mp4File(for: "")
         let period = (Fraction(1) / rate).av
         let track = try PictureTrack(
-            like: picture, base: period, rate: rate.av, options: options, into: output, file: "")
+            like: picture.frame, base: period, rate: rate.av, options: options, into: output, file: "")
         let soundTrack: SoundTrack? = try sound.map { sound throws(MediaError) in
-            try SoundTrack(sound, bitRate: options.audioBitRate, into: output, file: "")
+            try SoundTrack(
+                sound, bitRate: options.audioBitRate, length: Fraction(Int128(frames.count)) / rate, into: output,
+                file: "")
         }
-        try output.begin(timescale: PictureCopy.timescale(period))
+        try output.begin(timescale: timescale(period, soundTrack?.rate))
         try soundTrack?.write()
         for (index, frame) in frames.enumerated() {
-            guard let target = picture.pointee.data.0 else { throw Input.noMemory("") }
-            fill(target, Int(picture.pointee.linesize.0), width, height, with: frame)
-            try track.write(picture, at: Int64(index), lasting: 1)
+            try picture.fill(with: frame)
+            try track.write(picture.frame, at: Int64(index), lasting: 1)
         }
         try track.finish()
         return try output.finish()
     }
 
-    /// Copies the pixels; a missing last column or row repeats the one before.
-    private static func fill(
-        _ target: UnsafeMutablePointer<UInt8>, _ stride: Int, _ width: Int, _ height: Int, with image: RGBImage
-    ) {
-        let row = image.width * 3
-        image.pixels.withUnsafeBufferPointer { source in
-            guard let base = source.baseAddress else { return }
-            for y in 0..<height {
-                let line = target + y * stride
-                memcpy(line, base + min(y, image.height - 1) * row, row)
-                if width > image.width { memcpy(line + row, line + row - 3, 3) }
-            }
-        }
+    /// Units per second in which both a whole number of frames and of samples can be told, where one is not too fine.
+    private static func timescale(_ period: AVRational, _ sampleRate: Int?) -> Int {
+        let coarse = PictureCopy.timescale(period)
+        guard let sampleRate else { return coarse }
+        let frames = Int(period.den)
+        // The denominator of sampleRate / frames says what the one lacks of the other.
+        let common = Fraction(Int128(sampleRate), Int128(frames)).denominator * Int128(sampleRate)
+        return common <= 10_000_000 ? max(Int(common), 1) : coarse
     }
 
     /// The frames of a video that are written.

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// A side of odd length gets one more row or column, a repetition of the last: 4:2:0 has no odd sizes.
 final class PictureTrack {
-    private let encoder: Encoder
+    private let encoder: TrackEncoder
     private let converter: PixelConverter
     private let width: Int32
     private let height: Int32
@@ -22,7 +22,7 @@ final class PictureTrack {
         self.height = height
         converter = PixelConverter(path: file)
         let isRGB = Self.isRGB(first)
-        encoder = try Encoder(
+        encoder = try TrackEncoder(
             "libx264", into: output, file: file,
             // Without the macroblock tree: x264's AVX-512 code for it (0.164) reads memory that was never written, and the
             // same pictures then give other bytes each time.

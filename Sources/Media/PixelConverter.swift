@@ -19,7 +19,8 @@ final class PixelConverter {
         let (width, height) = (Int(frame.pointee.width), Int(frame.pointee.height))
         try check(width, height)
         if let image = Self.highBytes(frame) { return image }
-        try prepare(frame, to: AV_PIX_FMT_RGB24, width: frame.pointee.width, height: frame.pointee.height)
+        try prepare(
+            frame, to: AV_PIX_FMT_RGB24, fullRange: true, width: frame.pointee.width, height: frame.pointee.height)
         // Rows in FFmpeg's own alignment, and room behind them: its vector code writes past the end of a row.
         let stride = (width * 3 + 63) / 64 * 64
         guard let buffer = av_malloc(stride * height + 64) else { throw Input.noMemory(path) }
@@ -38,14 +39,15 @@ final class PixelConverter {
         return RGBImage(unchecked: pixels, width: width, height: height)
     }
 
-    /// Fills `target` (format, size and buffers set), scaling where the sizes differ; the matrix of the source is kept.
+    /// Fills `target` (format, range, size and buffers set), scaling where the sizes differ; the matrix of the source is
+    /// kept.
     func convert(
         _ frame: UnsafeMutablePointer<AVFrame>, into target: UnsafeMutablePointer<AVFrame>
     ) throws(MediaError) {
         try check(Int(frame.pointee.width), Int(frame.pointee.height))
         try prepare(
-            frame, to: AVPixelFormat(target.pointee.format), width: target.pointee.width,
-            height: target.pointee.height)
+            frame, to: AVPixelFormat(target.pointee.format), fullRange: target.pointee.color_range == AVCOL_RANGE_JPEG,
+            width: target.pointee.width, height: target.pointee.height)
         let data = target.pointee.data
         let lines = target.pointee.linesize
         guard
@@ -64,7 +66,7 @@ final class PixelConverter {
     }
 
     private func prepare(
-        _ frame: UnsafeMutablePointer<AVFrame>, to format: AVPixelFormat, width: Int32, height: Int32
+        _ frame: UnsafeMutablePointer<AVFrame>, to format: AVPixelFormat, fullRange: Bool, width: Int32, height: Int32
     ) throws(MediaError) {
         let source = AVPixelFormat(frame.pointee.format)
         context = sws_getCachedContext(
@@ -75,7 +77,7 @@ final class PixelConverter {
         let matrix = Self.matrix(frame)
         // For YUV to YUV the same table on both sides: the values are moved, not reinterpreted. RGB to YUV follows the
         // matrix that the frame is tagged with.
-        sws_setColorspaceDetails(context, matrix, full, matrix, format == AV_PIX_FMT_RGB24 ? 1 : 0, 0, 1 << 16, 1 << 16)
+        sws_setColorspaceDetails(context, matrix, full, matrix, fullRange ? 1 : 0, 0, 1 << 16, 1 << 16)
     }
 
     /// As tagged; untagged grey and the JPEG formats use all 256 values, other untagged frames 16…235.

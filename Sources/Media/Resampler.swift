@@ -5,7 +5,8 @@ import Glibc
 ///
 /// Through libsoxr at 28 bits where FFmpeg was built with it (Debian's is), otherwise through libswresample's own
 /// filter, longer than by default. Where the rates agree the samples pass unchanged. Channels are mixed down with
-/// weights that sum to 1: stereo to mono is (left + right) / 2.
+/// weights that sum to 1: stereo to mono is (left + right) / 2. Channels beyond 8 have no usual places: they are mixed to
+/// mono as their mean, and to nothing else.
 final class Resampler {
     /// What a decoded frame looks like.
     struct Format: Equatable {
@@ -78,6 +79,11 @@ final class Resampler {
         let options = UnsafeMutableRawPointer(context)
         // Floats are not normalised by default: 0.7·(left + right) would exceed 1.
         av_opt_set_double(options, "rematrix_maxval", 1, 0)
+        if channels == 1, input.order == AV_CHANNEL_ORDER_UNSPEC, source.channels > 1 {
+            let mean = [Double](repeating: 1 / Double(source.channels), count: Int(source.channels))
+            status = swr_set_matrix(context, mean, source.channels)
+            guard status >= 0 else { return status }
+        }
         if source.rate != Int32(rate) {
             if soxr {
                 status = av_opt_set_int(options, "resampler", Int64(SWR_ENGINE_SOXR.rawValue), 0)

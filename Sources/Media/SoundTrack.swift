@@ -1,5 +1,6 @@
 import CAV
 import Glibc
+internal import ClipSampling
 
 /// Writes a ``PlanarAudio`` as the AAC track of an ``Mp4File``.
 ///
@@ -9,11 +10,16 @@ final class SoundTrack {
         7350, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000,
     ]
 
-    private let encoder: Encoder
+    private let encoder: TrackEncoder
     private let channels: [[Float]]
 
-    /// - Parameter bitRate: Bits per second; held below what AAC can use for the rate and channels.
-    init(_ sound: PlanarAudio, bitRate: Int, into output: Mp4File, file: String) throws(MediaError) {
+    /// - Parameters:
+    ///   - bitRate: Bits per second; held below what AAC can use for the rate and channels.
+    ///   - length: Seconds to which the sound is cut or, with silence, filled up: to the nearest sample, at least one. Nil
+    ///     keeps its own length.
+    init(
+        _ sound: PlanarAudio, bitRate: Int, length: Fraction? = nil, into output: Mp4File, file: String
+    ) throws(MediaError) {
         guard (1...8).contains(sound.channels.count), sound.count > 0, sound.isFinite,
             Limits.sampleRates.contains(sound.sampleRate)
         else {
@@ -24,11 +30,13 @@ final class SoundTrack {
                 remedy: "give 1 to 8 channels with at least one sample, all finite")
         }
         let rate = Self.rates.first { $0 >= sound.sampleRate } ?? 96000
-        channels = try Self.resample(sound, to: rate, file: file)
+        let resampled = try Self.resample(sound, to: rate, file: file)
+        channels = try Self.fit(
+            resampled, length.map { max(($0 + Fraction(1, 2 * Int128(rate))).floor(times: rate), 1) })
         let count = Int32(sound.channels.count)
         // 6144 bits per channel and frame of 1024 samples is the format's limit.
         let highest = 6 * rate * sound.channels.count
-        encoder = try Encoder("aac", into: output, file: file) { context in
+        encoder = try TrackEncoder("aac", into: output, file: file) { context in
             context.pointee.sample_rate = Int32(rate)
             context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
             context.pointee.bit_rate = Int64(min(max(bitRate, 8000), highest))
@@ -36,6 +44,9 @@ final class SoundTrack {
             av_channel_layout_default(&context.pointee.ch_layout, count)
         }
     }
+
+    /// Samples per second, as written.
+    var rate: Int { Int(encoder.context.pointee.sample_rate) }
 
     /// Encodes everything; the output must have begun.
     func write() throws(MediaError) {
@@ -61,6 +72,20 @@ final class SoundTrack {
             av_frame_unref(frame)
         }
         try encoder.encode(false)
+    }
+
+    /// Each channel cut or filled up with silence to `count` samples.
+    private static func fit(_ channels: [[Float]], _ count: Int?) throws(MediaError) -> [[Float]] {
+        guard let count else { return channels }
+        guard count <= Limits.samples / channels.count else {
+            throw MediaError(
+                .tooLarge, file: "", doing: "fill up the sound",
+                found: "\(count) samples in \(channels.count) channels",
+                remedy: "write a shorter video: at most \(Limits.samples) samples are accepted")
+        }
+        return channels.map { channel in
+            channel.prefix(count) + [Float](repeating: 0, count: max(count - channel.count, 0))
+        }
     }
 
     private static func resample(_ sound: PlanarAudio, to rate: Int, file: String) throws(MediaError) -> [[Float]] {

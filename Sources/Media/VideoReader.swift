@@ -62,13 +62,7 @@ package final class VideoReader {
     /// - Throws: ``MediaError``; `outOfRange` for an index that does not exist, `tooLarge` beyond
     ///   ``Limits/frameBytes``, `corrupt` for a frame that does not decode.
     package func frames(at indices: [Int]) throws(MediaError) -> [RGBImage] {
-        guard let lowest = indices.min(), let highest = indices.max() else { return [] }
-        guard lowest >= 0, highest < times.count else {
-            throw MediaError(
-                .outOfRange, file: path, doing: "decode frames", found: "frame \(lowest < 0 ? lowest : highest)",
-                remedy: "the clip has frames 0 to \(times.count - 1)")
-        }
-        let wanted = Set(indices).sorted().map { $0 + window.lowerBound }
+        let wanted = Set(indices)
         if let video = info.video {
             let (bytes, overflow) = (video.width * video.height * 3).multipliedReportingOverflow(by: wanted.count)
             guard !overflow, bytes <= Limits.frameBytes else {
@@ -80,20 +74,42 @@ package final class VideoReader {
         }
         var found: [Int: RGBImage] = [:]
         found.reserveCapacity(wanted.count)
+        try visit(wanted.sorted()) { found[$0] = $1 }
+        return indices.compactMap { found[$0] }
+    }
+
+    /// Decodes the frames at these ascending places of ``times`` and hands over one at a time: each once, all of them
+    /// unless this throws, as ``frames(at:)`` does.
+    func visit(_ indices: [Int], _ take: (Int, RGBImage) -> Void) throws(MediaError) {
+        guard let lowest = indices.first, let highest = indices.last else { return }
+        guard lowest >= 0, highest < times.count else {
+            throw MediaError(
+                .outOfRange, file: path, doing: "decode frames", found: "frame \(lowest < 0 ? lowest : highest)",
+                remedy: "the clip has frames 0 to \(times.count - 1)")
+        }
+        var missing = indices.map { $0 + window.lowerBound }
+        func note(_ index: Int, _ image: RGBImage) {
+            missing.removeFirst()
+            take(index - window.lowerBound, image)
+        }
         var pass = DecodePass(path: path, table: table, keys: keys)
-        if try !pass.decode(wanted, into: &found) {
+        if try !pass.decode(missing, note) {
             // A seek can land where a damaged or open group of pictures does not decode; from the beginning it may.
             pass = DecodePass(path: path, table: table, keys: nil)
-            _ = try pass.decode(wanted.filter { found[$0] == nil }, into: &found)
+            _ = try pass.decode(missing, note)
         }
-        let base = window.lowerBound
-        guard let missing = wanted.first(where: { found[$0] == nil }) else {
-            return indices.compactMap { found[$0 + base] }
-        }
+        guard let first = missing.first else { return }
         throw MediaError(
-            .corrupt, file: path, doing: "decode frame \(missing - base) at \(times[missing - base].double) s",
+            .corrupt, file: path,
+            doing: "decode frame \(first - window.lowerBound) at \(times[first - window.lowerBound].double) s",
             found: pass.failure, remedy: "the file is truncated or damaged: copy it again")
     }
+
+    /// The number in the file of the window's first frame.
+    var firstFrame: Int { window.lowerBound }
+
+    /// Seconds from the file's first frame to the one at a place of ``times``.
+    func fileTime(of index: Int) -> Fraction { table.time(index + window.lowerBound) }
 
     private static func scan(_ path: String) throws(MediaError) -> (MediaInfo, FrameTable) {
         let input = try Input(path)

@@ -17,13 +17,23 @@ final class Studio {
     /// Runs `ffmpeg -y ARGUMENTS` in the folder; the arguments are separated by spaces, `'…'` keeps some together.
     @discardableResult
     func ffmpeg(_ arguments: String) throws -> Data {
+        try run(
+            ["ffmpeg", "-y", "-nostdin", "-v", "error"]
+                + arguments.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { i, part in
+                    i % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
+                })
+    }
+
+    /// What `ffprobe` says of the fields of a file's streams, comma-separated, in its own order; one line a stream.
+    func ffprobe(_ name: String, _ fields: String) throws -> String {
+        let data = try run(["ffprobe", "-v", "error", "-show_entries", "stream=\(fields)", "-of", "csv=p=0", name])
+        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    private func run(_ command: [String]) throws -> Data {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments =
-            ["ffmpeg", "-y", "-nostdin", "-v", "error"]
-            + arguments.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { i, part in
-                i % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
-            }
+        process.arguments = command
         process.currentDirectoryURL = folder
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = output
@@ -32,7 +42,9 @@ final class Studio {
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         let words = try errors.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "ffmpeg \(arguments): \(String(decoding: words, as: UTF8.self))")
+        try #require(
+            process.terminationStatus == 0,
+            "\(command.joined(separator: " ")): \(String(decoding: words, as: UTF8.self))")
         return data
     }
 

@@ -2,10 +2,12 @@
 """Goldens of single layers, schedules, preprocessing steps and small networks, from the libraries that define them.
 
   units.py --reference DIR --out Tests/Fixtures/Data/units [--only torch,schedules,inputs,networks,pictures,archive]
+           [--models Models/random]
 
-DIR holds reference.py and ib.py. Inputs and weights are not stored: the tests draw the same ones from a seed
-(`torch.randn` with a CPU generator; bytes of pictures by splitmix64). Of long results every `step`-th element of the
-flattened tensor is kept; what must agree bit for bit is stored as an FNV-1a hash.
+DIR holds reference.py and ib.py; the networks of the folder of models compute the pictures and embed the sounds. Inputs
+and weights are not stored: the tests draw the same ones from a seed (`torch.randn` with a CPU generator; bytes of
+pictures by splitmix64). Of long results every `step`-th element of the flattened tensor is kept; what must agree bit for
+bit is stored as an FNV-1a hash.
 """
 import argparse
 import json
@@ -223,7 +225,8 @@ def square_of(img):
     return np.asarray(im.crop((left, top, left + 224, top + 224))).copy()
 
 
-def inputs(out, R):
+def inputs(out, R, models):
+    import ib
     import torchaudio
     kept, pictures = Kept(), []
     for i, (w, h) in enumerate([(1, 1), (3, 500), (500, 3), (224, 224), (225, 300), (300, 225), (223, 400), (640, 225),
@@ -271,9 +274,17 @@ def inputs(out, R):
         (grad,) = torch.autograd.grad((y * randn(31, *y.shape)).sum(), wave)
         kept.put(f"audio.{name}.gradient", grad, 200)
         waves.append(dict(name=name, channels=channels, samples=samples, clips=n))
+    # Sounds as conditions: ceil(seconds) clips and the embedding of the small model, as the tasks that start from sound do.
+    bind, conditions = ib.ImageBind.load(f"{models}/imagebind"), []
+    for i, samples in enumerate([400, 6400, 16000, 37920, 160000]):
+        n = math.ceil(samples / 16000)
+        x = R.audio_clips(randn(32 + i, 1, samples) * 0.1 - 0.03, 1, n)
+        kept.put(f"condition.{samples}.clips", x, 300)
+        kept.put(f"condition.{samples}.embedding", bind.audio(x))
+        conditions.append(dict(samples=samples, seed=32 + i, clips=n))
     kept.save(f"{out}/inputs.safetensors")
     write_json(f"{out}/inputs.json", dict(pictures=pictures, clips=clips, sounds={k: v.numel() for k, v in sounds.items()},
-                                          waves=waves))
+                                          waves=waves, conditions=conditions))
 
 
 # ------------------------------------------------------------------------------------------------ networks
@@ -505,7 +516,7 @@ def main():
     import reference as R
     torch.set_num_threads(1)
     os.makedirs(a.out, exist_ok=True)
-    parts = dict(torch=lambda: torch_layers(a.out), schedules=lambda: schedules(a.out), inputs=lambda: inputs(a.out, R),
+    parts = dict(torch=lambda: torch_layers(a.out), schedules=lambda: schedules(a.out), inputs=lambda: inputs(a.out, R, a.models),
                  networks=lambda: networks(a.out), pictures=lambda: pictures(a.out, a.models), archive=lambda: archive(a.out))
     for name, part in parts.items():
         if not a.only or name in a.only.split(","):

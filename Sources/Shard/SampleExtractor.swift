@@ -4,7 +4,7 @@ package struct SampleExtractor {
     package let reader: DatasetReader
     /// Where to; made if it does not exist.
     package let folder: String
-    /// The extensions wanted, or nil for all.
+    /// The extensions wanted, or nil for all. A sample whose task makes one of them not goes without it.
     package let members: Set<String>?
 
     /// Makes an extractor.
@@ -23,13 +23,11 @@ package struct SampleExtractor {
     package func extract(_ keys: [String]) throws -> [String] {
         let known = Set(reader.keys)
         if let key = keys.first(where: { !known.contains($0) }) { throw try explainAbsence(of: key) }
+        try requireMembers(of: keys)
         try Directory.create(folder)
         var written: [String] = []
         for key in keys {
             guard let sample = try reader.sample(key) else { throw ExtractionError.unknownKey(key) }
-            if let absent = members?.subtracting(sample.members.keys).min() {
-                throw ExtractionError.noSuchMember(key: key, member: absent, present: sample.members.keys.sorted())
-            }
             for (name, data) in sample.members.sorted(by: { $0.key < $1.key }) where members?.contains(name) ?? true {
                 var file = try AtomicFile(folder: folder, name: "\(key).\(name)", faults: .none)
                 try file.write(data)
@@ -38,6 +36,15 @@ package struct SampleExtractor {
             }
         }
         return written
+    }
+
+    /// A member that none of the samples has is a mistake.
+    private func requireMembers(of keys: [String]) throws(ExtractionError) {
+        let wanted = Set(keys)
+        let frames = reader.records.flatMap(\.frames).filter { wanted.contains($0.key) }
+        let present = Set(frames.flatMap(\.members.keys))
+        guard let first = frames.first, let absent = members?.subtracting(present).min() else { return }
+        throw ExtractionError.noSuchMember(key: first.key, member: absent, present: present.sorted())
     }
 
     private func explainAbsence(of key: String) throws -> ExtractionError {
@@ -57,7 +64,7 @@ package enum ExtractionError: Error, Equatable, CustomStringConvertible {
     case unknownKey(String)
     /// The sample failed, so no shard holds it.
     case failedSample(key: String, kind: String, message: String)
-    /// The sample has no such member.
+    /// The sample, and any other that was asked for, has no such member.
     case noSuchMember(key: String, member: String, present: [String])
 
     /// One sentence with the remedy.

@@ -46,7 +46,6 @@ package struct Verifier: Sendable {
     private func checkShards(_ report: inout VerificationReport, _ config: inout String?) throws -> [CommitRecord] {
         let index = DatasetIndex(layout: layout)
         var records: [CommitRecord] = []
-        var members: (names: [String], key: String)?
         let numbers = try index.shardNumbers()
         for number in 0..<max(plannedShards ?? 0, 0) where !numbers.contains(number) {
             report.add(
@@ -64,13 +63,6 @@ package struct Verifier: Sendable {
             }
             records.append(record)
             checkConfig(record.configSHA256, path, &report, &config)
-            if let frame = record.frames.first, members == nil { members = (frame.members.keys.sorted(), frame.key) }
-            if let members, let odd = record.frames.first(where: { $0.members.keys.sorted() != members.names }) {
-                report.add(
-                    .members, path,
-                    "sample \(quoted(odd.key)) has members \(odd.members.keys.sorted().joined(separator: ", "))"
-                        + " where \(quoted(members.key)) has \(members.names.joined(separator: ", "))")
-            }
             ShardVerifier(layout: layout, record: record, deep: deep).verify(&report)
             report.shards += 1
             report.samples += record.nsamples
@@ -111,17 +103,42 @@ package struct Verifier: Sendable {
         }
     }
 
+    /// Samples of one task have the same members, all through the dataset.
+    private func checkMembers(
+        _ record: CommitRecord, _ rows: [SampleRow], _ members: inout [String: (names: [String], key: String)],
+        _ report: inout VerificationReport
+    ) {
+        let tasks = Dictionary(rows.map { ($0.key, $0.task) }, uniquingKeysWith: { first, _ in first })
+        for frame in record.frames {
+            guard let task = tasks[frame.key] else { continue }
+            let names = frame.members.keys.sorted()
+            guard let first = members[task] else {
+                members[task] = (names, frame.key)
+                continue
+            }
+            guard names != first.names else { continue }
+            report.add(
+                .members, "shards/\(RunLayout.recordName(shard: record.number))",
+                "sample \(quoted(frame.key)) has members \(names.joined(separator: ", "))"
+                    + " where \(quoted(first.key)) has \(first.names.joined(separator: ", "))")
+            return  // one for each shard tells enough
+        }
+    }
+
     /// - Returns: the indices of all samples that stand in committed shards or failed there.
     private func checkRows(_ records: [CommitRecord], _ report: inout VerificationReport) -> Set<Int> {
         let index = DatasetIndex(layout: layout)
         var keys: Set<String> = []
         var indices: Set<Int> = []
         var frames: [[UInt8]] = []
+        var members: [String: (names: [String], key: String)] = [:]
         for record in records {
             let path = "shards/\(RunLayout.rowsName(shard: record.number))"
             do {
                 frames.append(try index.rowsFrame(shard: record.number))
-                for row in try index.rows(shard: record.number) {
+                let rows = try index.rows(shard: record.number)
+                checkMembers(record, rows, &members, &report)
+                for row in rows {
                     if !keys.insert(row.key).inserted {
                         report.add(.duplicate, path, "key \(quoted(row.key)) stands twice in the dataset")
                     }

@@ -51,14 +51,22 @@ final class Workshop: Sendable {
         #"{"id": "zoom", "video": "zoom.mov", "prompt": "something falls"}"#,
     ]
 
+    /// The random models of all tasks.
+    static var allModels: String {
+        let random = Fixtures.randomModels.path
+        return
+            "{audio: \(random)/audioldm, image: \(random)/sd15, motion: \(random)/motion_adapter, binder: \(random)/imagebind}"
+    }
+
     /// Writes a job with the random models, and its manifest; returns the job file's path.
     ///
     /// - Parameters:
     ///   - rows: lines of the manifest.
+    ///   - sampling: more settings of the sampler.
     ///   - settings: more lines of the job file.
     func writeJob(
         _ name: String = "job", rows: [String] = Workshop.rows, steps: Int = 4, batch: Int = 2,
-        models: String? = nil, settings: String = ""
+        models: String? = nil, sampling: String? = nil, settings: String = ""
     ) throws -> String {
         try write("\(name).jsonl", rows.joined(separator: "\n") + "\n")
         let random = Fixtures.randomModels.path
@@ -68,8 +76,8 @@ final class Workshop: Sendable {
             task: v2a
             manifest: \(name).jsonl
             models: \(models ?? "{audio: \(random)/audioldm, binder: \(random)/imagebind}")
-            sampling: {duration: 1, steps: \(steps)}
-            guidance: {start: 0}
+            sampling: {duration: 1, steps: \(steps)\(sampling.map { ", \($0)" } ?? "")}
+            \(settings.contains("guidance:") ? "" : "guidance: {start: 0}")
             batch: \(batch)
             shard: 4
             threads: 1

@@ -138,12 +138,23 @@ struct SampleDocument: Encodable {
                     latent: Latent(pictures.latent, scale: latentScale(.vision)))
             }
         }
-        models = run.models.map { model in
+        let uses = Self.roles(of: sample.task, labelled: result.label != nil)
+        models = run.models.filter { uses.contains($0.role) }.map { model in
             Model(
                 role: model.role, license: model.license,
                 files: Dictionary(model.files.map { ($0.name, $0.sha256) }, uniquingKeysWith: { first, _ in first }))
         }
         configSHA256 = run.configSHA256
+    }
+
+    /// The roles of the models that had a part in a sample.
+    private static func roles(of task: JobTask, labelled: Bool) -> Set<String> {
+        var roles: Set = ["binder"]
+        if task.makesAudio { roles.insert("audio") }
+        if task.makesPictures { roles.insert("image") }
+        if task.makesVideo { roles.insert("motion") }
+        if labelled { roles.insert("labels") }
+        return roles
     }
 }
 

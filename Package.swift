@@ -83,7 +83,9 @@ let package = Package(
 
         .executableTarget(
             name: "seehear",
-            dependencies: ["Coordinator", "Preflight", "Shard", "JSON", "Evaluation", argumentParser, log],
+            dependencies: [
+                "Coordinator", "Preflight", "Shard", "Media", "ClipSampling", "JSON", "Evaluation", argumentParser, log,
+            ],
             swiftSettings: swift),
         .executableTarget(
             name: "seehear-worker",

@@ -77,6 +77,7 @@ package enum ImageWriter {
             context.pointee.height = Int32(image.height)
             context.pointee.pix_fmt = format
             context.pointee.time_base = AVRational(num: 1, den: 1)
+            context.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
             more(context)
         }
     }

@@ -16,6 +16,7 @@ struct Main: ParsableCommand {
             ListCommand.self,
             VerifyCommand.self,
             ExtractCommand.self,
+            KeyFrameCommand.self,
             DoctorCommand.self,
         ])
 

@@ -2,7 +2,9 @@ import ArgumentParser
 import Coordinator
 import Foundation
 import JSON
+import Media
 import Preflight
+import Shard
 
 /// What the commands share: exit codes, the two output streams, tables.
 enum Output {
@@ -28,6 +30,12 @@ enum Output {
             complain("error: \(error)")
             if case .unwritable = error { throw ExitCode.failure }
             throw invalid
+        } catch let error as MediaError {
+            complain("error: \(error)")
+            throw error.kind == .failed ? ExitCode.failure : invalid
+        } catch let error as FileError {
+            complain("error: \(error)")
+            throw ExitCode.failure
         }
     }
 

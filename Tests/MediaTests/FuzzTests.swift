@@ -51,10 +51,14 @@ import Testing
             count {
                 let reader = try VideoReader(path: path)
                 let shown = reader.clipFrames(clips: 2).flatMap { $0 }
-                if (reader.info.video?.width ?? 0) < 2000 { _ = try reader.frames(at: shown) }
+                if (reader.info.video?.width ?? 0) < 2000 {
+                    _ = try reader.frames(at: shown)
+                    _ = try KeyFrames.choose(path: path, limit: 3)
+                }
             }
             count { _ = try ImageReader.read(path) }
             count { _ = try AudioReader.read(path, duration: 5) }
+            count { _ = try SoundWindow.read(path, start: Fraction(1, 20), samples: 16000) }
             if round % 3 == 0 { count { _ = try Muxer.mux(sound, underVideo: path, start: Fraction(1, 5)) } }
         }
         #expect(outcomes["ok", default: 0] > 100 && outcomes["corrupt", default: 0] > 20, "\(outcomes)")

@@ -127,7 +127,10 @@ package struct ModelFolder: Sendable {
 
     private static func document(_ file: MappedFile) throws(ModelFolderError) -> JSONValue {
         do throws(JSONError) {
-            return try file.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes, limit: configLimit) }
+            return try file.withBytes { bytes throws(JSONError) in
+                guard bytes.count <= configLimit else { return try JSONValue(parsing: bytes, limit: configLimit) }
+                return try JSONValue(parsing: PythonConstants.replacedByNull(Array(bytes)), limit: configLimit)
+            }
         } catch {
             throw .config(path: file.path, field: "", reason: "is \(error)")
         }
@@ -136,7 +139,11 @@ package struct ModelFolder: Sendable {
     private static func decode<C: Decodable>(_ type: C.Type, from file: MappedFile) throws(ModelFolderError) -> C {
         do throws(JSONDecodingError) {
             return try file.withBytes { bytes throws(JSONDecodingError) in
-                try JSONCoding.decode(type, from: bytes, limit: configLimit)
+                guard bytes.count <= configLimit else {
+                    return try JSONCoding.decode(type, from: bytes, limit: configLimit)
+                }
+                return try JSONCoding.decode(
+                    type, from: PythonConstants.replacedByNull(Array(bytes)), limit: configLimit)
             }
         } catch {
             throw .config(path: file.path, field: error.field, reason: error.reason)

@@ -182,4 +182,24 @@ import Testing
         let empty = ModelLocation(path: scratch.path + "/bpe", isFolder: true, repository: nil)
         #expect(throws: ModelFolderError.self) { try ImageBindFiles(empty) }
     }
+
+    /// diffusers writes them, and JSON has no such numbers.
+    @Test func pythonsConstantsAreAbsentValues() throws {
+        struct Config: Decodable, Equatable {
+            let low: Double?
+            let high: Double?
+            let none: Double?
+            let text: String
+            let after: Int
+        }
+        let text = #"{"low": -Infinity, "high":Infinity, "none": NaN, "text": "a \"NaN\" -Infinity", "after": 3}"#
+        let scratch = try TemporaryFolder()
+        try scratch.write(text, "config.json")
+        let config = try ModelFolder.config(Config.self, at: scratch.url.appending(path: "config.json").path)
+        #expect(config == Config(low: nil, high: nil, none: nil, text: #"a "NaN" -Infinity"#, after: 3))
+        #expect(PythonConstants.replacedByNull(Array("[-Infinity, -1]".utf8)) == Array("[null     , -1]".utf8))
+        for broken in ["", "\"", "\"\\", "-", "-Infinit", "Na", "NaNNaN"] {
+            _ = PythonConstants.replacedByNull(Array(broken.utf8))
+        }
+    }
 }

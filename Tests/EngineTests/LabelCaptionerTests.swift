@@ -17,12 +17,12 @@ import Torch
     private let labels = ["a dog barking", "rain falling on a roof", "a train passing", "a piano playing softly"]
 
     private func make(_ labels: [String]) throws -> LabelCaptioner {
-        try LabelCaptioner(labels: labels, binder: Self.binder.get(), device: .cpu)
+        try LabelCaptioner(labels: labels, binder: Self.binder.get())
     }
 
     @Test func aLabelIsNearestToItself() throws {
         let captioner = try make(labels)
-        let matches = try captioner.nearest(to: Self.binder.get().embed(labels.reversed(), device: .cpu))
+        let matches = try captioner.nearest(to: Self.binder.get().embed(labels.reversed()))
         #expect(matches.map(\.label) == labels.reversed() && matches.map(\.index) == [3, 2, 1, 0])
         #expect(matches.allSatisfy { $0.cosine > 1 - 1e-5 && $0.cosine <= 1 })
     }
@@ -31,7 +31,7 @@ import Torch
     @Test func cosines() throws {
         let binder = try Self.binder.get()
         let captioner = try make(labels)
-        let text = try binder.embed(labels, device: .cpu).normalized().floats()
+        let text = try binder.embed(labels).normalized().floats()
         let sounds = try BinderAudioInput(BinderClipSettings(), device: .cpu)(randn(3, [2, 1, 20_000]) * 0.1, clips: 2)
         for embeddings in [
             try binder.network.audio(sounds), try binder.network.vision(randn(4, [3, 3, 224, 224])),
@@ -64,7 +64,7 @@ import Torch
     /// Equally near labels: the first one. The tokenizer makes one text of the first three.
     @Test func tiesGoToTheFirst() throws {
         let captioner = try make(["a quiet room", "A DOG barking", "a dog barking", "a  dog barking"])
-        let match = try captioner.nearest(to: Self.binder.get().embed(["a dog barking"], device: .cpu))[0]
+        let match = try captioner.nearest(to: Self.binder.get().embed(["a dog barking"]))[0]
         #expect(match.index == 1 && match.label == "A DOG barking", "labels come back as they were given")
         let nowhere = try captioner.nearest(to: Tensor.zeros([1, captioner.width]))[0]
         #expect(nowhere.index == 0 && nowhere.cosine == 0)
@@ -95,7 +95,7 @@ import Torch
         #expect(sounds.allSatisfy { $0 == $0.trimmingCharacters(in: .whitespaces) && $0.utf8.count <= 60 })
         let captioner = try make(sounds)
         for index in [0, 63, 64, sounds.count - 1] {
-            let match = try captioner.nearest(to: Self.binder.get().embed([sounds[index]], device: .cpu))[0]
+            let match = try captioner.nearest(to: Self.binder.get().embed([sounds[index]]))[0]
             #expect(match.label == sounds[index] && match.cosine > 1 - 1e-5)
         }
     }

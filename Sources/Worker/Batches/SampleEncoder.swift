@@ -6,9 +6,6 @@ internal import Shard
 
 /// Turns a result into the members of a shard's sample.
 struct SampleEncoder: Sendable {
-    /// −80 dB below full scale: what a 16-bit file still tells from nothing, and an ear does not.
-    private static let silence: Float = 1e-4
-
     let run: RunDescription
     /// The factor between a stored latent and what its decoder was trained on.
     let latentScale: @Sendable (Modality) -> Double?
@@ -41,7 +38,7 @@ struct SampleEncoder: Sendable {
     /// Refuses what nobody wants in a dataset.
     private func check(_ result: GenerationResult) throws(SampleFailure) {
         guard result.isFinite else { throw SampleFailure.notFinite }
-        if run.job.silence == .fail, let sound = result.sound, sound.peak < Self.silence {
+        if run.job.silence == .fail, let sound = result.sound, sound.peak < SoundWindow.silence {
             throw SampleFailure.silent(peak: sound.peak)
         }
         if run.job.blank == .fail, let pictures = result.pictures, pictures.frames.allSatisfy(\.isBlank) {

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Guided steps of AudioLDM side by side: this program, the Python reference, the released code's step.
+"""Guided steps side by side: this program, the Python reference, and for sound the released code's step.
 
-  guided_step.py --worker .build/release/seehear-worker --reference DIR --ckpt DIR [--seconds 10] [--rounds 2]
+  guided_step.py {sound,video,picture} --worker .build/release/seehear-worker --reference DIR --ckpt DIR
+                 [--seconds 10] [--size 256] [--frames 8] [--tune] [--memory low] [--rounds 2]
 
 DIR of the reference holds reference.py, bench.py, ib.py and .venv; the checkpoints are those of make_checkpoints.py
---size full --only audioldm,imagebind. Each configuration runs in a process of its own, in turn, so that a drift of the
-machine's speed meets all alike; the minimum over steps and rounds is reported, and ratios of the minima.
+--size full. Each configuration runs in a process of its own, in turn, so that a drift of the machine's speed meets all
+alike; the minimum over steps and rounds is reported, and ratios of the minima.
 """
 import argparse
 import json
@@ -13,10 +14,17 @@ import os
 import subprocess
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+ap.add_argument("what", choices=["sound", "video", "picture"])
 ap.add_argument("--worker", required=True)
 ap.add_argument("--reference", required=True)
 ap.add_argument("--ckpt", required=True)
 ap.add_argument("--seconds", type=int, default=10)
+ap.add_argument("--size", type=int, default=256)
+ap.add_argument("--frames", type=int, default=8)
+ap.add_argument("--tune", action="store_true", help="tune the prompt embedding too")
+ap.add_argument("--memory", default="auto", choices=["low", "auto", "high"])
+ap.add_argument("--steps", type=int, default=4, help="of this program; the first is not counted")
+ap.add_argument("--reps", type=int, default=3, help="steps of the reference; the first is not counted")
 ap.add_argument("--rounds", type=int, default=2)
 ap.add_argument("--threads", type=int, default=2)
 ap.add_argument("--skip-official", action="store_true")
@@ -30,20 +38,29 @@ def call(command, cwd=None):
     return json.loads(out[out.index("{"):])
 
 
+SUBJECT = {
+    "sound": ["--audio", f"{a.ckpt}/audioldm", "--seconds", str(a.seconds)],
+    "video": ["--image", f"{a.ckpt}/sd15", "--motion", f"{a.ckpt}/motion_adapter", "--size", str(a.size), "--frames", str(a.frames)],
+    "picture": ["--image", f"{a.ckpt}/sd15", "--size", str(a.size)],
+}[a.what]
+TITLE = {"sound": f"{a.seconds} s of sound", "video": f"{a.frames} frames of {a.size}×{a.size}", "picture": f"a picture of {a.size}×{a.size}"}[a.what]
+
+
 def ours():
-    r = call([a.worker, "bench", "--audio", f"{a.ckpt}/audioldm", "--binder", f"{a.ckpt}/imagebind/imagebind_huge.safetensors",
-              "--seconds", str(a.seconds), "--steps", "4", "--threads", str(a.threads)])
-    stages = {k.removeprefix("audio."): v for k, v in r["guidedStep"].items()}
+    r = call([a.worker, "bench", *SUBJECT, "--binder", f"{a.ckpt}/imagebind/imagebind_huge.safetensors", "--steps", str(a.steps),
+              "--threads", str(a.threads), "--memory", a.memory] + (["--tune-prompt"] if a.tune else []))
+    stages = {k.split(".")[-1]: v for k, v in r["guidedStep"].items()}
     return stages | {"guided step": r["guidedStepTotal"], "final decode": r["finalDecode"], "peak GB": r["peakMemoryBytes"] / 2**30}
 
 
 def theirs():
-    r = call([python, "bench.py", "audio", "--ckpt", a.ckpt, "--seconds", str(a.seconds), "--reps", "3", "--threads",
-              str(a.threads)], cwd=a.reference)
-    g = r["guided_step"]
-    return {"unet": g["unet_cfg"], "vae_decode": g["vae_decode"], "vocoder": g["vocoder"], "fbank": g["fbank"],
-            "imagebind": g["imagebind"], "backward": g["backward_all"], "guided step": g["step_total"],
-            "final decode": r["final_decode"], "peak GB": r["peak_rss_mb"] / 1024}
+    kind = {"sound": ["audio", "--seconds", str(a.seconds)], "video": ["video", "--size", str(a.size), "--frames", str(a.frames)],
+            "picture": ["image", "--size", str(a.size)]}[a.what]
+    r = call([python, "bench.py", *kind, "--ckpt", a.ckpt, "--reps", str(a.reps), "--threads", str(a.threads)]
+             + (["--tune"] if a.tune else []), cwd=a.reference)
+    names = {"unet_cfg": "unet", "backward_all": "backward", "step_total": "guided step", "vision_transform": "transform"}
+    return {names.get(k, k): v for k, v in r["guided_step"].items()} | {
+        "final decode": r["final_decode"], "peak GB": r["peak_rss_mb"] / 1024}
 
 
 def released():
@@ -55,14 +72,14 @@ def released():
             "backward": g["backward"], "guided step": g["step_total"], "peak GB": r["peak_rss_mb"] / 1024}
 
 
-kinds = {"seehear": ours, "reference": theirs} | ({} if a.skip_official else {"released": released})
+kinds = {"seehear": ours, "reference": theirs} | ({"released": released} if a.what == "sound" and not a.skip_official else {})
 best = {}
 for _ in range(a.rounds):
     for name, run in kinds.items():
         for stage, value in run().items():
             best.setdefault(stage, {}).setdefault(name, value)
             best[stage][name] = min(best[stage][name], value)
-print(f"{a.seconds} s of sound, {a.threads} threads, fp32; seconds, minimum of {a.rounds} rounds")
+print(f"{TITLE}, {a.threads} threads, fp32{', prompt tuned' if a.tune else ''}, memory {a.memory}; seconds, minimum of {a.rounds} rounds")
 print("| stage | " + " | ".join(kinds) + " | ratio to " + " | ratio to ".join(list(kinds)[1:]) + " |")
 print("|---" * (2 * len(kinds)) + "|")
 for stage, row in best.items():

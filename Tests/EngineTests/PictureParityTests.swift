@@ -106,7 +106,7 @@ import Torch
             audio: nil, pictures: try Self.models.get(), binder: try ParityTests.binder.get())
         let request = GenerationRequest(
             caption: "a dog barking in the rain", negativePrompt: "",
-            condition: .sound(try GoldenTrace.sound().floats()), seed: 100)
+            condition: .sound(try GoldenTrace.sound().floats(), clips: 2), seed: 100)
         let settings = GenerationSettings(
             pictures: GenerationSettings.Pictures(
                 width: 64, height: 64, frames: 8, clips: Self.clips, scheduler: Self.scheduler(video: true)),

@@ -31,20 +31,24 @@ extension Integration {
         }
 
         private func job(
-            _ shop: Workshop, _ name: String = "job", rows: [String] = FiveTasksTests.rows, settings: String = ""
+            _ shop: Workshop, _ name: String = "job", rows: [String] = FiveTasksTests.rows, sampling: String = "",
+            settings: String = ""
         ) throws -> String {
             try shop.writeJob(
                 name, rows: rows, steps: 3, models: Workshop.allModels,
-                sampling: "frames: 8, fps: 8, width: 64, height: 72",
+                sampling: "frames: 8, fps: 8, width: 64, height: 72" + sampling,
                 settings: "caption: labels\nlabels: labels.txt\n" + settings)
         }
 
         @Test("one job on 3 ranks, guided and not: films play, with picture and sound of one length")
         func films() async throws {
             let shop = try await workshop()
-            for (name, settings) in [("guided", ""), ("vanilla", "guidance: off"), ("paper", "preset: paper")] {
+            for (name, sampling, settings) in [
+                ("guided", "", ""), ("vanilla", "", "guidance: off"),
+                ("paper", ", scheduler: {audio: euler, video: dpmsolver++}", "preset: paper"),
+            ] {
                 let run = shop.path(name)
-                let ran = try await Programs.mpirun(3, [try job(shop, name, settings: settings), "--out", run])
+                let ran = try await Programs.mpirun(3, [try job(shop, name, sampling: sampling, settings: settings), "--out", run])
                 #expect(ran.code == 0, "\(name): \(ran.text)")
                 let rows = try await FinishedRun(run).rows()
                 #expect(rows.map(\.key) == ["v2a", "i2a", "wav", "track", "short", "a2i", "joint", "brief"])

@@ -141,9 +141,10 @@ extension Job {
 
     /// How much memory is traded for time.
     package enum Memory: String, Codable, Sendable, CaseIterable {
-        /// As little memory as there can be: activations are computed again and decoders work in slices.
+        /// Activations are computed again where a gradient needs them, and pictures are decoded one by one.
         case low
-        /// What fits the device.
+        /// Only the parts whose activations are large for their work are computed again. A fixed rule, whatever memory
+        /// is free.
         case auto
         /// Nothing is computed twice.
         case high

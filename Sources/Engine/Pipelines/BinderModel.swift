@@ -7,6 +7,7 @@ package struct BinderModel: Sendable {
     package let network: ImageBindModel
     package let device: Device
     package let dtype: DType
+    private let weights: WeightFile
 
     /// - Parameter dtype: as in ``AudioModels/init(_:dtype:device:)``.
     /// - Throws: errors of files, configurations and keys, each with file and field.
@@ -14,12 +15,17 @@ package struct BinderModel: Sendable {
         tokenizer = try ClipBPETokenizer(vocabulary: files.vocabulary)
         let configuration =
             try files.config.map { try ModelFolder.config(ImageBindModel.Configuration.self, at: $0) } ?? .huge
-        let store = WeightStore(try WeightFile.open(files.weights), dtype: dtype, device: device)
+        weights = try WeightFile.open(files.weights)
+        let store = WeightStore(weights, dtype: dtype, device: device)
         network = try ImageBindModel(configuration, store.root)
         try store.finish(unused: ImageBindModel.unused)
         self.device = device
         self.dtype = dtype ?? .float32
     }
+
+    /// Gives the towers' pages back to the system. For when the conditions are embedded: of three towers the loss then
+    /// reads one or two, whose pages come back by themselves.
+    func releasePages() { weights.releasePages() }
 
     /// Embeds captions: `[B, width]`, single precision.
     package func embed(_ captions: [String]) throws -> Tensor {

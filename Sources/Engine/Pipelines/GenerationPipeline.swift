@@ -45,6 +45,7 @@ package struct GenerationPipeline: Sendable {
         let conditions = try observer.timed("conditions") {
             try SampleConditions(requests, settings, binder: binder, captioner: captioner)
         }
+        binder.releasePages()
         let prompts = conditions.captions.map { $0 ?? "" }
         let negative = requests.map(\.negativePrompt)
         let seeds = requests.map(\.seed)

@@ -6,8 +6,8 @@ package struct GenerationRequest: Sendable {
         case clips([[Picture]])
         /// One picture.
         case picture(Picture)
-        /// A sound at 16 kHz, mono, −1…1.
-        case sound([Float])
+        /// A sound at 16 kHz, mono, −1…1, and how many clips of it the binder hears.
+        case sound([Float], clips: Int)
 
         /// What its embedding is of.
         var modality: Modality {

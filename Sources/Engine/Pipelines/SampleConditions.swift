@@ -65,10 +65,9 @@ struct SampleConditions {
             return try binder.network.vision(BinderVisionInput.clips(clips).to(dtype, device: device)).to(.float32)
         case .picture(let picture):
             return try binder.network.vision(BinderVisionInput.picture(picture).to(dtype, device: device)).to(.float32)
-        case .sound(let samples):
+        case .sound(let samples, let clips):
             let wave = try Tensor(samples, shape: [1, 1, samples.count]).to(device: device)
-            let seconds = (samples.count + GenerationPipeline.samplingRate - 1) / GenerationPipeline.samplingRate
-            let input = try BinderAudioInput(settings.clipSettings, device: device)(wave, clips: max(seconds, 1))
+            let input = try BinderAudioInput(settings.clipSettings, device: device)(wave, clips: clips)
             return try binder.network.audio(input.to(dtype)).to(.float32)
         }
     }

@@ -1,7 +1,4 @@
-internal import ClipSampling
-internal import Coordinator
 internal import Engine
-internal import Media
 
 /// What steers one sample, read from its file.
 struct SampleInput: Sendable {
@@ -18,77 +15,4 @@ struct SampleInput: Sendable {
         /// The largest magnitude of a sound.
         var peak: Float?
     }
-}
-
-/// Reads what steers a sample from its file, as the binder looks at it.
-struct InputLoader: Sendable {
-    let job: Job
-
-    /// - Throws: `MediaError`, or ``SampleFailure`` for an input that this task has no use for.
-    func load(_ sample: PlannedSample) throws -> SampleInput {
-        guard let input = sample.input else {
-            guard sample.task.inputKinds.isEmpty else {
-                throw SampleFailure(kind: "noInput", message: "the plan names no file for '\(sample.key)'.")
-            }
-            return SampleInput(condition: nil)
-        }
-        switch input.kind {
-        case .image: return SampleInput(condition: .picture(try picture(ImageReader.read(input.path))))
-        case .video where sample.task == .i2a: return try keyFrame(input)
-        case .video: return SampleInput(condition: .clips(try clips(input, seconds: sample.durationSeconds)))
-        case .audio: return try sound(sample, input)
-        }
-    }
-
-    private func clips(_ input: PlannedInput, seconds: Double) throws -> [[Picture]] {
-        let reader = try VideoReader(path: input.path, start: input.from, duration: input.length)
-        let clips = reader.clipFrames(
-            clipDuration: job.binder.clipDuration, clips: job.binder.clips(in: seconds),
-            perClip: job.binder.framesPerClip)
-        let frames = try reader.frames(at: clips.flatMap { $0 }).map(picture)
-        var next = 0
-        return clips.map { clip in
-            defer { next += clip.count }
-            return Array(frames[next..<next + clip.count])
-        }
-    }
-
-    private func keyFrame(_ input: PlannedInput) throws -> SampleInput {
-        let chosen = try KeyFrames.choose(path: input.path, start: input.from, duration: input.length)
-        return SampleInput(
-            condition: .picture(try picture(chosen.image)), facts: SampleInput.Facts(keyFrame: chosen.time.double))
-    }
-
-    private func sound(_ sample: PlannedSample, _ input: PlannedInput) throws -> SampleInput {
-        let rate = GenerationPipeline.samplingRate
-        let window = try SoundWindow.read(
-            input.path, start: input.from, duration: input.length,
-            samples: job.timeline(of: sample)?.samples(rate: rate))
-        guard window.kind == .sound || job.silence == .allow else {
-            throw SampleFailure(
-                kind: "silentInput",
-                message:
-                    "the sound of \(input.path) is silent in its window (peak \(window.peak)): it can steer nothing; set `silence: allow` to use it all the same."
-            )
-        }
-        return SampleInput(
-            condition: .sound(window.samples),
-            facts: SampleInput.Facts(
-                padded: window.padded > 0 ? Double(window.padded) / Double(rate) : nil, peak: window.peak))
-    }
-
-    private func picture(_ image: RGBImage) throws -> Picture {
-        guard let picture = Picture(width: image.width, height: image.height, pixels: image.pixels) else {
-            throw SampleFailure(
-                kind: "invalidDimensions", message: "a frame of \(image.width) × \(image.height) has no pixels.")
-        }
-        return picture
-    }
-}
-
-extension PlannedInput {
-    /// Where the window begins.
-    var from: Fraction { start.flatMap(Fraction.init(asWritten:)) ?? 0 }
-    /// How long the window is; nil: to the end.
-    var length: Fraction? { duration.flatMap(Fraction.init(asWritten:)) }
 }

@@ -109,7 +109,9 @@ package struct WeightFile: Sendable {
     /// converted or copied to a device, and for networks that rest.
     package func releasePages() {
         var released: Set<ObjectIdentifier> = []
-        for record in records where released.insert(ObjectIdentifier(record.file)).inserted { record.file.releasePages() }
+        for record in records where released.insert(ObjectIdentifier(record.file)).inserted {
+            record.file.releasePages()
+        }
     }
 
     private static func map(_ path: String) throws(WeightFileError) -> MappedFile {

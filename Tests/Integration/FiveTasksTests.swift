@@ -48,7 +48,8 @@ extension Integration {
                 ("paper", ", scheduler: {audio: euler, video: dpmsolver++}", "preset: paper"),
             ] {
                 let run = shop.path(name)
-                let ran = try await Programs.mpirun(3, [try job(shop, name, sampling: sampling, settings: settings), "--out", run])
+                let ran = try await Programs.mpirun(
+                    3, [try job(shop, name, sampling: sampling, settings: settings), "--out", run])
                 #expect(ran.code == 0, "\(name): \(ran.text)")
                 let rows = try await FinishedRun(run).rows()
                 #expect(rows.map(\.key) == ["v2a", "i2a", "wav", "track", "short", "a2i", "joint", "brief"])
@@ -60,7 +61,8 @@ extension Integration {
                 let extracted = try await Programs.seehear("extract", run, "--all", "-o", shop.path("\(name)-files"))
                 #expect(extracted.code == 0, "\(extracted.text)")
                 for (key, rate, frames) in [
-                    ("wav", "8/1", 8), ("track", "8/1", 4), ("short", "8/1", 8), ("joint", "8/1", 8), ("brief", "8/1", 3),
+                    ("wav", "8/1", 8), ("track", "8/1", 4), ("short", "8/1", 8), ("joint", "8/1", 8),
+                    ("brief", "8/1", 3),
                 ] {
                     try await expectFilm(shop.path("\(name)-files/\(key).mp4"), rate: rate, frames: frames)
                 }
@@ -126,7 +128,8 @@ extension Integration {
             try alone.expectSameBytes(as: killed, "after the kill")
         }
 
-        @Test("what is wrong with sounds, prompts and settings is named when the job is planned, and nothing is written")
+        @Test(
+            "what is wrong with sounds, prompts and settings is named when the job is planned, and nothing is written")
         func refusedByThePlan() async throws {
             let shop = try await workshop()
             try shop.write("text.wav", "this is no sound\n")

@@ -71,7 +71,9 @@ final class TemporaryRun {
     /// Writes a second of a tone in 8 kHz and 16 bits (WAV).
     func writeSound(_ name: String, amplitude: Double) throws {
         var bytes: [UInt8] = []
-        func word(_ value: Int, _ count: Int) { for byte in 0..<count { bytes.append(UInt8(value >> (8 * byte) & 255)) } }
+        func word(_ value: Int, _ count: Int) {
+            for byte in 0..<count { bytes.append(UInt8(value >> (8 * byte) & 255)) }
+        }
         bytes += Array("RIFF".utf8)
         word(36 + 16000, 4)
         bytes += Array("WAVEfmt ".utf8)

@@ -54,7 +54,8 @@ package struct GenerationPipeline: Sendable {
             guard let audio else { throw PipelineError.notLoaded("AudioLDM", "sound") }
             parts.append(
                 try SoundPart(
-                    audio, binder.network, sound, settings, prompts: prompts, negative: negative, seeds: seeds, observer))
+                    audio, binder.network, sound, settings, prompts: prompts, negative: negative, seeds: seeds, observer
+                ))
         }
         if let wanted = settings.pictures {
             guard let pictures else { throw PipelineError.notLoaded("Stable Diffusion", "pictures") }

@@ -135,7 +135,8 @@ package final class SampleBatchRunner: BatchRunner {
             log.warning("\(sample.key) failed: \(error.kind): \(error.message)")
         }
         return SampleRow(
-            index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt ?? label, seed: sample.seed,
+            index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt ?? label,
+            seed: sample.seed,
             status: failure == nil ? .ok : .failed, losses: losses, error: failure, seconds: seconds, stages: stages,
             rank: rank, host: LocalHost.name)
     }

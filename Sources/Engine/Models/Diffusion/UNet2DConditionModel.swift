@@ -68,6 +68,7 @@ package struct UNet2DConditionModel: Sendable {
             h = output
             skips += more
         }
+        // One piece: the middle has the fewest places.
         h = try memory.run(.bulky, [h, time] + (context.map { [$0] } ?? [])) { [self] inputs throws(TorchError) in
             var h = try midResnets[0](inputs[0], time: inputs[1])
             h = try midAttention(h, context: inputs.count > 2 ? inputs[2] : nil)

@@ -8,15 +8,20 @@ struct UNetLevel: Sendable {
     /// The convolution that halves (going down) or follows the doubling (going up); nil at the last level.
     let resampler: Conv2d?
 
-    /// One resnet, its attention where there is one, and its motion module where frames belong together.
+    /// One resnet, its attention where there is one, and its motion module where frames belong together: a piece each.
     func body(
         _ index: Int, _ x: Tensor, time: Tensor, context: Tensor?, motion: MotionLevel?, memory: MemoryPolicy
     ) throws(TorchError) -> Tensor {
-        try memory.run(.bulky, [x, time] + (context.map { [$0] } ?? [])) { inputs throws(TorchError) in
-            var h = try resnets[index](inputs[0], time: inputs[1])
-            if !attentions.isEmpty { h = try attentions[index](h, context: inputs.count > 2 ? inputs[2] : nil) }
-            return try motion?(index, h) ?? h
+        var h = try memory.run(.bulky, [x, time]) { inputs throws(TorchError) in
+            try resnets[index](inputs[0], time: inputs[1])
         }
+        if !attentions.isEmpty {
+            h = try memory.run(.bulky, [h] + (context.map { [$0] } ?? [])) { inputs throws(TorchError) in
+                try attentions[index](inputs[0], context: inputs.count > 1 ? inputs[1] : nil)
+            }
+        }
+        guard let motion else { return h }
+        return try memory.run(.bulky, [h]) { inputs throws(TorchError) in try motion(index, inputs[0]) }
     }
 
     /// Going down: the output, and every intermediate that the way up will read.

@@ -113,7 +113,7 @@ let package = Package(
         tests("EvaluationTests", ["Evaluation", "Fixtures"]),
         .testTarget(
             name: "Integration", dependencies: ["Fixtures", "Shard"], path: "Tests/Integration",
-            exclude: ["read_shards.py"],
+            exclude: ["judge_scenes.py", "read_shards.py"],
             swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20

@@ -78,8 +78,7 @@ def run(a, arm, settings):
     if code not in (0, 3):
         raise SystemExit(f"the {arm} run ended with {code}; the same command goes on with it")
     files = os.path.join(a.out, arm + "-files")
-    subprocess.run([f"{a.bin}/seehear", "extract", out, "--all", "--members", "json,flac,mp4,png", "-o", files], check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run([f"{a.bin}/seehear", "extract", out, "--all", "-o", files], check=True, stdout=subprocess.DEVNULL)
     return files
 
 

@@ -135,15 +135,9 @@ extension Integration {
 
 /// webdataset and pandas, in the environment that `make test` prepares.
 enum OtherReaders {
-    private static let python = Fixtures.checkout.appending(path: ".venv/integration/bin/python").path
-
     /// Reads a whole run with them and compares it with its commit records.
     static func read(_ run: String) async throws {
-        guard FileManager.default.isExecutableFile(atPath: python) else {
-            try Test.cancel("there is no .venv/integration; `make test` prepares it with webdataset and pandas")
-        }
-        let script = Fixtures.checkout.appending(path: "Tests/Integration/read_shards.py").path
-        let read = try await Programs.run(python, [script, run])
+        let read = try await Python.run("Tests/Integration/read_shards.py", run)
         #expect(read.code == 0, "\(read.text)")
         #expect(read.output.contains("rows read with pandas"), "\(read.text)")
     }

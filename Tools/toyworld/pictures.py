@@ -97,7 +97,7 @@ def train_motion(arguments):
     torch.manual_seed(arguments.seed)
     model = UNetMotionModel.from_unet2d(still["unet"], MotionAdapter(**MOTION))
     model.freeze_unet2d_params()
-    training = Training("motion", arguments, {"unet": model}, arguments.steps or 2600, 1.2e-3, average=0.998)
+    training = Training("motion", arguments, {"unet": model}, arguments.steps or 2000, 1.2e-3, average=0.998)
     unet, text, device = training.modules["unet"], still["text"], training.device
 
     def loss_of(step):
@@ -105,7 +105,7 @@ def train_motion(arguments):
         i = rng.integers(len(z), size=arguments.batch or 4)
         noisy, t, noise = NOISE.add(z[i].float().transpose(1, 2) * scale, training.generator())
         with torch.no_grad():
-            context = text(tokenize([caption(scenes, k, rng) for k in i]).to(device)).last_hidden_state
+            context = text(tokenize([caption(scenes, k, rng) for k in i]).to(device)).last_hidden_state.repeat_interleave(world.FRAMES, 0)
         out = unet(noisy.to(device), t.to(device), context).sample
         return (out - noise.to(device)).square().mean()
 

@@ -88,7 +88,7 @@ def train_sound_unet(arguments):
     z, scenes, scale = latents(arguments)
     tokenize = tokens(arguments)
     torch.manual_seed(arguments.seed)
-    training = Training("sound_unet", arguments, denoisers(), arguments.steps or 3500, 1.2e-3, average=0.999)
+    training = Training("sound_unet", arguments, denoisers(), arguments.steps or 3000, 1.2e-3, average=0.999)
     unet, text, device = training.modules["unet"], training.modules["text"], training.device
 
     def loss_of(step):
@@ -124,7 +124,7 @@ def vocoder_model():
 def train_vocoder(arguments):
     torch.manual_seed(arguments.seed)
     training = Training("vocoder", arguments, {"vocoder": vocoder_model()},
-                        arguments.steps or 3000, 1.5e-3, average=0.995, beta=(0.8, 0.99))
+                        arguments.steps or 2500, 1.5e-3, average=0.995, beta=(0.8, 0.99))
     vocoder, device = training.modules["vocoder"], training.device
     frames = 50
 

@@ -97,7 +97,7 @@ def train_motion(arguments):
     torch.manual_seed(arguments.seed)
     model = UNetMotionModel.from_unet2d(still["unet"], MotionAdapter(**MOTION))
     model.freeze_unet2d_params()
-    training = Training("motion", arguments, {"unet": model}, arguments.steps or 2000, 1.2e-3, average=0.998)
+    training = Training("motion", arguments, {"unet": model}, arguments.steps or 8000, 1.5e-3, average=0.999)
     unet, text, device = training.modules["unet"], still["text"], training.device
 
     def loss_of(step):

@@ -103,13 +103,14 @@ def train_sound_unet(arguments):
 
 
 def spectral(a, b):
-    """Distance of two waveforms' magnitudes at four resolutions: logarithms, and large values."""
+    """Distance of two waveforms' magnitudes at four resolutions, compressed. What lies below −60 dB is noise, which cannot be
+    matched bin by bin, and does not count."""
     loss = 0.0
     for size in (256, 512, 1024, 2048):
         window = torch.hann_window(size, device=a.device)
-        of = lambda x: torch.stft(x, size, size // 4, size, window, return_complex=True).abs().clamp(min=1e-4)
-        x, y = of(a), of(b)
-        loss = loss + (x.log() - y.log()).abs().mean() + (x - y).norm() / y.norm()
+        of = lambda x: torch.stft(x, size, size // 8, size, window, return_complex=True).abs() / size**0.5
+        x, y = of(a).clamp(min=1e-3), of(b).clamp(min=1e-3)
+        loss = loss + (x.sqrt() - y.sqrt()).abs().mean() * 4 + (x - y).norm() / y.norm() + 0.2 * (x.log() - y.log()).abs().mean()
     return loss / 4
 
 

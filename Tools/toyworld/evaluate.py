@@ -57,7 +57,7 @@ def reconstruction(a):
 def retrieval(a):
     from safetensors.torch import load_file
 
-    from imagebind import ImageBind
+    from imagebind import ImageBind, vision_input
     from sound import binder_features
     model = ImageBind(json.load(open(f"{a.models}/imagebind/config.json"))).eval()
     model.load_state_dict({k: v.float() for k, v in load_file(f"{a.models}/imagebind/imagebind_huge.safetensors").items()})
@@ -70,7 +70,6 @@ def retrieval(a):
         same = torch.arange(64)
         right["video to sound"] += (v @ s.T).argmax(1).eq(same).tolist()
         right["sound to video"] += (s @ v.T).argmax(1).eq(same).tolist()
-        from imagebind import vision_input
         right["moment to its second of sound"] += (model.vision(vision_input(frames[:, :1])) @ seconds[0].T).argmax(1).eq(same).tolist()
     print(f"retrieval at 1 of 64, {a.scenes} scenes:")
     for name, values in right.items():

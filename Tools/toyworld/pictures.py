@@ -90,23 +90,41 @@ def train_picture_unet(arguments):
     training.run(loss_of)
 
 
+def stills_of(model):
+    """The UNet of single pictures inside a motion UNet: the same parameters, without the motion modules."""
+    still = UNet2DConditionModel(**UNET)
+    for name, _ in list(still.named_parameters()):
+        at, _, leaf = name.rpartition(".")
+        setattr(still.get_submodule(at), leaf, model.get_parameter(name))
+    return still
+
+
 def train_motion(arguments):
+    """Motion modules, and with them all of the UNet and its text tower, on videos and stills alike: with so few channels, a
+    UNet that knows stills alone decides each frame's colour and shape for itself, and modules around it cannot undo that."""
     z, scenes, scale = latents(arguments)
     tokenize = tokens(arguments)
-    still = load_trained(arguments, "picture_unet", denoisers())
+    known = load_trained(arguments, "picture_unet", denoisers())
     torch.manual_seed(arguments.seed)
-    model = UNetMotionModel.from_unet2d(still["unet"], MotionAdapter(**MOTION))
-    model.freeze_unet2d_params()
-    training = Training("motion", arguments, {"unet": model}, arguments.steps or 8000, 1.5e-3, average=0.999)
-    unet, text, device = training.modules["unet"], still["text"], training.device
+    model = UNetMotionModel.from_unet2d(known["unet"], MotionAdapter(**MOTION)).requires_grad_(True)
+    training = Training("motion", arguments, {"unet": model, "text": known["text"].requires_grad_(True)}, arguments.steps or 6000,
+                        1.2e-3, average=0.999)
+    unet, still, text, device = training.modules["unet"], stills_of(training.modules["unet"]), training.modules["text"], training.device
+    videos = arguments.batch or 4
+    stills = 4 * videos
+
+    def context(rows, rng):
+        return text(tokenize([caption(scenes, k, rng) for k in rows]).to(device)).last_hidden_state
 
     def loss_of(step):
-        rng = np.random.default_rng([5, arguments.seed, step])
-        i = rng.integers(len(z), size=arguments.batch or 4)
-        noisy, t, noise = NOISE.add(z[i].float().transpose(1, 2) * scale, training.generator())
-        with torch.no_grad():
-            context = text(tokenize([caption(scenes, k, rng) for k in i]).to(device)).last_hidden_state.repeat_interleave(world.FRAMES, 0)
-        out = unet(noisy.to(device), t.to(device), context).sample
-        return (out - noise.to(device)).square().mean()
+        rng, generator = np.random.default_rng([5, arguments.seed, step]), training.generator()
+        i = rng.integers(len(z), size=videos)
+        noisy, t, noise = NOISE.add(z[i].float().transpose(1, 2) * scale, generator)
+        out = unet(noisy.to(device), t.to(device), context(i, rng).repeat_interleave(world.FRAMES, 0)).sample
+        moving = (out - noise.to(device)).square().mean()
+        i, frame = rng.integers(len(z), size=stills), rng.integers(world.FRAMES, size=stills)
+        noisy, t, noise = NOISE.add(z[i, frame].float() * scale, generator)
+        one = (still(noisy.to(device), t.to(device), context(i, rng)).sample - noise.to(device)).square().mean()
+        return moving + 0.5 * one, {"moving": moving.item(), "still": one.item()}
 
     training.run(loss_of)

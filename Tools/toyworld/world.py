@@ -4,7 +4,7 @@ A scene is one object of a shape and a colour before a background, two seconds l
 times. What is seen decides what is heard:
 
     shape   -> timbre      circle, square, triangle, star
-    colour  -> pitch       red A4, yellow D5, green G5, cyan C6, blue F6, magenta A#6
+    colour  -> pitch       red 500 Hz, yellow 700, green 900, cyan 1100, blue 1300, magenta 1700
     events  -> onsets      each bounce, flash or pulse begins a tone
     kind    -> tempo and envelope: bounce once a second, short; flash once a second, long; pulse twice a second, soft
 
@@ -31,8 +31,8 @@ KINDS = ["bounce", "flash", "pulse"]
 GROUNDS = ["night", "dusk", "grid"]
 
 RGB = np.array([[.95, .15, .12], [.95, .85, .10], [.15, .80, .20], [.15, .85, .90], [.20, .30, .98], [.90, .20, .85]], np.float32)
-PITCH = np.array([440.00, 587.33, 783.99, 1046.50, 1396.91, 1864.66])        # Hz: A4 D5 G5 C6 F6 A#6, six pitch classes
-PITCH_CLASS = ["A", "D", "G", "C", "F", "A#"]
+PITCH = np.array([500.0, 700.0, 900.0, 1100.0, 1300.0, 1700.0])               # Hz: whole periods in 10 ms, six pitch classes
+PITCH_CLASS = ["B", "F", "A", "C#", "E", "G#"]
 PERIOD = np.array([1.0, 1.0, 0.5])                                            # seconds between events, by kind
 ATTACK = np.array([0.003, 0.003, 0.025])                                      # seconds of a tone's rise
 DECAY = np.array([0.10, 0.28, 0.11])                                          # seconds of a tone's fall to 1/e

@@ -2,8 +2,6 @@ package import Coordinator
 internal import Foundation
 internal import Logging
 internal import Preflight
-internal import Shard
-internal import Torch
 
 /// What one rank does, from the command line's arguments to its exit code.
 package struct RankProgram: Sendable {
@@ -15,6 +13,10 @@ package struct RankProgram: Sendable {
         package var overrides: [String] = []
         /// Whether rank 0 computes too; with one rank it always does.
         package var coordinatorWorks = false
+        /// How long a rank, or its process, may be silent before its work goes to others.
+        package var silenceLimit: Duration = .seconds(30)
+        /// How long a batch may get no further before the process that computes it is ended.
+        package var stallLimit: Duration = .seconds(1800)
         package var logFormat = FileLogHandler.Format.text
 
         package init(target: String) { self.target = target }
@@ -63,8 +65,9 @@ package struct RankProgram: Sendable {
                 place.rank == 0
                 ? try await files.perform { [self] in try plan() }
                 : try await awaitPlan(files)
-            return place.rank == 0
-                ? try await coordinate(run, transport, drain) : await work(run, transport)
+            if place.rank == 0 { return try await coordinate(run, transport, drain) }
+            guard let transport else { return End(exitCode: 1, everyoneAlive: true) }
+            return await work(run, transport)
         } catch {
             complain("\(error)")
             return End(exitCode: Self.isInvalidJob(error) ? 2 : 1, everyoneAlive: true)
@@ -105,7 +108,7 @@ package struct RankProgram: Sendable {
     // MARK: - Roles
 
     private func coordinate(_ run: Run, _ remote: (any Transport)?, _ drain: AsyncStream<Void>) async throws -> End {
-        let log = logger(run, "coordinator")
+        let log = log(run, "coordinator")
         let reporter = ProgressReporter(style: ProgressReporter.style(json: options.logFormat == .json))
         let keeper = try RunKeeper(run, reporter: reporter, log: log)
         let before = try await keeper.resume()
@@ -122,12 +125,12 @@ package struct RankProgram: Sendable {
             case (let remote?, false): remote
             case (nil, _): pair.coordinator
             }
+        var configuration = CoordinatorConfiguration(
+            epoch: before.epoch, configSHA256: run.description.configSHA256, samplesTotal: run.plan.samples.count,
+            samplesDoneBefore: before.samplesDone, samplesFailedBefore: before.samplesFailed)
+        configuration.silenceLimit = options.silenceLimit
         let loop = CoordinatorLoop(
-            batches: before.batches, transport: transport, delegate: keeper,
-            configuration: CoordinatorConfiguration(
-                epoch: before.epoch, configSHA256: run.description.configSHA256, samplesTotal: run.plan.samples.count,
-                samplesDoneBefore: before.samplesDone, samplesFailedBefore: before.samplesFailed),
-            log: log)
+            batches: before.batches, transport: transport, delegate: keeper, configuration: configuration, log: log)
         let watch = Task {
             var requests = 0
             for await _ in drain {
@@ -150,25 +153,15 @@ package struct RankProgram: Sendable {
             exitCode: summarize(end, run, problems: problems, log), everyoneAlive: end.missing.isEmpty)
     }
 
-    private func work(_ run: Run, _ transport: (any Transport)?) async -> End {
-        let log = logger(run, "worker")
-        guard let transport else { return End(exitCode: 1, everyoneAlive: true) }
-        let runner: SampleBatchRunner
-        let choice: DeviceChoice
-        do {
-            choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
-            try TorchRuntime.configure(threads: choice.threads)
-            runner = SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log)
-        } catch {
-            complain("\(error)")
-            return End(exitCode: 1, everyoneAlive: true)
-        }
-        let identity = WorkerIdentity(
-            host: LocalHost.name, pid: Int(ProcessInfo.processInfo.processIdentifier),
-            device: choice.description, configSHA256: run.description.configSHA256)
-        log.info("working on \(choice.description)")
-        let end = await WorkerLoop(transport: transport, runner: runner, identity: identity, log: log).run()
-        log.info("\(end.outcome)")
+    /// Works, in a process of its own, so that what ends that process leaves the rank alive.
+    private func work(_ run: Run, _ transport: any Transport) async -> End {
+        var configuration = SupervisorConfiguration()
+        configuration.silenceLimit = options.silenceLimit
+        configuration.stallLimit = options.stallLimit
+        let launcher = ComputingLauncher(run: run.directory.url.path, place: place, logFormat: options.logFormat)
+        let end = await WorkerSupervisor(
+            transport: transport, launcher: launcher, configuration: configuration, log: log(run, "supervisor")
+        ).run()
         switch end.outcome {
         // The coordinator has heard why, and its exit code speaks for the run.
         case .finished, .stopped, .refused, .unprepared: return End(exitCode: 0, everyoneAlive: end.everyoneAlive)
@@ -202,13 +195,10 @@ package struct RankProgram: Sendable {
 
     private func complain(_ text: String) { tell("seehear-worker: rank \(place.rank): \(text)") }
 
-    private func logger(_ run: Run, _ label: String) -> Logger {
-        let file = LogFile(run.directory.log(rank: place.rank).path)
-        return Logger(label: label) { [place, options] label in
-            FileLogHandler(
-                label: label, rank: place.rank, file: file, format: options.logFormat,
-                echo: place.rank == 0 && label == "coordinator" ? .notice : .error)
-        }
+    private func log(_ run: Run, _ label: String) -> Logger {
+        Logger.ofRank(
+            place.rank, run.directory, label, options.logFormat,
+            echo: place.rank == 0 && label == "coordinator" ? .notice : .error)
     }
 
     private static func isInvalidJob(_ error: any Error) -> Bool {

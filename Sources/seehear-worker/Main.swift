@@ -6,7 +6,9 @@ import Foundation
 struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seehear-worker", abstract: "Generate the samples of a run, on every rank that mpirun starts.",
-        subcommands: [RunCommand.self, BenchCommand.self, DoctorCommand.self, CheckModelsCommand.self],
+        subcommands: [
+            RunCommand.self, ComputeCommand.self, BenchCommand.self, DoctorCommand.self, CheckModelsCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     /// Runs the command; a command line that is not understood ends with 2, as invalid jobs do.

@@ -33,14 +33,37 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Rank 0 computes too, beside coordinating.")
     var coordinatorWorks = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Seconds after which a rank, or its process, that is not heard is given up and its work goes to others.",
+            valueName: "seconds"))
+    var silenceLimit = 30.0
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds without progress in a batch after which the process that computes it is ended and started anew.",
+            valueName: "seconds"))
+    var stallLimit = 1800.0
+
     @Option(help: "Log lines and progress as text or json.")
     var logFormat = FileLogHandler.Format.text
+
+    func validate() throws {
+        guard silenceLimit >= 5, silenceLimit.isFinite else {
+            throw ValidationError("--silence-limit is \(silenceLimit): give 5 seconds or more; hearts beat every 2.")
+        }
+        guard stallLimit > 0, stallLimit.isFinite else {
+            throw ValidationError("--stall-limit is \(stallLimit): give a number of seconds above 0.")
+        }
+    }
 
     func run() async throws {
         var options = RankProgram.Options(target: target)
         options.out = out
         options.overrides = overrides
         options.coordinatorWorks = coordinatorWorks
+        options.silenceLimit = .seconds(silenceLimit)
+        options.stallLimit = .seconds(stallLimit)
         options.logFormat = logFormat
         let environment = ProcessInfo.processInfo.environment
         let signals = StopSignals()

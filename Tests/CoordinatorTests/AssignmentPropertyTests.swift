@@ -24,7 +24,10 @@ private struct AssignmentWorld {
         batches = Int.random(in: 0...25, using: &random)
         var works: [BatchWork] = []
         for number in 0..<batches {
-            works.append(BatchWork(number: number, expectedCost: Double(Int.random(in: 0...5, using: &random))))
+            works.append(
+                BatchWork(
+                    number: number, expectedCost: Double(Int.random(in: 0...5, using: &random)),
+                    samples: Int.random(in: 1...3, using: &random)))
         }
         assignment = Assignment(batches: works)
     }
@@ -134,8 +137,8 @@ private struct AssignmentWorld {
         case ..<93:
             present[rank] = nil
             silent[rank] = nil
-            let reason: Assignment.LeaveReason = Bool.random(using: &random) ? .died : .goodbye("walltime")
-            try send(.workerLeft(rank: rank, reason: reason))
+            let reasons: [Assignment.LeaveReason] = [.died, .crashed("it crashed"), .goodbye("walltime")]
+            try send(.workerLeft(rank: rank, reason: reasons[Int.random(in: 0..<3, using: &random)]))
         case ..<94 where Int.random(in: 0..<10, using: &random) == 0:
             draining = true
             try send(.drainRequested)
@@ -153,6 +156,9 @@ private struct AssignmentWorld {
         case ..<97:
             // A late result of somebody who is not known any more.
             try send(.batchFinished(rank: 60, batch: batch))
+        case ..<98:
+            guard let head, started.contains([rank, head]) else { return }
+            try send(.sampleBegun(rank: rank, batch: head, sample: Int.random(in: 0..<3, using: &random)))
         default: try send(.tick)
         }
     }
@@ -209,6 +215,50 @@ struct AssignmentPropertyTests {
             ends.insert("\(world.ended.map { "\($0)" } ?? "none")")
         }
         #expect(ends == ["finished", "stopped"])
+    }
+
+    @Test("samples that end their process cost themselves alone, whoever runs them", arguments: 0..<20)
+    func poison(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let size = 4
+        let poison = Set((0..<3).map { _ in Int.random(in: 0..<(10 * size), using: &random) })
+        var assignment = Assignment(
+            batches: (0..<10).map { BatchWork(number: $0, expectedCost: 1, samples: size) })
+        var held: [Int: [Int]] = [:]
+        var lost: Set<Int> = []
+        var crashes = 0
+        var isOver = false
+        func obey(_ actions: [Assignment.Action]) {
+            for action in actions {
+                switch action {
+                case .assign(let batch, let rank): held[rank, default: []].append(batch)
+                case .accept(let batch, _): lost.formUnion(assignment.order(for: batch).excluded.keys)
+                case .recordBatchFailure(let batch, _): Issue.record("batch \(batch) was given up as a whole")
+                case .finished: isOver = true
+                default: break
+                }
+            }
+        }
+        for rank in 1...3 { obey(assignment.handle(.workerJoined(rank: rank, credit: 2), at: .zero)) }
+        for _ in 0..<1000 where !isOver {
+            let rank = Int.random(in: 1...3, using: &random)
+            guard let batch = held[rank]?.first else { continue }
+            let order = assignment.order(for: batch)
+            obey(assignment.handle(.batchStarted(rank: rank, batch: batch), at: .zero))
+            let bad = (batch * size..<(batch + 1) * size).first { poison.contains($0) && order.excluded[$0] == nil }
+            guard let bad else {
+                held[rank]?.removeFirst()
+                obey(assignment.handle(.batchFinished(rank: rank, batch: batch), at: .zero))
+                continue
+            }
+            if order.alone { obey(assignment.handle(.sampleBegun(rank: rank, batch: batch, sample: bad), at: .zero)) }
+            crashes += 1
+            held[rank] = []
+            obey(assignment.handle(.workerLeft(rank: rank, reason: .crashed("it crashed")), at: .zero))
+            obey(assignment.handle(.workerJoined(rank: rank, credit: 2), at: .zero))
+        }
+        #expect(isOver && lost == poison)
+        #expect(crashes <= 5 * poison.count)
     }
 
     @Test("one slow worker among four does not hold up the end")

@@ -130,6 +130,62 @@ struct AssignmentTests {
             assignment.handle(.workerJoined(rank: 4, credit: 2), at: .zero) == [.assign(batch: 1, rank: 4)])
     }
 
+    @Test("a batch that takes its workers down is done sample by sample, and the sample that does it is left out")
+    func takenApart() {
+        var assignment = Assignment(batches: [BatchWork(number: 0, expectedCost: 1, samples: 4)])
+        _ = assignment.handle(.workerJoined(rank: 1, credit: 2), at: .zero)
+        func crash(at sample: Int?) -> [Assignment.Action] {
+            _ = assignment.handle(.batchStarted(rank: 1, batch: 0), at: .zero)
+            if let sample { _ = assignment.handle(.sampleBegun(rank: 1, batch: 0, sample: sample), at: .zero) }
+            let gone = assignment.handle(.workerLeft(rank: 1, reason: .crashed("it crashed")), at: .zero)
+            return gone + assignment.handle(.workerJoined(rank: 1, credit: 2), at: .zero)
+        }
+        for _ in 0..<3 {
+            #expect(assignment.order(for: 0) == BatchOrder(batch: 0))
+            #expect(crash(at: nil) == [.assign(batch: 0, rank: 1)])
+        }
+        // Once may be chance, twice is not; another sample that crashes once stays in.
+        for sample in [2, 1] {
+            #expect(assignment.order(for: 0) == BatchOrder(batch: 0, alone: true))
+            #expect(crash(at: sample) == [.assign(batch: 0, rank: 1)])
+        }
+        #expect(crash(at: 2) == [.assign(batch: 0, rank: 1)])
+        let order = assignment.order(for: 0)
+        #expect(order.alone && Array(order.excluded.keys) == [2])
+        #expect(order.excluded[2]?.contains("it crashed") == true)
+        #expect(
+            assignment.handle(.batchFinished(rank: 1, batch: 0), at: .zero) == [.accept(batch: 0, rank: 1), .finished])
+    }
+
+    @Test("a batch that crashes between its samples is given up in the end")
+    func crashesBetween() {
+        var assignment = Assignment(batches: [BatchWork(number: 0, expectedCost: 1, samples: 4)])
+        var actions: [Assignment.Action] = []
+        for attempt in 1...6 {
+            #expect(assignment.order(for: 0).alone == (attempt > 3))
+            _ = assignment.handle(.workerJoined(rank: 1, credit: 1), at: .zero)
+            _ = assignment.handle(.batchStarted(rank: 1, batch: 0), at: .zero)
+            actions = assignment.handle(.workerLeft(rank: 1, reason: .died), at: .zero)
+        }
+        #expect(actions.count == 2 && actions.last == .finished)
+    }
+
+    @Test("a silent worker that returns was not lost: its sample is not counted against")
+    func returnsAlone() {
+        var assignment = Assignment(
+            batches: [BatchWork(number: 0, expectedCost: 1, samples: 2)],
+            policy: AssignmentPolicy(maximumAttempts: 1, maximumLossesAlone: 1))
+        for _ in 0..<2 {
+            _ = assignment.handle(.workerJoined(rank: 1, credit: 1), at: .zero)
+            _ = assignment.handle(.batchStarted(rank: 1, batch: 0), at: .zero)
+            _ = assignment.handle(.sampleBegun(rank: 1, batch: 0, sample: 1), at: .zero)
+            _ = assignment.handle(.workerLeft(rank: 1, reason: .silent(.seconds(30))), at: .zero)
+        }
+        #expect(Array(assignment.order(for: 0).excluded.keys) == [1])
+        _ = assignment.handle(.workerReturned(rank: 1), at: .zero)
+        #expect(assignment.order(for: 0).excluded.isEmpty)
+    }
+
     @Test("a silent worker that returns goes on with its batch; its late result counts once")
     func returning() {
         var assignment = Assignment(batches: Self.works([2, 1]), policy: AssignmentPolicy(maximumAttempts: 2))

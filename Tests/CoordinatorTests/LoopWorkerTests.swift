@@ -42,8 +42,9 @@ private final class GateRunner: BatchRunner {
 
     func prefetch(_ batch: Int) async { call.yield("prefetch \(batch)") }
 
-    func run(_ batch: Int, progress: @escaping @Sendable (Double) -> Void) async throws -> BatchReport {
-        progress(0.25)
+    func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport {
+        let batch = order.batch
+        watch.progress(0.25)
         call.yield("run \(batch)")
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in

@@ -13,11 +13,13 @@ struct WireTests {
                 BatchReport(batch: 17, succeeded: 7, failed: 1, bytes: 1 << 40, seconds: 12.25, published: true)),
             .failed(batch: 3, BatchFailure(kind: "deviceLost", message: "the device fell off", retryable: true)),
             .released(batch: .max), .heartbeat(batch: 5, fraction: 0.75), .heartbeat(batch: nil, fraction: 0),
-            .goodbye(reason: ""),
+            .goodbye(reason: ""), .sampleBegun(batch: 4, sample: 35), .crashed(reason: "it crashed (signal 11)"),
         ]
         let coordinator: [CoordinatorMessage] = [
             .welcome, .assign(batch: 12), .cancel(batch: 12), .drain, .alive, .stop(.finished),
             .dismiss(everyoneAlive: true),
+            .assign(batch: 3, alone: true),
+            .assign(batch: 3, alone: true, excluded: [7: "it ended its process", 25: ""]),
             .stop(.stopped), .stop(.refused("another run")), .dismiss(everyoneAlive: false),
         ]
         return worker.map { WireMessage(epoch: 7, .worker($0)) }
@@ -47,13 +49,19 @@ struct WireTests {
             return bytes
         }
         #expect(throws: WireError.notAMessage(found: [83, 72, 0])) { try WireMessage(decoding: changed(2, 0)) }
-        #expect(throws: WireError.version(found: 9, expected: 1)) { try WireMessage(decoding: changed(3, 9)) }
+        #expect(throws: WireError.version(found: 9, expected: 2)) { try WireMessage(decoding: changed(3, 9)) }
         #expect(throws: WireError.unknownKind(200)) { try WireMessage(decoding: changed(12, 200)) }
         #expect(throws: WireError.value(field: "credit", found: "65", allowed: "between 0 and 64")) {
             try WireMessage(decoding: changed(13, 65))
         }
         #expect(throws: WireError.truncated(field: "credit", needed: 8, found: 7)) {
             try WireMessage(decoding: ready.dropLast())
+        }
+        // One order has one encoding: samples ascend.
+        var order = WireMessage(epoch: 1, .coordinator(.assign(batch: 1, excluded: [2: "", 4: ""]))).encoded()
+        order[order.count - 16] = 2
+        #expect(throws: WireError.value(field: "excluded sample", found: "2", allowed: "more than 2")) {
+            try WireMessage(decoding: order)
         }
         var goodbye = WireMessage(epoch: 1, .worker(.goodbye(reason: "ab"))).encoded()
         goodbye[goodbye.count - 1] = 0xFF

@@ -117,7 +117,7 @@ final class Running: Sendable {
     }
 
     /// The processes that a process started, and those that they started.
-    private static func descendants(of root: pid_t) -> [pid_t] {
+    static func descendants(of root: pid_t) -> [pid_t] {
         var children: [pid_t: [pid_t]] = [:]
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
             guard let process = pid_t(name),
@@ -134,6 +134,15 @@ final class Running: Sendable {
             next += children[process] ?? []
         }
         return found
+    }
+
+    /// The processes that compute for the ranks of this program, ascending.
+    func computing() -> [pid_t] {
+        Self.descendants(of: pid).filter { process in
+            let words = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8))?.split(
+                separator: "\0")
+            return words?.dropFirst().first == "compute"
+        }.sorted()
     }
 
     /// What comes out of a pipe.

@@ -41,7 +41,7 @@ private final class MortalRunner: BatchRunner {
 
     func prefetch(_ batch: Int) async {}
 
-    func run(_ batch: Int, progress: @escaping @Sendable (Double) -> Void) async throws -> BatchReport {
+    func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport {
         let count = ran.withLock { ran in
             ran += 1
             return ran
@@ -49,7 +49,7 @@ private final class MortalRunner: BatchRunner {
         // The survivor must not have done everything before the victim gets its second batch.
         try await Task.sleep(for: .milliseconds(20))
         if dies, count == 2 { kill(getpid(), SIGKILL) }
-        return BatchReport(batch: batch, succeeded: 1, failed: 0, bytes: 1, seconds: 0.02, published: true)
+        return BatchReport(batch: order.batch, succeeded: 1, failed: 0, bytes: 1, seconds: 0.02, published: true)
     }
 
     func discard(_ batch: Int) async {}

@@ -61,8 +61,9 @@ private final class ContractRunner: BatchRunner {
 
     func prefetch(_ batch: Int) async {}
 
-    func run(_ batch: Int, progress: @escaping @Sendable (Double) -> Void) async throws -> BatchReport {
-        progress(0.5)
+    func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport {
+        let batch = order.batch
+        watch.progress(0.5)
         if batch == ContractRun.hopeless {
             throw BatchFailure(kind: "hopeless", message: "rank \(rank) cannot do it", retryable: true)
         }

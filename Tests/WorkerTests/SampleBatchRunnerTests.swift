@@ -22,7 +22,7 @@ import Torch
         try temporary.writePicture("b.ppm", shade: 200)
         let runner = try await runner(temporary)
         await runner.prefetch(0)
-        let report = try await runner.run(0) { _ in }
+        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch())
         #expect((report.succeeded, report.failed, report.published) == (2, 0, true))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -59,7 +59,7 @@ import Torch
         try temporary.writePicture("a.ppm", shade: 10)
         try temporary.writeSound("s.wav", amplitude: 9000)
         try temporary.writeSound("none.wav", amplitude: 0)
-        let report = try await runner(temporary).run(0) { _ in }
+        let report = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch())
         #expect((report.succeeded, report.failed) == (4, 1))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -81,7 +81,7 @@ import Torch
         for _ in 0..<2 {
             let temporary = try TemporaryRun([("a", .image, "a.ppm")])
             try temporary.writePicture("a.ppm", shade: 10)
-            _ = try await runner(temporary).run(0) { _ in }
+            _ = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch())
             let description = temporary.run.description
             let store = SegmentStore(layout: temporary.run.directory.layout, configSHA256: description.configSHA256)
             let data = try #require(try store.sidecar(batch: 0))
@@ -98,7 +98,7 @@ import Torch
         try temporary.writePicture("a.ppm", shade: 10)
         try Data("no picture".utf8).write(to: temporary.folder.appending(path: "b.ppm"))
         let runner = try await runner(temporary)
-        let report = try await runner.run(0) { _ in }
+        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch())
         #expect((report.succeeded, report.failed) == (1, 2))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -108,11 +108,33 @@ import Torch
         #expect(rows[1].error?.message.contains("b.ppm") == true)
     }
 
+    /// As after a sample that ended its process: told one by one, and without the one that is to blame.
+    @Test func samplesAreDoneAloneAndWithoutThoseExcluded() async throws {
+        let temporary = try TemporaryRun([("a", .image, "a.ppm"), ("b", .image, "a.ppm"), ("c", .image, "a.ppm")])
+        try temporary.writePicture("a.ppm", shade: 10)
+        let (begun, told) = AsyncStream.makeStream(of: Int.self)
+        let (fractions, progress) = AsyncStream.makeStream(of: Double.self)
+        let report = try await runner(temporary).run(
+            BatchOrder(batch: 0, alone: true, excluded: [1: "It ended its process."]),
+            BatchWatch(progress: { progress.yield($0) }, begin: { told.yield($0) }))
+        told.finish()
+        progress.finish()
+        #expect((report.succeeded, report.failed) == (2, 1))
+        #expect(await begun.reduce(into: []) { $0.append($1) } == [0, 2])
+        #expect(await fractions.reduce(into: []) { $0.append($1) }.allSatisfy { (0..<1).contains($0) })
+        let store = SegmentStore(
+            layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
+        let rows = try #require(try store.sidecar(batch: 0)).rows
+        #expect(rows.map(\.status) == [.ok, .failed, .ok])
+        #expect(rows[1].error == SampleRow.Failure(kind: "workerLost", message: "It ended its process."))
+    }
+
     @Test func aCancelledBatchPublishesNothing() async throws {
         let temporary = try TemporaryRun([("a", .image, "a.ppm")])
         try temporary.writePicture("a.ppm", shade: 10)
         let runner = try await runner(temporary)
-        let task = Task { try await runner.run(0) { _ in withUnsafeCurrentTask { $0?.cancel() } } }
+        let watch = BatchWatch(progress: { _ in withUnsafeCurrentTask { $0?.cancel() } })
+        let task = Task { try await runner.run(BatchOrder(batch: 0), watch) }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         let store = SegmentStore(

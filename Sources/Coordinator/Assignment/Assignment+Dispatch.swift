@@ -77,7 +77,7 @@ extension Assignment {
     }
 
     private mutating func give(_ number: Int, to rank: Int, at now: Duration, into actions: inout [Action]) {
-        addCopy(Copy(rank: rank, assignedAt: now), of: number)
+        addCopy(Copy(rank: rank, assignedAt: now, isAlone: batches[number]?.isAlone ?? false), of: number)
         actions.append(.assign(batch: number, rank: rank))
     }
 }

@@ -10,7 +10,14 @@ package struct Assignment: Sendable {
         var startedAt: Duration?
         /// When the rank was told to let go.
         var cancelledAt: Duration?
+        /// Whether the rank does one sample after the other.
+        var isAlone = false
+        /// The one that it began last.
+        var sample: Int?
     }
+
+    /// What a lost worker's copy was counted as.
+    enum Counted: Sendable, Hashable { case nothing, attempt, sample(Int) }
 
     enum Resolution: Sendable, Hashable { case accepted, failed }
 
@@ -21,11 +28,22 @@ package struct Assignment: Sendable {
         var failedOn: Set<Int> = []
         var lastFailure: BatchFailure?
         var resolution: Resolution?
+        /// Attempts that ended with the worker's process.
+        var losses = 0
+        /// Whether its samples are done one after the other from now on, to find the one that ends processes.
+        var isAlone = false
+        /// How many processes a sample ended while it ran alone, by its index in the plan.
+        var lossesAlone: [Int: Int] = [:]
+        /// Samples that are given up, with the reason.
+        var excluded: [Int: String] = [:]
 
         /// No further attempt is worth it.
         func isHopeless(_ policy: AssignmentPolicy) -> Bool {
             attempts >= policy.maximumAttempts || lastFailure?.retryable == false
         }
+
+        /// It took workers down with it, and nobody knows yet which of its samples does.
+        var mayBeTakenApart: Bool { losses > 0 && !isAlone && work.samples > 1 && lastFailure?.retryable != false }
     }
 
     struct Worker: Sendable {
@@ -38,6 +56,7 @@ package struct Assignment: Sendable {
     struct Orphan: Sendable {
         let copy: Copy
         let batch: Int
+        let counted: Counted
     }
 
     enum Phase: Sendable, Hashable { case running, draining, over }
@@ -76,6 +95,10 @@ package struct Assignment: Sendable {
     package func held(by rank: Int) -> [Int] { workers[rank]?.held ?? [] }
     /// The ranks that hold an unresolved or cancelled copy of a batch.
     package func holders(of batch: Int) -> [Int] { batches[batch]?.copies.map(\.rank) ?? [] }
+    /// How a batch is to be done, as far as is known now.
+    package func order(for batch: Int) -> BatchOrder {
+        BatchOrder(batch: batch, alone: batches[batch]?.isAlone ?? false, excluded: batches[batch]?.excluded ?? [:])
+    }
     /// Whether somebody takes part and all who do refuse new batches.
     package var everyoneDrains: Bool { !workers.isEmpty && workers.values.allSatisfy { $0.credit == 0 } }
 
@@ -90,6 +113,7 @@ package struct Assignment: Sendable {
         case .workerLeft(let rank, let reason): leave(rank, reason, into: &actions)
         case .workerReturned(let rank): readmit(rank, at: now, into: &actions)
         case .batchStarted(let rank, let batch): update(batch, rank) { $0.startedAt = $0.startedAt ?? now }
+        case .sampleBegun(let rank, let batch, let sample): update(batch, rank) { $0.sample = sample }
         case .batchFinished(let rank, let batch): finish(batch, rank, at: now, into: &actions)
         case .batchFailed(let rank, let batch, let failure): fail(batch, rank, failure, into: &actions)
         case .cancelAcknowledged(let rank, let batch):
@@ -123,15 +147,12 @@ package struct Assignment: Sendable {
         var orphans: [Orphan] = []
         for number in worker.held {
             guard let copy = removeCopy(number, rank) else { continue }
-            orphans.append(Orphan(copy: copy, batch: number))
-            guard batches[number]?.resolution == nil else { continue }
-            if copy.startedAt != nil, reason.countsAsAttempt {
-                count(
-                    BatchFailure(
-                        kind: "workerLost", message: "worker \(rank) \(reason) while it ran the batch", retryable: true),
-                    of: number, on: rank)
-            }
-            settle(number, into: &actions)
+            let isOpen = batches[number]?.resolution == nil
+            let counted =
+                isOpen && copy.startedAt != nil && reason.countsAsAttempt
+                ? countLoss(of: copy, number, reason) : .nothing
+            orphans.append(Orphan(copy: copy, batch: number, counted: counted))
+            if isOpen { settle(number, into: &actions) }
         }
         if case .silent = reason { absent[rank] = (worker.credit, orphans) }
     }
@@ -147,10 +168,7 @@ package struct Assignment: Sendable {
                 phase != .over && batch.resolution == nil && copy.cancelledAt == nil
                 && (batch.copies.isEmpty || (copy.startedAt != nil && batch.copies.count < policy.maximumCopies))
             if wanted {
-                if copy.startedAt != nil {
-                    batches[orphan.batch]?.attempts -= 1
-                    batches[orphan.batch]?.failedOn.remove(rank)
-                }
+                takeBack(orphan.counted, of: orphan.batch, on: rank)
             } else {
                 copy.cancelledAt = now
                 actions.append(.cancel(batch: orphan.batch, rank: rank))
@@ -192,21 +210,18 @@ package struct Assignment: Sendable {
         settle(number, into: &actions)
     }
 
-    private mutating func count(_ failure: BatchFailure, of number: Int, on rank: Int) {
-        batches[number]?.attempts += 1
-        batches[number]?.failedOn.insert(rank)
-        // A verdict that no retry helps is not overwritten by a later, milder one.
-        if batches[number]?.lastFailure?.retryable != false { batches[number]?.lastFailure = failure }
-    }
-
-    /// After a copy went: while nobody holds an unresolved batch, it waits again or is given up.
+    /// After a copy went: while nobody holds an unresolved batch, it waits again, is taken apart, or is given up.
     private mutating func settle(_ number: Int, into actions: inout [Action]) {
         guard let batch = batches[number], batch.resolution == nil, batch.copies.isEmpty else { return }
-        if let failure = batch.lastFailure, batch.isHopeless(policy) {
+        guard let failure = batch.lastFailure, batch.isHopeless(policy) else { return queue.insert(batch.work) }
+        if batch.mayBeTakenApart {
+            batches[number]?.isAlone = true
+            batches[number]?.attempts = 0
+            batches[number]?.failedOn = []
+            queue.insert(batch.work)
+        } else {
             resolve(number, .failed)
             actions.append(.recordBatchFailure(batch: number, failure: failure))
-        } else {
-            queue.insert(batch.work)
         }
     }
 

@@ -12,6 +12,8 @@ extension Assignment {
         case workerReturned(rank: Int)
         /// A worker began to compute a batch.
         case batchStarted(rank: Int, batch: Int)
+        /// A worker that does the samples of a batch one after the other begins this one, an index into the plan.
+        case sampleBegun(rank: Int, batch: Int, sample: Int)
         /// A worker finished a batch; samples that failed in it are part of a finished batch.
         case batchFinished(rank: Int, batch: Int)
         /// A worker could not do a batch as a whole.
@@ -31,8 +33,10 @@ extension Assignment {
     package enum LeaveReason: Sendable, Hashable, CustomStringConvertible {
         /// It said so, and why. Its batches go back without counting as attempts.
         case goodbye(String)
-        /// Its process ended or its connection broke.
+        /// Its process ended or its connection broke; it never comes again.
         case died
+        /// The process that computes for it ended, and how; a new one is started in its place.
+        case crashed(String)
         /// Nothing was heard of it for this long.
         case silent(Duration)
 
@@ -41,6 +45,7 @@ extension Assignment {
             switch self {
             case .goodbye(let reason): "left: \(reason)"
             case .died: "died"
+            case .crashed(let how): "lost its process: \(how)"
             case .silent(let time): "was silent for \(time)"
             }
         }

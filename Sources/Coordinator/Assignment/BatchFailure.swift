@@ -1,5 +1,8 @@
 /// Why a whole batch could not be done. A sample that fails is no batch failure: it is counted in ``BatchReport``.
 package struct BatchFailure: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kind of a failure whose worker went while it ran the batch.
+    package static let workerLost = "workerLost"
+
     /// A short name of the kind of failure, such as `deviceLost`.
     package let kind: String
     /// One sentence for the user.

@@ -13,13 +13,29 @@ package protocol BatchRunner: Sendable {
     func prefetch(_ batch: Int) async
 
     /// Computes and publishes the batch. Samples that fail are counted in the report.
-    /// - Parameter progress: tells how far the batch is, 0 to 1; may be called from any thread.
     /// - Throws: `BatchFailure` where the batch as a whole cannot be done; any other error counts as one that is worth
     ///   another attempt; `CancellationError` when the task was cancelled before anything was published.
-    func run(_ batch: Int, progress: @escaping @Sendable (Double) -> Void) async throws -> BatchReport
+    func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport
 
     /// Lets go of what `prefetch` made of a batch that will not be run.
     func discard(_ batch: Int) async
+}
+
+/// What a runner tells while it runs a batch.
+package struct BatchWatch: Sendable {
+    /// How far the batch is, 0 to 1; may be called from any thread.
+    package let progress: @Sendable (Double) -> Void
+    /// Called before each sample of a batch that is done one sample after the other, with its index in the plan.
+    package let begin: @Sendable (Int) async -> Void
+
+    /// By default nobody listens.
+    package init(
+        progress: @escaping @Sendable (Double) -> Void = { _ in },
+        begin: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.progress = progress
+        self.begin = begin
+    }
 }
 
 extension BatchRunner {

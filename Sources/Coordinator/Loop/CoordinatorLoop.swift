@@ -131,7 +131,11 @@ package actor CoordinatorLoop {
             log.info("a message of worker \(rank) from epoch \(epoch) is dropped")
             return
         }
-        if case .goodbye(let reason) = said { return try await lose(rank, .goodbye(reason), at: now) }
+        switch said {
+        case .goodbye(let reason): return try await lose(rank, .goodbye(reason), at: now)
+        case .crashed(let reason): return try await lose(rank, .crashed(reason), at: now)
+        default: break
+        }
         switch roster.heard(rank, at: now) {
         case .stranger: return
         case .returned:
@@ -145,13 +149,15 @@ package actor CoordinatorLoop {
             try await drainIfEveryoneDoes(at: now)
         case .ready(let credit): try await perform(.workerJoined(rank: rank, credit: credit), at: now)
         case .started(let batch): try await perform(.batchStarted(rank: rank, batch: batch), at: now)
+        case .sampleBegun(let batch, let sample):
+            try await perform(.sampleBegun(rank: rank, batch: batch, sample: sample), at: now)
         case .finished(let report):
             try await perform(.batchFinished(rank: rank, batch: report.batch), report: report, at: now)
         case .failed(let batch, let failure):
             log.warning("batch \(batch) failed on worker \(rank): \(failure)")
             try await perform(.batchFailed(rank: rank, batch: batch, failure: failure), at: now)
         case .released(let batch): try await perform(.cancelAcknowledged(rank: rank, batch: batch), at: now)
-        case .heartbeat, .goodbye, .hello: break
+        case .heartbeat, .goodbye, .crashed, .hello: break
         }
     }
 
@@ -208,7 +214,12 @@ package actor CoordinatorLoop {
         // Messages first: the delegate may take its time.
         for action in actions {
             switch action {
-            case .assign(let batch, let rank): try await say(.assign(batch: batch), to: rank)
+            case .assign(let batch, let rank):
+                let order = assignment.order(for: batch)
+                if order.alone {
+                    log.warning("batch \(batch) took workers down; worker \(rank) does it sample by sample")
+                }
+                try await say(.assign(batch: batch, alone: order.alone, excluded: order.excluded), to: rank)
             case .cancel(let batch, let rank): try await say(.cancel(batch: batch), to: rank)
             case .drain(let rank): try await say(.drain, to: rank)
             case .accept, .discardDuplicate, .recordBatchFailure, .finished, .stopped: break

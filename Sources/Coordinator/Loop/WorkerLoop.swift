@@ -30,6 +30,7 @@ package actor WorkerLoop {
     private var failure: String?
     /// Batches in the order of assignment, the running one first.
     private var held: [Int] = []
+    private var orders: [Int: BatchOrder] = [:]
     private var prefetches: [Int: Task<Void, Never>] = [:]
     private var running: (batch: Int, task: Task<Void, Never>, cancelled: Bool)?
     private var discards: [Task<Void, Never>] = []
@@ -157,7 +158,8 @@ package actor WorkerLoop {
             adopt(epoch)
             stop(reason)
         case _ where epoch != self.epoch: log.info("a message of the coordinator from epoch \(epoch) is dropped")
-        case .assign(let batch): await accept(batch)
+        case .assign(let batch, let alone, let excluded):
+            await accept(BatchOrder(batch: batch, alone: alone, excluded: excluded))
         case .cancel(let batch): await cancel(batch)
         case .drain: await drain()
         case .dismiss(let everyoneAlive):
@@ -228,10 +230,12 @@ package actor WorkerLoop {
 
     // MARK: - Batches
 
-    private func accept(_ batch: Int) async {
+    private func accept(_ order: BatchOrder) async {
+        let batch = order.batch
         guard outcome == nil, !held.contains(batch) else { return }
         guard !draining, prepared else { return await say(.released(batch: batch)) }
         held.append(batch)
+        orders[batch] = order
         prefetches[batch] = Task { [runner] in await runner.prefetch(batch) }
         await startNext()
     }
@@ -254,6 +258,7 @@ package actor WorkerLoop {
     private func drop(_ batch: Int) {
         guard let index = held.firstIndex(of: batch) else { return }
         held.remove(at: index)
+        orders[batch] = nil
         guard let prefetch = prefetches.removeValue(forKey: batch) else { return }
         prefetch.cancel()
         discards.append(
@@ -266,6 +271,7 @@ package actor WorkerLoop {
     private func startNext() async {
         guard running == nil, outcome == nil, let batch = held.first else { return }
         let prefetch = prefetches.removeValue(forKey: batch)
+        let order = orders.removeValue(forKey: batch) ?? BatchOrder(batch: batch)
         beat.begin(batch)
         let task = Task { [runner, input, beat] in
             do {
@@ -274,7 +280,10 @@ package actor WorkerLoop {
                     await runner.discard(batch)
                     throw CancellationError()
                 }
-                let report = try await runner.run(batch) { beat.progress($0, of: batch) }
+                let watch = BatchWatch(
+                    progress: { beat.progress($0, of: batch) },
+                    begin: { [weak self] in await self?.say(.sampleBegun(batch: batch, sample: $0)) })
+                let report = try await runner.run(order, watch)
                 input.yield(.ended(batch: batch, .success(report)))
             } catch {
                 input.yield(.ended(batch: batch, .failure(error)))

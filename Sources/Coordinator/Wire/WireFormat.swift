@@ -3,11 +3,13 @@ package enum WireFormat {
     /// The first bytes of every message.
     static let magic = Array("SHW".utf8)
     /// The version of the format; only this one is understood, because all ranks run one build.
-    package static let version: UInt8 = 1
+    package static let version: UInt8 = 2
     /// Bytes of the longest text field. Longer texts are cut when they are sent.
     package static let longestText = 16_384
     /// The largest credit that a worker may ask for.
     package static let largestCredit = 64
+    /// The samples that an order may exclude.
+    package static let mostExcluded = 65_536
 }
 
 /// Kinds of message, as numbers on the wire. Numbers from 0x40 go from coordinator to worker.
@@ -20,6 +22,8 @@ enum WireKind: UInt8 {
     case released
     case heartbeat
     case goodbye
+    case sampleBegun
+    case crashed
     case welcome = 0x41
     case assign
     case cancel

@@ -37,8 +37,25 @@ extension WireMessage.Body {
             let batch = try reader.flag("in hand") ? try reader.count("batch") : nil
             self = .worker(.heartbeat(batch: batch, fraction: try reader.number("fraction", upTo: 1)))
         case .goodbye: self = .worker(.goodbye(reason: try reader.text("reason")))
+        case .sampleBegun:
+            self = .worker(.sampleBegun(batch: try reader.count("batch"), sample: try reader.count("sample")))
+        case .crashed: self = .worker(.crashed(reason: try reader.text("reason")))
         case .welcome: self = .coordinator(.welcome)
-        case .assign: self = .coordinator(.assign(batch: try reader.count("batch")))
+        case .assign:
+            let batch = try reader.count("batch")
+            let alone = try reader.flag("alone")
+            var excluded: [Int: String] = [:]
+            var last = -1
+            for _ in 0..<(try reader.count("excluded", upTo: WireFormat.mostExcluded)) {
+                let sample = try reader.count("excluded sample")
+                // Ascending, so that one order has one encoding.
+                guard sample > last else {
+                    throw .value(field: "excluded sample", found: "\(sample)", allowed: "more than \(last)")
+                }
+                last = sample
+                excluded[sample] = try reader.text("reason")
+            }
+            self = .coordinator(.assign(batch: batch, alone: alone, excluded: excluded))
         case .cancel: self = .coordinator(.cancel(batch: try reader.count("batch")))
         case .drain: self = .coordinator(.drain)
         case .alive: self = .coordinator(.alive)

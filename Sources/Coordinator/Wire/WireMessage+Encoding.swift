@@ -53,6 +53,13 @@ extension WorkerMessage {
         case .goodbye(let reason):
             writer.byte(WireKind.goodbye.rawValue)
             writer.text(reason)
+        case .sampleBegun(let batch, let sample):
+            writer.byte(WireKind.sampleBegun.rawValue)
+            writer.count(batch)
+            writer.count(sample)
+        case .crashed(let reason):
+            writer.byte(WireKind.crashed.rawValue)
+            writer.text(reason)
         }
     }
 }
@@ -61,9 +68,16 @@ extension CoordinatorMessage {
     fileprivate func write(to writer: inout WireWriter) {
         switch self {
         case .welcome: writer.byte(WireKind.welcome.rawValue)
-        case .assign(let batch):
+        case .assign(let batch, let alone, let excluded):
             writer.byte(WireKind.assign.rawValue)
             writer.count(batch)
+            writer.flag(alone)
+            let excluded = excluded.sorted { $0.key < $1.key }.prefix(WireFormat.mostExcluded)
+            writer.count(excluded.count)
+            for (sample, reason) in excluded {
+                writer.count(sample)
+                writer.text(reason)
+            }
         case .cancel(let batch):
             writer.byte(WireKind.cancel.rawValue)
             writer.count(batch)

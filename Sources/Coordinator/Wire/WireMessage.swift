@@ -44,14 +44,18 @@ package enum WorkerMessage: Sendable, Hashable {
     case heartbeat(batch: Int?, fraction: Double)
     /// I shall publish nothing more.
     case goodbye(reason: String)
+    /// I begin this sample of a batch that is done one sample after the other; an index into the plan.
+    case sampleBegun(batch: Int, sample: Int)
+    /// The process that computed for me ended, and how; what it held is lost. Another says hello in its place.
+    case crashed(reason: String)
 }
 
 /// What the coordinator says to a worker.
 package enum CoordinatorMessage: Sendable, Hashable {
     /// The answer to hello; the message's epoch is the worker's from now on.
     case welcome
-    /// Do this batch, after those assigned before it.
-    case assign(batch: Int)
+    /// Do this batch, after those assigned before it; see ``BatchOrder``.
+    case assign(batch: Int, alone: Bool = false, excluded: [Int: String] = [:])
     /// Let go of the batch, then say so.
     case cancel(batch: Int)
     /// Return what is not begun, finish what runs.

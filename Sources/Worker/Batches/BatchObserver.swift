@@ -24,7 +24,8 @@ final class BatchObserver: AlignerObserver, Sendable {
 
     func cancel() { state.withLock { $0.isCancelled = true } }
 
-    func expect(runs: Int) { state.withLock { $0.runs = max(runs, 1) } }
+    /// So many runs of the sampler are to come.
+    func expect(runs: Int) { state.withLock { $0.runs = max($0.finishedRuns + runs, 1) } }
 
     func ranOutOfMemory(samples: Int) {
         state.withLock { $0.runs += 1 }

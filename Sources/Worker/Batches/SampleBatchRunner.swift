@@ -25,6 +25,7 @@ package final class SampleBatchRunner: BatchRunner {
     private let prefetched = Mutex<[Int: [Int: Input]]>([:])
 
     private typealias Input = Result<SampleInput, SampleFailure>
+    private typealias Results = [Int: Result<GenerationResult, SampleFailure>]
 
     package init(run: Run, rank: Int, device: Device, log: Logger) {
         self.run = run
@@ -52,19 +53,26 @@ package final class SampleBatchRunner: BatchRunner {
 
     package func discard(_ batch: Int) async { prefetched.withLock { $0[batch] = nil } }
 
-    package func run(
-        _ batch: Int, progress: @escaping @Sendable (Double) -> Void
-    ) async throws -> BatchReport {
+    package func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport {
+        let batch = order.batch
         let start = ContinuousClock.now
         var inputs = prefetched.withLock { $0.removeValue(forKey: batch) }
         if inputs == nil { inputs = try await reading.perform { [self] in read(batch) } }
-        guard let inputs, let pipeline = pipeline.withLock({ $0 }) else {
+        guard var inputs, let pipeline = pipeline.withLock({ $0 }) else {
             throw BatchFailure(kind: "notPrepared", message: "the models are not loaded.", retryable: false)
         }
-        let observer = BatchObserver(progress: progress, log: log)
+        for (sample, reason) in order.excluded {
+            inputs[sample] = .failure(SampleFailure(kind: BatchFailure.workerLost, message: reason))
+        }
+        let observer = BatchObserver(progress: watch.progress, log: log)
         return try await withTaskCancellationHandler {
-            try await computing.perform { [self] in
-                try compute(batch, inputs, pipeline, observer, since: start)
+            let samples = Array(run.plan.samples(of: run.plan.batches[batch]))
+            let results =
+                order.alone
+                ? try await generateAlone(samples, inputs, pipeline, observer, watch)
+                : try await computing.perform { [self, inputs] in try generate(samples, inputs, pipeline, observer) }
+            return try await computing.perform { [self, inputs] in
+                try publish(batch, samples, inputs, results, pipeline, observer, since: start)
             }
         } onCancel: {
             observer.cancel()
@@ -81,14 +89,34 @@ package final class SampleBatchRunner: BatchRunner {
         return inputs
     }
 
-    private func compute(
-        _ batch: Int, _ inputs: [Int: Input], _ pipeline: GenerationPipeline, _ observer: BatchObserver,
-        since start: ContinuousClock.Instant
-    ) throws -> BatchReport {
-        let samples = Array(run.plan.samples(of: run.plan.batches[batch]))
+    private func generate(
+        _ samples: [PlannedSample], _ inputs: [Int: Input], _ pipeline: GenerationPipeline, _ observer: BatchObserver
+    ) throws -> Results {
         let generation = BatchGeneration(job: run.job) { try pipeline.generate($0, $1, observer: $2) }
-        let results = try generation.run(
-            samples, inputs: inputs.compactMapValues { try? $0.get() }, observer: observer)
+        return try generation.run(samples, inputs: inputs.compactMapValues { try? $0.get() }, observer: observer)
+    }
+
+    /// One sample after the other, each told before, so that the coordinator knows whose work ended the process.
+    private func generateAlone(
+        _ samples: [PlannedSample], _ inputs: [Int: Input], _ pipeline: GenerationPipeline, _ observer: BatchObserver,
+        _ watch: BatchWatch
+    ) async throws -> Results {
+        var results: Results = [:]
+        for sample in samples {
+            guard let input = inputs[sample.index], (try? input.get()) != nil else { continue }
+            await watch.begin(sample.index)
+            let one = try await computing.perform { [self] in
+                try generate([sample], [sample.index: input], pipeline, observer)
+            }
+            results.merge(one) { $1 }
+        }
+        return results
+    }
+
+    private func publish(
+        _ batch: Int, _ samples: [PlannedSample], _ inputs: [Int: Input], _ results: Results,
+        _ pipeline: GenerationPipeline, _ observer: BatchObserver, since start: ContinuousClock.Instant
+    ) throws -> BatchReport {
         let encoder = SampleEncoder(run: run.description) { pipeline.latentScale($0) }
         let encoded: [Result<Made, SampleFailure>] = samples.map { sample in
             Result {

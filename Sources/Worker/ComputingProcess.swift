@@ -1,0 +1,73 @@
+internal import Coordinator
+internal import Foundation
+internal import Logging
+internal import Shard
+internal import Torch
+
+/// The process that computes for a rank: `seehear-worker compute`, started by the rank and joined to it by pipes.
+package struct ComputingProcess: Sendable {
+    private let directory: RunDirectory
+    private let place: RankProgram.Place
+    private let logFormat: FileLogHandler.Format
+
+    /// - Parameter run: the run directory.
+    package init(run: String, place: RankProgram.Place, logFormat: FileLogHandler.Format) {
+        directory = RunDirectory(URL(filePath: run))
+        self.place = place
+        self.logFormat = logFormat
+    }
+
+    /// Works until the coordinator dismisses it.
+    /// - Returns: the exit code.
+    package func run() async -> Int32 {
+        guard ChildLife.begin() else { return 1 }
+        let transport = PipeTransport(
+            rank: place.rank, peer: 0, input: SpawnedProcess.input, output: SpawnedProcess.output)
+        do {
+            let run = try await WorkThread("plan").perform { [directory] in try Run.open(directory) }
+            let log = Logger.ofRank(place.rank, directory, "worker", logFormat, echo: .error)
+            let choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
+            try TorchRuntime.configure(threads: choice.threads)
+            let runner = SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log)
+            let identity = WorkerIdentity(
+                host: LocalHost.name, pid: Int(ProcessInfo.processInfo.processIdentifier),
+                device: choice.description, configSHA256: run.description.configSHA256)
+            log.info("working on \(choice.description)")
+            let end = await WorkerLoop(transport: transport, runner: runner, identity: identity, log: log).run()
+            log.info("\(end.outcome)")
+            if case .coordinatorLost = end.outcome { return ChildExit.coordinatorLost }
+            return 0
+        } catch {
+            FileHandle.standardError.write(Data("seehear-worker: rank \(place.rank): \(error)\n".utf8))
+            return 1
+        }
+    }
+}
+
+/// Starts ``ComputingProcess``: this very program once more.
+struct ComputingLauncher: ChildLauncher {
+    let run: String
+    let place: RankProgram.Place
+    let logFormat: FileLogHandler.Format
+
+    func launch() async throws -> any ChildProcess {
+        // Also where the file was replaced since this process began.
+        try await SpawnedProcess.start(
+            "/proc/self/exe",
+            [
+                "seehear-worker", "compute", run, "--rank", "\(place.rank)", "--size", "\(place.size)",
+                "--local-rank", "\(place.localRank)", "--ranks-on-node", "\(place.ranksOnNode)",
+                "--log-format", logFormat.rawValue,
+            ], rank: place.rank)
+    }
+}
+
+extension Logger {
+    /// The log of a rank, shared by its processes.
+    static func ofRank(
+        _ rank: Int, _ directory: RunDirectory, _ label: String, _ format: FileLogHandler.Format, echo: Logger.Level
+    ) -> Logger {
+        let file = LogFile(directory.log(rank: rank).path)
+        return Logger(label: label) { FileLogHandler(label: $0, rank: rank, file: file, format: format, echo: echo) }
+    }
+}

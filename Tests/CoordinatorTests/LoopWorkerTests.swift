@@ -9,7 +9,7 @@ private final class GateRunner: BatchRunner {
 
     let calls: AsyncStream<String>
     private let call: AsyncStream<String>.Continuation
-    private let gate = Mutex<(results: [Result<Void, BatchFailure>], waiter: CheckedContinuation<Void, Never>?)>(
+    private let gate = Mutex<(results: [Result<Void, any Error>], waiter: CheckedContinuation<Void, Never>?)>(
         ([], nil))
     private let isReady: Bool
 
@@ -19,7 +19,7 @@ private final class GateRunner: BatchRunner {
     }
 
     /// Lets one batch end.
-    func open(_ result: Result<Void, BatchFailure> = .success(())) {
+    func open(_ result: Result<Void, any Error> = .success(())) {
         gate.withLock { $0.results.append(result) }
         wake()
     }
@@ -153,6 +153,21 @@ struct LoopWorkerTests {
         try await coordinator.say(.stop(.stopped))
         try await coordinator.say(.dismiss(everyoneAlive: false))
         #expect(await end.value == WorkerEnd(outcome: .stopped, everyoneAlive: false))
+    }
+
+    @Test("a worker that can do no batch any more says why, lets go of all, and stays until the end")
+    func unfit() async throws {
+        let runner = GateRunner()
+        let (coordinator, _, end) = try await welcomed(runner)
+        for batch in 1...2 { try await coordinator.say(.assign(batch: batch)) }
+        #expect(try await coordinator.hearWorker() == .started(batch: 1))
+        runner.open(.failure(WorkerUnfit("the disk is full")))
+        #expect(try await coordinator.hearWorker() == .goodbye(reason: "the disk is full"))
+        try await coordinator.say(.assign(batch: 3))
+        #expect(try await coordinator.hearWorker() == .released(batch: 3))
+        try await coordinator.say(.stop(.finished))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
+        #expect(await end.value == WorkerEnd(outcome: .unprepared("the disk is full"), everyoneAlive: true))
     }
 
     @Test("a stop gives up what runs, then says goodbye")

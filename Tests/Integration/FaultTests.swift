@@ -35,5 +35,39 @@ extension Integration {
             let verified = try await Programs.seehear("verify", "--deep", run.folder)
             #expect(verified.code == 0, "\(verified.text)")
         }
+
+        /// Needs the right to mount, which a test in a container may not have.
+        @Test("a full disk holds a job up and costs nothing once there is space", .enabled(if: geteuid() == 0))
+        func fullDisk() async throws {
+            let shop = try Workshop()
+            try await shop.makeClips()
+            let job = try shop.writeJob(steps: 3, batch: 1)
+            let whole = shop.path("whole")
+            #expect(try await Programs.worker([job, "--out", whole]).code == 0)
+
+            let disk = shop.path("disk")
+            try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+            let mounted = try await Programs.run("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", disk])
+            try #require(mounted.code == 0, "\(mounted.text)")
+            defer { umount2(disk, Int32(MNT_DETACH)) }
+            let run = FinishedRun("\(disk)/run")
+            // Planning would refuse a disk without room.
+            let planned = try await Programs.seehear("plan", job, "--out", run.folder)
+            try #require(planned.code == 0, "\(planned.text)")
+            let filler = "\(disk)/filler"
+            _ = try await Programs.run("dd", ["if=/dev/zero", "of=\(filler)", "bs=1k", "status=none"])
+            let room = try await Programs.run("truncate", ["-s", "-100k", filler])
+            try #require(room.code == 0, "\(room.text)")
+            let running = try Programs.start(3, [run.folder])
+            let log = "\(run.folder)/logs/rank-0001.log"
+            func isWaiting() -> Bool {
+                (try? String(contentsOfFile: log, encoding: .utf8))?.contains("No space left on device") == true
+            }
+            while !isWaiting(), !running.hasEnded { try await Task.sleep(for: .milliseconds(50)) }
+            try FileManager.default.removeItem(atPath: filler)
+            let outcome = try await running.outcome(limit: 120)
+            #expect(outcome.code == 0, "\(outcome.text)")
+            try FinishedRun(whole).expectSameBytes(as: run, "after the disk was full")
+        }
     }
 }

@@ -9,9 +9,12 @@ import Torch
 
 /// A rank's work on real batches, with the small random models.
 @Suite(.serialized) struct SampleBatchRunnerTests {
-    private func runner(_ temporary: TemporaryRun) async throws -> SampleBatchRunner {
+    private func runner(
+        _ temporary: TemporaryRun, patience: StoragePatience = StoragePatience()
+    ) async throws -> SampleBatchRunner {
         let runner = SampleBatchRunner(
-            run: temporary.run, rank: 3, device: .cpu, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            run: temporary.run, rank: 3, device: .cpu, patience: patience,
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await runner.prepare()
         return runner
     }
@@ -127,6 +130,25 @@ import Torch
         let rows = try #require(try store.sidecar(batch: 0)).rows
         #expect(rows.map(\.status) == [.ok, .failed, .ok])
         #expect(rows[1].error == SampleRow.Failure(kind: "workerLost", message: "It ended its process."))
+    }
+
+    /// A mount that is gone for a moment, and one that does not come back.
+    @Test(arguments: [true, false]) func whatIsComputedWaitsForTheFileSystem(comesBack: Bool) async throws {
+        let temporary = try TemporaryRun([("a", .image, "a.ppm")])
+        try temporary.writePicture("a.ppm", shade: 10)
+        let segments = URL(filePath: temporary.run.directory.layout.segments)
+        try FileManager.default.removeItem(at: segments)
+        let limit: Duration = comesBack ? .seconds(60) : .milliseconds(50)
+        let runner = try await runner(temporary, patience: StoragePatience(pause: .milliseconds(20), limit: limit))
+        let report = Task { try await runner.run(BatchOrder(batch: 0), BatchWatch()) }
+        if comesBack {
+            try await Task.sleep(for: .seconds(1))
+            try FileManager.default.createDirectory(at: segments, withIntermediateDirectories: true)
+            #expect(try await report.value.published)
+        } else {
+            let error = await #expect(throws: WorkerUnfit.self) { try await report.value }
+            #expect(error?.description.contains(segments.path) == true)
+        }
     }
 
     @Test func aCancelledBatchPublishesNothing() async throws {

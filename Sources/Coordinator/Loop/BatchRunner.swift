@@ -13,12 +13,21 @@ package protocol BatchRunner: Sendable {
     func prefetch(_ batch: Int) async
 
     /// Computes and publishes the batch. Samples that fail are counted in the report.
-    /// - Throws: `BatchFailure` where the batch as a whole cannot be done; any other error counts as one that is worth
-    ///   another attempt; `CancellationError` when the task was cancelled before anything was published.
+    /// - Throws: `BatchFailure` where the batch as a whole cannot be done; ``WorkerUnfit`` where this worker can do no batch
+    ///   any more, which does not count against the batch; any other error counts as one that is worth another attempt; `CancellationError` when the task was cancelled before anything was published.
     func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport
 
     /// Lets go of what `prefetch` made of a batch that will not be run.
     func discard(_ batch: Int) async
+}
+
+/// Why a worker takes no further part, though its process is well.
+package struct WorkerUnfit: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A sentence with the remedy.
+    package let description: String
+
+    /// A reason.
+    package init(_ reason: String) { description = reason }
 }
 
 /// What a runner tells while it runs a batch.

@@ -23,7 +23,7 @@ package enum WorkerOutcome: Sendable, Hashable, CustomStringConvertible {
     case stopped
     /// The coordinator did not want this worker.
     case refused(String)
-    /// The worker could not get ready.
+    /// The worker could not get ready, or not go on.
     case unprepared(String)
     /// The coordinator died, or was not heard any more.
     case coordinatorLost(String)
@@ -34,7 +34,7 @@ package enum WorkerOutcome: Sendable, Hashable, CustomStringConvertible {
         case .finished: "All batches are done."
         case .stopped: "The run was stopped; the same command resumes it."
         case .refused(let why): "The coordinator refused this worker: \(why)."
-        case .unprepared(let why): "This worker could not get ready: \(why)"
+        case .unprepared(let why): "This worker took no further part: \(why)"
         case .coordinatorLost(let why): "The coordinator is lost: \(why); the same command resumes the run."
         }
     }

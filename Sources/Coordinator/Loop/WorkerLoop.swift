@@ -190,13 +190,20 @@ package actor WorkerLoop {
     private func ready(_ failure: String?) async {
         guard outcome == nil else { return }
         if let failure {
-            self.failure = failure
-            log.error("this worker cannot get ready: \(failure)")
-            await say(.goodbye(reason: failure))
+            await retire(failure)
         } else {
             prepared = true
             await say(.ready(credit: draining ? 0 : configuration.credit))
         }
+    }
+
+    /// Takes no further part, and waits for the end with the others.
+    private func retire(_ why: String) async {
+        failure = why
+        prepared = false
+        log.error("this worker takes no further part: \(why)")
+        for batch in held { drop(batch) }
+        await say(.goodbye(reason: why))
     }
 
     private func drain() async {
@@ -299,6 +306,7 @@ package actor WorkerLoop {
         held.removeAll { $0 == batch }
         beat.begin(nil)
         switch result {
+        case .failure(let unfit as WorkerUnfit) where !cancelled: await retire(unfit.description)
         case .success(let report) where report.batch == batch: await say(.finished(report))
         case .success(let report):
             let message = "batch \(batch) was run and batch \(report.batch) reported"

@@ -20,6 +20,7 @@ package final class SampleBatchRunner: BatchRunner {
     private let computing = WorkThread("compute")
     private let reading = WorkThread("inputs")
     private let store: SegmentStore
+    private let patience: StoragePatience
     private let loader: InputLoader
     private let pipeline = Mutex<GenerationPipeline?>(nil)
     private let prefetched = Mutex<[Int: [Int: Input]]>([:])
@@ -27,7 +28,12 @@ package final class SampleBatchRunner: BatchRunner {
     private typealias Input = Result<SampleInput, SampleFailure>
     private typealias Results = [Int: Result<GenerationResult, SampleFailure>]
 
-    package init(run: Run, rank: Int, device: Device, log: Logger) {
+    package convenience init(run: Run, rank: Int, device: Device, log: Logger) {
+        self.init(run: run, rank: rank, device: device, patience: StoragePatience(), log: log)
+    }
+
+    init(run: Run, rank: Int, device: Device, patience: StoragePatience, log: Logger) {
+        self.patience = patience
         self.run = run
         self.rank = rank
         self.device = device
@@ -71,9 +77,17 @@ package final class SampleBatchRunner: BatchRunner {
                 order.alone
                 ? try await generateAlone(samples, inputs, pipeline, observer, watch)
                 : try await computing.perform { [self, inputs] in try generate(samples, inputs, pipeline, observer) }
-            return try await computing.perform { [self, inputs] in
-                try publish(batch, samples, inputs, results, pipeline, observer, since: start)
+            let seconds = (ContinuousClock.now - start).inSeconds
+            let segment = try await computing.perform { [self, inputs] in
+                try encode(batch, samples, inputs, results, pipeline, seconds: seconds, stages: observer.stages)
             }
+            let publication = try await patience("batch \(batch)", log: log) {
+                try await computing.perform { [store] in try store.publish(segment) }
+            }
+            let made = segment.sidecar.rows.count { $0.status == .ok }
+            return BatchReport(
+                batch: batch, succeeded: made, failed: samples.count - made, bytes: segment.data.count,
+                seconds: seconds, published: publication == .published)
         } onCancel: {
             observer.cancel()
         }
@@ -113,10 +127,10 @@ package final class SampleBatchRunner: BatchRunner {
         return results
     }
 
-    private func publish(
+    private func encode(
         _ batch: Int, _ samples: [PlannedSample], _ inputs: [Int: Input], _ results: Results,
-        _ pipeline: GenerationPipeline, _ observer: BatchObserver, since start: ContinuousClock.Instant
-    ) throws -> BatchReport {
+        _ pipeline: GenerationPipeline, seconds: Double, stages: [String: Double]
+    ) throws -> EncodedSegment {
         let encoder = SampleEncoder(run: run.description) { pipeline.latentScale($0) }
         let encoded: [Result<Made, SampleFailure>] = samples.map { sample in
             Result {
@@ -128,18 +142,12 @@ package final class SampleBatchRunner: BatchRunner {
                     sample: try encoder.encode(sample, input, result), losses: result.losses, label: result.label?.text)
             }.mapError(SampleFailure.init)
         }
-        let seconds = (ContinuousClock.now - start).inSeconds
-        let stages = observer.stages
         let rows = zip(samples, encoded).map { sample, result in
             row(sample, result, seconds: seconds, stages: stages)
         }
         let made = encoded.compactMap { try? $0.get().sample }
-        let segment = try EncodedSegment(
+        return try EncodedSegment(
             batch: batch, configSHA256: run.description.configSHA256, samples: made, rows: rows)
-        let publication = try store.publish(segment)
-        return BatchReport(
-            batch: batch, succeeded: made.count, failed: samples.count - made.count, bytes: segment.data.count,
-            seconds: seconds, published: publication == .published)
     }
 
     /// A sample's bytes, and what its row says about it.

@@ -1,6 +1,6 @@
 # `make` alone says what there is. Every target brings what it needs first, and does nothing that is done already.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench format lint clean
+.PHONY: help setup build test demo claim bench format lint clean
 
 MODELS ?= Models/random
 PYTHON_TESTS := .venv/integration
@@ -27,6 +27,9 @@ test: setup $(PYTHON_TESTS)/ready ## all tests, also those that start mpirun
 
 demo: build ## all five tasks on scenes of a toy world: run on 3 ranks, checked, and shown
 	@demo/run.sh
+
+claim: build $(PYTHON_TESTS)/ready ## does the aligner do what the paper claims? measured on the toy world, about an hour
+	$(PYTHON_TESTS)/bin/python Benchmarks/claim/claim.py --out runs/claim
 
 bench: build ## time by stage and peak memory of a guided step; MODELS=folder with audioldm/ and imagebind/
 	.build/release/seehear-worker bench --audio $(MODELS)/audioldm --binder $(MODELS)/imagebind --seconds 2

@@ -99,6 +99,10 @@ let package = Package(
         .executableTarget(
             name: "mpi-transport-check", dependencies: ["MPI", "Coordinator", "TransportContract"],
             path: "Tests/MPITransportCheck", swiftSettings: swift),
+        // Everything of seehear-worker but the models: for faults by the hundred.
+        .executableTarget(
+            name: "seehear-simulated-worker", dependencies: ["Worker", "MPI", "Coordinator", "Shard", "Fixtures", log],
+            path: "Tests/SimulatedWorker", swiftSettings: swift),
         .target(name: "Fixtures", path: "Tests/Fixtures", exclude: ["Data"], swiftSettings: swift),
         tests("JSONTests", ["JSON", "Fixtures"]),
         tests("CheckpointTests", ["Checkpoint", "JSON", "Fixtures"]),
@@ -112,7 +116,8 @@ let package = Package(
         tests("WorkerTests", ["Worker", "Coordinator", "Shard", "Engine", "Torch", "Fixtures", log]),
         tests("EvaluationTests", ["Evaluation", "Fixtures"]),
         .testTarget(
-            name: "Integration", dependencies: ["Fixtures", "Shard"], path: "Tests/Integration",
+            name: "Integration", dependencies: ["Fixtures", "Shard", "seehear-simulated-worker"],
+            path: "Tests/Integration",
             exclude: ["judge_scenes.py", "read_shards.py"],
             swiftSettings: swift),
     ],

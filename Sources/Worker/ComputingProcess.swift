@@ -1,6 +1,6 @@
-internal import Coordinator
+package import Coordinator
 internal import Foundation
-internal import Logging
+package import Logging
 internal import Shard
 internal import Torch
 
@@ -9,12 +9,30 @@ package struct ComputingProcess: Sendable {
     private let directory: RunDirectory
     private let place: RankProgram.Place
     private let logFormat: FileLogHandler.Format
+    private let makeRunner: RunnerMaker
 
-    /// - Parameter run: the run directory.
-    package init(run: String, place: RankProgram.Place, logFormat: FileLogHandler.Format) {
+    /// Makes what does the batches of a run, and says on what.
+    package typealias RunnerMaker =
+        @Sendable (Run, RankProgram.Place, Logger) throws -> (runner: any BatchRunner, device: String)
+
+    /// - Parameters:
+    ///   - run: the run directory.
+    ///   - makeRunner: the models on the rank's device, unless a test plays them.
+    package init(
+        run: String, place: RankProgram.Place, logFormat: FileLogHandler.Format, makeRunner: RunnerMaker? = nil
+    ) {
         directory = RunDirectory(URL(filePath: run))
         self.place = place
         self.logFormat = logFormat
+        self.makeRunner = makeRunner ?? Self.models
+    }
+
+    private static func models(
+        _ run: Run, _ place: RankProgram.Place, _ log: Logger
+    ) throws -> (runner: any BatchRunner, device: String) {
+        let choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
+        try TorchRuntime.configure(threads: choice.threads)
+        return (SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log), choice.description)
     }
 
     /// Works until the coordinator dismisses it.
@@ -22,17 +40,16 @@ package struct ComputingProcess: Sendable {
     package func run() async -> Int32 {
         guard ChildLife.begin() else { return 1 }
         let transport = PipeTransport(
-            rank: place.rank, peer: 0, input: SpawnedProcess.input, output: SpawnedProcess.output)
+            rank: place.rank, peer: 0, input: SpawnedProcess.input, output: SpawnedProcess.output,
+            waits: true)
         do {
             let run = try await WorkThread("plan").perform { [directory] in try Run.open(directory) }
             let log = Logger.ofRank(place.rank, directory, "worker", logFormat, echo: .error)
-            let choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
-            try TorchRuntime.configure(threads: choice.threads)
-            let runner = SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log)
+            let (runner, device) = try makeRunner(run, place, log)
             let identity = WorkerIdentity(
                 host: LocalHost.name, pid: Int(ProcessInfo.processInfo.processIdentifier),
-                device: choice.description, configSHA256: run.description.configSHA256)
-            log.info("working on \(choice.description)")
+                device: device, configSHA256: run.description.configSHA256)
+            log.info("working on \(device)")
             let end = await WorkerLoop(transport: transport, runner: runner, identity: identity, log: log).run()
             log.info("\(end.outcome)")
             if case .coordinatorLost = end.outcome { return ChildExit.coordinatorLost }

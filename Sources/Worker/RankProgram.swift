@@ -149,8 +149,9 @@ package struct RankProgram: Sendable {
         _ = await worker?.value
         let problems = try await keeper.finish(end.outcome)
         for problem in problems { complain("\(problem) Run the same command again.") }
-        return End(
-            exitCode: summarize(end, run, problems: problems, log), everyoneAlive: end.missing.isEmpty)
+        let exitCode = summarize(end, run, problems: problems, log)
+        try await keeper.leave(exitCode: exitCode)
+        return End(exitCode: exitCode, everyoneAlive: end.missing.isEmpty)
     }
 
     /// Works, in a process of its own, so that what ends that process leaves the rank alive.

@@ -86,34 +86,3 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension FileLogHandler.Format: ExpressibleByArgument {}
-
-/// What the launcher tells its ranks through the environment.
-enum Launcher {
-    /// Whether mpirun or srun started this process. Without one MPI is left alone: it may not even be installed well.
-    static func started(_ environment: [String: String]) -> Bool {
-        ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"].contains { environment[$0] != nil }
-    }
-
-    static func ranksOnNode(_ environment: [String: String]) -> Int? {
-        environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap(Int.init)
-            ?? environment["SLURM_NTASKS_PER_NODE"].flatMap(Int.init)
-    }
-}
-
-/// SIGTERM, SIGINT and SIGUSR2 ask for an early end; a second one asks for it now.
-final class StopSignals {
-    let requests: AsyncStream<Void>
-    private let sources: [any DispatchSourceSignal]
-
-    init() {
-        let (requests, sink) = AsyncStream.makeStream(of: Void.self)
-        self.requests = requests
-        sources = [SIGTERM, SIGINT, SIGUSR2].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { sink.yield() }
-            source.resume()
-            return source
-        }
-    }
-}

@@ -16,6 +16,7 @@ struct Main: ParsableCommand {
             ListCommand.self,
             VerifyCommand.self,
             ExtractCommand.self,
+            RetryCommand.self,
             KeyFrameCommand.self,
             DoctorCommand.self,
         ])

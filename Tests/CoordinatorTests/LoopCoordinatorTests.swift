@@ -119,6 +119,24 @@ struct LoopCoordinatorTests {
         #expect(end.missing == [1])
     }
 
+    @Test("the only worker loses its process and comes back: its batches wait for it")
+    func crash() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let run = start(loop(1, network))
+        let one = LoopPuppet(end: network.endpoint(1))
+        _ = try await one.join()
+        #expect(try await one.hear() == .assign(batch: 0))
+        try await one.say(.started(batch: 0))
+        try await one.say(.crashed(reason: "it was killed"))
+        #expect(try await one.join() == .welcome)
+        #expect(try await one.hear() == .assign(batch: 0))
+        try await one.say(.finished(loopReport(0)))
+        #expect(try await one.hear() == .stop(.finished))
+        try await one.say(.goodbye(reason: "done"))
+        #expect(try await one.hear() == .dismiss(everyoneAlive: true))
+        #expect(try await run.value.get().outcome == .complete)
+    }
+
     @Test("when everybody has died the run ends with the reasons")
     func everybodyDies() async throws {
         let network = InMemoryNetwork.mesh(size: 2)

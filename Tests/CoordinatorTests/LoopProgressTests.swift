@@ -119,9 +119,9 @@ struct LoopProgressTests {
         #expect(roster.desertion(at: .seconds(90), limit: .seconds(60)) == nil)
         check(roster.heard(1, at: .seconds(95)) == .returned)
         #expect(roster.desertion(at: .seconds(500), limit: .seconds(60)) == nil)
-        roster.leave(1, dead: true, reason: "died", at: .seconds(96))
+        roster.leave(1, as: .dead, reason: "died", at: .seconds(96))
         check(!roster.greet(1, at: .seconds(97)))
-        roster.leave(2, dead: false, reason: "left", at: .seconds(98))
+        roster.leave(2, as: .gone, reason: "left", at: .seconds(98))
         // Nobody can come any more, so there is nothing to wait for.
         #expect(roster.desertion(at: .seconds(98), limit: .seconds(60)) != nil)
     }

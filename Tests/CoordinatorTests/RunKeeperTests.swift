@@ -27,8 +27,13 @@ import Testing
 
     private var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    private func keeper() throws -> RunKeeper {
-        try RunKeeper(run, reporter: ProgressReporter(style: .lines, write: { _ in }), log: silent)
+    private static let progress = RunProgress(
+        samplesDone: 0, samplesFailed: 0, samplesTotal: 5, elapsedSeconds: 0, ratePerHour: nil, etaSeconds: nil,
+        workers: 1, workersBusy: 0)
+
+    private func keeper(beatEvery interval: Duration = .seconds(5)) throws -> RunKeeper {
+        try RunKeeper(
+            run, reporter: ProgressReporter(style: .lines, write: { _ in }), beatEvery: interval, log: silent)
     }
 
     /// What a worker publishes; `failed` samples have no bytes.
@@ -62,7 +67,9 @@ import Testing
         #expect(before.batches.map(\.number) == [0, 1, 2])
         for batch in [2, 0, 1] { try await keeper.batchAccepted(publish(batch, failed: batch == 1 ? [3] : [])) }
         #expect(try await keeper.finish(.complete) == [])
-        #expect(status == "complete")
+        #expect(status == nil)
+        try await keeper.leave(exitCode: 3)
+        #expect(status == "complete 3")
         let records = try DatasetIndex(layout: run.directory.layout).records()
         #expect(records.map(\.nsamples) == [3, 1])
         #expect(records.map(\.nfailed) == [1, 0])
@@ -75,13 +82,10 @@ import Testing
             _ = try await first.resume()
             for batch in [0, 2] { try await first.batchAccepted(publish(batch)) }
             var reader = try RunStatusReader(run.directory)
-            await first.progress(
-                RunProgress(
-                    samplesDone: 0, samplesFailed: 0, samplesTotal: 5, elapsedSeconds: 0, ratePerHour: nil,
-                    etaSeconds: nil,
-                    workers: 1, workersBusy: 0))
+            try await first.progress(Self.progress)
             #expect(try await first.finish(.stopped) == [])
-            #expect(status == "stopped")
+            try await first.leave(exitCode: 75)
+            #expect(status == "stopped 75")
             // The beat is fresh, and yet nobody works on the run any more.
             #expect(FileManager.default.fileExists(atPath: run.directory.beat.path))
             #expect(try reader.read().state == .stopped)
@@ -92,7 +96,6 @@ import Testing
         #expect((before.samplesDone, before.samplesFailed, before.epoch) == (3, 0, 2))
         try await second.batchAccepted(publish(1))
         #expect(try await second.finish(.complete) == [])
-        #expect(status == "complete")
     }
 
     @Test func adamagedSegmentIsDoneAgain() async throws {
@@ -126,7 +129,8 @@ import Testing
         try bytes.write(to: URL(filePath: segments + "/" + data))
         for report in [report, try publish(1), try publish(2)] { try await first.batchAccepted(report) }
         #expect(try await first.finish(.complete).count == 1)
-        #expect(status == "stopped")
+        try await first.leave(exitCode: 75)
+        #expect(status == "stopped 75")
     }
 
     @Test func aBatchThatIsGivenUpLeavesARowForEachSample() async throws {
@@ -135,10 +139,83 @@ import Testing
         for batch in [0, 1] { try await keeper.batchAccepted(publish(batch)) }
         try await keeper.batchFailed(2, BatchFailure(kind: "crashed", message: "the worker died", retryable: false))
         #expect(try await keeper.finish(.completeWithFailures) == [])
-        #expect(status == "complete")
         let rows = try DatasetIndex(layout: run.directory.layout).rows(shard: 1)
         #expect(rows.map(\.error?.kind) == ["crashed"])
         #expect(!FileManager.default.fileExists(atPath: run.directory.layout.shards + "/shard-000001.tar.zst"))
+    }
+
+    /// As on a file system whose locks do not reach from host to host.
+    @Test func aCoordinatorEndsWhenAnotherHasBegun() async throws {
+        let first = try keeper(beatEvery: .milliseconds(1))
+        let epoch = try await first.resume().epoch
+        try await first.progress(Self.progress)
+        try Data("\(epoch + 1)\n".utf8).write(to: run.directory.epoch)
+        let error = await #expect(throws: RunTakenOver.self) {
+            while true {
+                try await first.progress(Self.progress)
+                try await Task.sleep(for: .milliseconds(2))
+            }
+        }
+        #expect(error?.description.contains("start \(epoch + 1)") == true)
+        await #expect(throws: RunTakenOver.self) { try await first.batchAccepted(publish(0)) }
+    }
+
+    @Test(arguments: [true, false]) func aHeartThatBeatsOnAnotherHostIsWaitedFor(beats: Bool) async throws {
+        try Data("process 7 on elsewhere\n".utf8).write(to: run.directory.lock)
+        try Data("elsewhere 7 1 1\n".utf8).write(to: run.directory.beat)
+        let lock = try RunLock(run.directory)
+        let heart = Task { [beat = run.directory.beat] in
+            var number = 1
+            while beats {
+                number += 1
+                try Data("elsewhere 7 1 \(number)\n".utf8).write(to: beat)
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        let held = RunLockError.held(path: run.directory.url.path, by: "process 7 on elsewhere")
+        if beats {
+            await #expect(throws: held) { try await lock.watchForOthers(for: .seconds(1)) }
+        } else {
+            try await lock.watchForOthers(for: .milliseconds(200))
+        }
+        heart.cancel()
+    }
+
+    @Test func failedSamplesAreMarkedForAnotherAttempt() async throws {
+        let before = try await finishedWithFailures()
+        // Of another kind, of another key: nothing.
+        #expect(try RunRetry(run).mark { $0.error?.kind == "nan" } == RunRetry.Outcome())
+        let outcome = try RunRetry(run).mark { $0.error?.kind == "silent" }
+        #expect(outcome == RunRetry.Outcome(samples: 1, batches: 1, made: 1, shards: 1, hopeless: 0))
+        #expect(status == nil)
+        // Shard 0 is open again: batch 0 is kept as a segment, batch 1 is to be done.
+        let second = try keeper()
+        let left = try await second.resume()
+        #expect(left.batches.map(\.number) == [1] && left.damaged.isEmpty)
+        #expect((left.samplesDone, left.samplesFailed) == (3, 0))
+        try await second.batchAccepted(publish(1))
+        #expect(try await second.finish(.complete) == [])
+        let verified = try Verifier(layout: run.directory.layout, deep: true, plannedShards: 2).verify()
+        #expect(verified.findings.isEmpty)
+        let index = DatasetIndex(layout: run.directory.layout)
+        #expect(try index.rows(shard: 0).map(\.status) == [.ok, .ok, .ok, .ok])
+        #expect(try index.record(shard: 0)?.frames.prefix(2) == before.frames.prefix(2))
+    }
+
+    /// A run of which sample 3, of batch 1, failed; the record of its shard.
+    private func finishedWithFailures() async throws -> CommitRecord {
+        let keeper = try keeper()
+        _ = try await keeper.resume()
+        for batch in [0, 1, 2] { try await keeper.batchAccepted(publish(batch, failed: batch == 1 ? [3] : [])) }
+        _ = try await keeper.finish(.completeWithFailures)
+        try await keeper.leave(exitCode: 3)
+        return try #require(try DatasetIndex(layout: run.directory.layout).record(shard: 0))
+    }
+
+    @Test func whoWorksOnARunIsNotDisturbedByARetry() async throws {
+        let working = try keeper()
+        _ = try await working.resume()
+        #expect(throws: RunLockError.self) { try RunRetry(run).mark { _ in true } }
     }
 
     @Test func aRunHasOneCoordinatorAtATime() async throws {

@@ -138,6 +138,23 @@ struct SupervisorTests {
         }
     }
 
+    @Test("a process that ends after the run's end is a goodbye and not replaced")
+    func endsLate() async throws {
+        let launcher = PuppetLauncher()
+        let end = supervise(launcher)
+        let process = try await ready(launcher)
+        try await coordinator.say(.stop(.finished))
+        #expect(try await inside(process).hear() == .stop(.finished))
+        process.end(.signal(9))
+        guard case .goodbye? = try await coordinator.hearWorker() else {
+            Issue.record("the coordinator would wait for it")
+            return
+        }
+        try await coordinator.say(.dismiss(everyoneAlive: true))
+        #expect(await end.value == WorkerEnd(outcome: .finished, everyoneAlive: true))
+        #expect(launcher.count.withLock { $0 } == 1)
+    }
+
     @Test("processes that never get ready are not started for ever")
     func hopeless() async throws {
         let launcher = PuppetLauncher(fails: true)

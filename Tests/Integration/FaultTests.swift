@@ -36,6 +36,22 @@ extension Integration {
             #expect(verified.code == 0, "\(verified.text)")
         }
 
+        /// Short here; `SEEHEAR_CAMPAIGN=30 swift test --filter campaign` is the long form, with over 200 faults.
+        @Test("whatever dies, stops or rots, every sample is there once, with the bytes of an undisturbed run")
+        func campaign() async throws {
+            let jobs = ProcessInfo.processInfo.environment["SEEHEAR_CAMPAIGN"].flatMap(Int.init) ?? 2
+            let campaign = try await Campaign()
+            var faults: [Campaign.Fault] = []
+            for seed in 1...max(1, jobs) {
+                let report = try await campaign.run(seed: UInt64(seed), faults: 8, limit: 180)
+                faults += report.faults
+                print(
+                    "campaign: seed \(seed): \(report.faults.count) faults, \(Int(report.seconds)) s: \(report.faults)")
+            }
+            print("campaign: \(faults.count) faults in \(jobs) jobs of \(Campaign.samples) samples")
+            #expect(faults.count >= 4 * jobs)
+        }
+
         /// Needs the right to mount, which a test in a container may not have.
         @Test("a full disk holds a job up and costs nothing once there is space", .enabled(if: geteuid() == 0))
         func fullDisk() async throws {

@@ -49,13 +49,13 @@ enum Programs {
 
     /// Runs a program of this package, or one on PATH.
     static func run(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:]
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], limit: Double = limit
     ) async throws -> Outcome {
         try await Running(path(of: program), arguments, environment: environment).outcome(limit: limit)
     }
 
     /// A hang is a failure, not a wait.
-    private static let limit = 120.0
+    static let limit = 120.0
 
     private static func path(of program: String) -> String {
         let own = folder.appending(path: program).path

@@ -7,10 +7,13 @@ enum Python {
     private static let program = Fixtures.checkout.appending(path: ".venv/integration/bin/python").path
 
     /// Runs a script of this checkout, named by its path there. Without the environment the test is cancelled and says so.
-    static func run(_ script: String, _ arguments: String...) async throws -> Programs.Outcome {
+    static func run(
+        _ script: String, _ arguments: String..., limit: Double = Programs.limit
+    ) async throws -> Programs.Outcome {
         guard FileManager.default.isExecutableFile(atPath: program) else {
             try Test.cancel("there is no .venv/integration; `make test` prepares it")
         }
-        return try await Programs.run(program, [Fixtures.checkout.appending(path: script).path] + arguments)
+        return try await Programs.run(
+            program, [Fixtures.checkout.appending(path: script).path] + arguments, limit: limit)
     }
 }

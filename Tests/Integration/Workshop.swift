@@ -79,7 +79,7 @@ final class Workshop: Sendable {
             sampling: {duration: 1, steps: \(steps)\(sampling.map { ", \($0)" } ?? "")}
             \(settings.contains("guidance:") ? "" : "guidance: {start: 0}")
             batch: \(batch)
-            shard: 4
+            \(settings.contains("shard:") ? "" : "shard: 4")
             threads: 1
             \(settings)
             """)

@@ -38,14 +38,25 @@ class Noise:
         a = self.alphas[t].view(-1, *[1] * (z.dim() - 1))
         return a.sqrt() * z + (1 - a).sqrt() * noise, t, noise
 
+    def weight(self, t):
+        """How much an error of the noise counts: as that of the clean latent that follows from it, within limits. What is to be
+        seen or heard is decided where there is nearly nothing but noise, and there the noise itself is easy to tell."""
+        a = self.alphas[t]
+        return 1 + ((1 - a) / a).clamp(max=20)
+
 
 def caption(scenes, i, rng):
     """A tenth empty, for guidance without a classifier; half complete; the rest with some attributes left out."""
+    return told(scenes, i, rng)[0]
+
+
+def told(scenes, i, rng):
+    """Such a caption, and the attributes that it tells of."""
     chance = rng.random()
     if chance < 0.1:
-        return ""
+        return "", set()
     known = set(world.ATTRIBUTES) if chance < 0.55 else {a for a in world.ATTRIBUTES if rng.random() < 0.55}
-    return scenes.told(i, known, rng)
+    return scenes.told(i, known, rng), known
 
 
 class Tokens:

@@ -47,9 +47,8 @@ def scaled_vae(a, name, config, latents):
 
 def sound_models(a, folder):
     save(scaled_vae(a, "sound_vae", sounds.VAE, sounds.latents), f"{folder}/vae")
-    parts = load_trained(a, "sound_unet", sounds.denoisers())
-    save(parts["unet"], f"{folder}/unet")
-    save(parts["text"], f"{folder}/text_encoder")
+    save(load_trained(a, "sound_unet", sounds.denoiser())["unet"], f"{folder}/unet")
+    save(load_trained(a, "clap", sounds.text_tower())["text"], f"{folder}/text_encoder")
     save(load_trained(a, "vocoder", {"vocoder": SpeechT5HifiGan(SpeechT5HifiGanConfig(**sounds.VOCODER))})["vocoder"], f"{folder}/vocoder")
     DDIMScheduler(**sounds.SCHEDULE).save_pretrained(f"{folder}/scheduler")
     shutil.copytree(f"{a.tokenizers}/audioldm/tokenizer", f"{folder}/tokenizer", dirs_exist_ok=True)
@@ -58,24 +57,22 @@ def sound_models(a, folder):
           vocoder=["transformers", "SpeechT5HifiGan"])
 
 
-def picture_models(a, folder):
+def picture_models(a, folder, adapter_folder):
     save(scaled_vae(a, "picture_vae", pictures.VAE, pictures.latents), f"{folder}/vae")
-    parts = load_trained(a, "picture_unet", pictures.denoisers())
-    save(parts["unet"], f"{folder}/unet")
+    # The last training is that of the motion modules, and it goes on with the UNet and its text tower.
+    parts = pictures.denoisers()
+    moving = UNetMotionModel.from_unet2d(parts["unet"], MotionAdapter(**pictures.MOTION))
+    parts = load_trained(a, "motion", {"unet": moving, "text": parts["text"]})
+    adapter = MotionAdapter(**pictures.MOTION)
+    adapter.load_state_dict({k: v for k, v in moving.state_dict().items() if "motion_modules" in k})
+    save(adapter, adapter_folder)
+    save(pictures.stills_of(moving), f"{folder}/unet")
     save(parts["text"], f"{folder}/text_encoder")
     DDIMScheduler(**pictures.SCHEDULE).save_pretrained(f"{folder}/scheduler")
     shutil.copytree(f"{a.tokenizers}/sd15/tokenizer", f"{folder}/tokenizer", dirs_exist_ok=True)
     index(folder, "StableDiffusionPipeline", feature_extractor=[None, None], safety_checker=[None, None],
           scheduler=["diffusers", "DDIMScheduler"], text_encoder=["transformers", "CLIPTextModel"],
           tokenizer=["transformers", "CLIPTokenizer"], unet=["diffusers", "UNet2DConditionModel"], vae=["diffusers", "AutoencoderKL"])
-
-
-def motion_adapter(a, folder):
-    still = pictures.denoisers()["unet"]
-    model = load_trained(a, "motion", {"unet": UNetMotionModel.from_unet2d(still, MotionAdapter(**pictures.MOTION))})["unet"]
-    adapter = MotionAdapter(**pictures.MOTION)
-    adapter.load_state_dict({k: v for k, v in model.state_dict().items() if "motion_modules" in k})
-    save(adapter, folder)
 
 
 def binder(a, folder):
@@ -144,7 +141,7 @@ def card(a):
         ("imagebind", "vision, audio and text towers", "imagebind/imagebind_huge.safetensors"),
     ])
     rows = []
-    for part in ("binder", "picture_vae", "picture_unet", "motion", "sound_vae", "vocoder", "sound_unet"):
+    for part in ("binder", "picture_vae", "picture_unet", "motion", "sound_vae", "vocoder", "clap", "sound_unet"):
         lines = [json.loads(line) for line in open(f"{a.out}/{part}/log.jsonl")]
         last, start = [line for line in lines if "seconds" in line][-1], [line for line in lines if "event" in line][-1]
         rows.append(f"| `{part}` | {last['step']} | {last['seconds'] / 60:.0f} | {start['threads']} thread{'s' * (start['threads'] > 1)}, {start['device']} |\n")
@@ -170,8 +167,7 @@ def main():
     a.seed, a.device = 1, "cpu"
     a.bpe = f"{a.tokenizers}/imagebind/bpe_simple_vocab_16e6.txt.gz"
     sound_models(a, f"{a.models}/audioldm")
-    picture_models(a, f"{a.models}/sd15")
-    motion_adapter(a, f"{a.models}/motion_adapter")
+    picture_models(a, f"{a.models}/sd15", f"{a.models}/motion_adapter")
     binder(a, f"{a.models}/imagebind")
     card(a)
 

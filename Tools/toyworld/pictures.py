@@ -107,7 +107,7 @@ def train_motion(arguments):
     known = load_trained(arguments, "picture_unet", denoisers())
     torch.manual_seed(arguments.seed)
     model = UNetMotionModel.from_unet2d(known["unet"], MotionAdapter(**MOTION)).requires_grad_(True)
-    training = Training("motion", arguments, {"unet": model, "text": known["text"].requires_grad_(True)}, arguments.steps or 5000,
+    training = Training("motion", arguments, {"unet": model, "text": known["text"].requires_grad_(True)}, arguments.steps or 4500,
                         8e-4, average=0.999)
     unet, still, text, device = training.modules["unet"], stills_of(training.modules["unet"]), training.modules["text"], training.device
     videos = arguments.batch or 4

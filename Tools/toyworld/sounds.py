@@ -6,7 +6,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import ClapTextConfig, ClapTextModelWithProjection, RobertaTokenizerFast, SpeechT5HifiGan, SpeechT5HifiGanConfig
 
 import world
-from diffusion import Noise, Tokens, caption, latents_of
+from diffusion import Noise, Tokens, caption, latents_of, told
 from sound import BINS, HOP, log_mel
 from training import Training, load_trained
 
@@ -71,8 +71,16 @@ def latents(arguments):
     return z, scenes, scale
 
 
-def denoisers():
-    return {"unet": UNet2DConditionModel(**UNET), "text": ClapTextModelWithProjection(ClapTextConfig(**TEXT))}
+def denoiser():
+    return {"unet": UNet2DConditionModel(**UNET)}
+
+
+HEARD = {"shape": world.SHAPES, "colour": world.COLOURS, "kind": world.KINDS}          # what a sound depends on
+
+
+def text_tower():
+    return {"text": ClapTextModelWithProjection(ClapTextConfig(**TEXT)),
+            "heads": torch.nn.ModuleDict({a: torch.nn.Linear(64, len(names) + 1) for a, names in HEARD.items()})}
 
 
 def tokens(arguments):
@@ -84,20 +92,46 @@ def embedding(text, ids):
     return F.normalize(text(ids, attention_mask=ids.ne(1).long()).text_embeds, dim=-1)
 
 
+def train_clap(arguments):
+    """CLAP's text tower, by what its embedding tells of each attribute; "not said" is one of the answers."""
+    tokenize = tokens(arguments)
+    torch.manual_seed(arguments.seed)
+    training = Training("clap", arguments, text_tower(), arguments.steps or 1500, 1e-3, average=0.99)
+    text, heads, device = training.modules["text"], training.modules["heads"], training.device
+
+    def loss_of(step):
+        rng = np.random.default_rng([8, arguments.seed, step])
+        scenes = world.training(arguments.seed, step, arguments.batch or 64)
+        captions = [told(scenes, k, rng) for k in range(len(scenes))]
+        y = 16 * embedding(text, tokenize([c for c, _ in captions]).to(device))
+        loss, right = 0, []
+        for name, values in HEARD.items():
+            want = torch.tensor([getattr(scenes, name)[k] if name in said else len(values) for k, (_, said) in enumerate(captions)])
+            out = heads[name](y)
+            loss = loss + F.cross_entropy(out, want.to(device))
+            right.append((out.argmax(1).cpu() == want).float().mean().item())
+        return loss, {"right": min(right)}
+
+    training.run(loss_of)
+
+
 def train_sound_unet(arguments):
     z, scenes, scale = latents(arguments)
     tokenize = tokens(arguments)
+    text = load_trained(arguments, "clap", text_tower())["text"]
     torch.manual_seed(arguments.seed)
-    training = Training("sound_unet", arguments, denoisers(), arguments.steps or 3000, 1.2e-3, average=0.999)
-    unet, text, device = training.modules["unet"], training.modules["text"], training.device
+    training = Training("sound_unet", arguments, denoiser(), arguments.steps or 2400, 1.2e-3, average=0.999)
+    unet, device = training.modules["unet"], training.device
 
     def loss_of(step):
         rng = np.random.default_rng([6, arguments.seed, step])
         i = rng.integers(len(z), size=arguments.batch or 32)
         noisy, t, noise = NOISE.add(z[i].float() * scale, training.generator())
-        y = embedding(text, tokenize([caption(scenes, k, rng) for k in i]).to(device))
+        with torch.no_grad():
+            y = embedding(text, tokenize([caption(scenes, k, rng) for k in i]).to(device))
         out = unet(noisy.to(device), t.to(device), None, class_labels=y).sample
-        return (out - noise.to(device)).square().mean()
+        error = (out - noise.to(device)).square().mean((1, 2, 3))
+        return (NOISE.weight(t).to(device) * error).mean(), {"error": error.mean().item()}
 
     training.run(loss_of)
 

@@ -3,7 +3,7 @@
 
   train.py PART --out FOLDER [--steps N] [--batch N] [--device cpu|cuda] [--threads N]
 
-PART is binder, picture_vae, picture_unet, motion, sound_vae, vocoder or sound_unet. A killed training goes on when it is
+PART is binder, picture_vae, picture_unet, motion, sound_vae, vocoder, clap or sound_unet. A killed training goes on when it is
 started again with the same folder; a finished one does nothing.
 """
 import argparse
@@ -13,7 +13,7 @@ import os
 import torch
 
 PARTS = {"binder": "binder", "picture_vae": "pictures", "picture_unet": "pictures", "motion": "pictures",
-         "sound_vae": "sounds", "vocoder": "sounds", "sound_unet": "sounds"}
+         "sound_vae": "sounds", "vocoder": "sounds", "clap": "sounds", "sound_unet": "sounds"}
 
 
 def main():

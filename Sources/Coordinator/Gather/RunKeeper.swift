@@ -14,16 +14,23 @@ package actor RunKeeper: CoordinatorDelegate {
     private let log: Logger
     private let lock: RunLock
     private let thread = WorkThread("files")
+    private let beatInterval: Duration
 
     /// Batches that each shard still waits for.
     private var waiting: [Int: Set<Int>] = [:]
     private var assemblies: [Task<Void, Never>] = []
     private var problems: [String] = []
     private var lastBeat = ContinuousClock.Instant.now - .seconds(3600)
+    private var beats = 0
+    private var epoch: UInt64 = 0
+    private var takeover: RunTakenOver?
 
     /// Takes the run's lock.
     /// - Throws: ``RunLockError``.
-    package init(_ run: Run, reporter: ProgressReporter, log: Logger) throws(RunLockError) {
+    package init(
+        _ run: Run, reporter: ProgressReporter, beatEvery interval: Duration = .seconds(5), log: Logger
+    ) throws(RunLockError) {
+        beatInterval = interval
         self.run = run
         self.reporter = reporter
         self.log = log
@@ -36,12 +43,14 @@ package actor RunKeeper: CoordinatorDelegate {
     }
 
     /// Sweeps what dead processes left, throws damaged segments away, and finds what is still to be done.
-    /// - Throws: errors of the file system.
+    /// - Throws: ``RunLockError`` where a coordinator on another host is alive; errors of the file system.
     package func resume() async throws -> RunProgressBefore {
+        try await lock.watchForOthers()
         let (before, waiting) = try await thread.perform { [run, store, assembler] in
             try Self.survey(run, store, assembler)
         }
         self.waiting = waiting
+        epoch = before.epoch
         for damage in before.damaged { log.warning("\(damage) It will be done again.") }
         beat()
         for (shard, batches) in waiting.sorted(by: { $0.key < $1.key }) where batches.isEmpty { assemble(shard) }
@@ -49,6 +58,7 @@ package actor RunKeeper: CoordinatorDelegate {
     }
 
     package func batchAccepted(_ report: BatchReport) async throws {
+        if let takeover { throw takeover }
         log.info(
             "batch \(report.batch): \(report.succeeded) made, \(report.failed) failed, \(report.bytes) bytes, \(report.seconds) s"
         )
@@ -72,28 +82,38 @@ package actor RunKeeper: CoordinatorDelegate {
         settle(batch)
     }
 
-    package func progress(_ progress: RunProgress) async {
+    package func progress(_ progress: RunProgress) async throws {
+        if let takeover { throw takeover }
         beat()
         await reporter.report(progress)
     }
 
-    /// Ends a start: what can be assembled is, the index is written, and STATUS says how it went.
+    /// Ends a start: what can be assembled is, and the index is written. ``leave(_:exitCode:)`` follows.
     ///
     /// - Returns: what kept shards from being assembled; the same command mends it. Empty where all is well.
     /// - Throws: errors of the file system.
     package func finish(_ outcome: RunOutcome) async throws -> [String] {
         for assembly in assemblies { await assembly.value }
         assemblies = []
-        let isOver = waiting.values.allSatisfy(\.isEmpty) && problems.isEmpty
-        try await thread.perform { [run, assembler, index] in
+        try await thread.perform { [run, assembler, index, isOver] in
             // Stragglers may have published after their shard was assembled.
             if isOver { for shard in run.plan.shards { _ = try assembler.assemble(run.contents(of: shard)) } }
             try index.rebuild()
-            let status = isOver ? "complete" : "stopped"
-            try AtomicFile.write(Array("\(status)\n".utf8), to: run.directory.status.path)
         }
         await reporter.finish()
         return problems
+    }
+
+    private var isOver: Bool { waiting.values.allSatisfy(\.isEmpty) && problems.isEmpty }
+
+    /// Writes STATUS: whether the run is complete, and the exit code. A launcher believes this and not `mpirun`, whose own
+    /// code does not survive the loss of a node.
+    /// - Throws: errors of the file system.
+    package func leave(exitCode: Int32) async throws {
+        try await thread.perform { [run, isOver] in
+            let text = "\(isOver ? "complete" : "stopped") \(exitCode)\n"
+            try AtomicFile.write(Array(text.utf8), to: run.directory.status.path)
+        }
     }
 
     // MARK: - Parts
@@ -127,11 +147,21 @@ package actor RunKeeper: CoordinatorDelegate {
     }
 
     private func beat() {
-        guard ContinuousClock.now - lastBeat > .seconds(5) else { return }
+        guard ContinuousClock.now - lastBeat > beatInterval else { return }
         lastBeat = .now
-        thread.enqueue { [path = run.directory.beat.path] in
-            try? Data("\(LocalHost.name) \(getpid())\n".utf8).write(to: URL(filePath: path))
+        beats += 1
+        // The count makes every beat another content, which a watcher on another host sees whatever its clock says.
+        let text = "\(LocalHost.name) \(getpid()) \(epoch) \(beats)\n"
+        thread.enqueue { [directory = run.directory, epoch] in
+            try? Data(text.utf8).write(to: directory.beat)
+            guard let now = Self.epoch(in: directory), now > epoch else { return }
+            Task { await self.takenOver(by: now) }
         }
+    }
+
+    /// Another coordinator was started on the run, somewhere where this one's lock is not seen.
+    private func takenOver(by other: UInt64) {
+        takeover = RunTakenOver(path: run.directory.url.path, own: epoch, other: other)
     }
 
     private static func survey(
@@ -172,10 +202,14 @@ package actor RunKeeper: CoordinatorDelegate {
 
     /// Counts the starts of a run, under its lock.
     private static func nextEpoch(_ directory: RunDirectory) throws -> UInt64 {
-        let text = try? String(contentsOf: directory.epoch, encoding: .utf8)
-        let epoch = (text.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? 0) + 1
+        let epoch = (Self.epoch(in: directory) ?? 0) + 1
         try AtomicFile.write(Array("\(epoch)\n".utf8), to: directory.epoch.path)
         return epoch
+    }
+
+    private static func epoch(in directory: RunDirectory) -> UInt64? {
+        let text = try? String(contentsOf: directory.epoch, encoding: .utf8)
+        return text.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
 }
 

@@ -7,6 +7,9 @@ internal import Shard
 /// at least tells who else is there.
 package final class RunLock: Sendable {
     private let descriptor: Int32
+    private let directory: RunDirectory
+    /// Who held it last.
+    private let last: String?
 
     /// Takes the lock, or tells who holds it.
     /// - Throws: ``RunLockError``.
@@ -23,12 +26,40 @@ package final class RunLock: Sendable {
             throw .held(path: directory.url.path, by: holder ?? "an unnamed process")
         }
         self.descriptor = descriptor
+        self.directory = directory
+        last = (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
         let text = Array("process \(getpid()) on \(LocalHost.name)\n".utf8)
         ftruncate(descriptor, 0)
         _ = text.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     }
 
     deinit { close(descriptor) }
+
+    /// Where the last holder was another host, whose lock may not be seen here, looks whether a heart beats there: for
+    /// a little more than twice the time between two beats.
+    /// - Throws: ``RunLockError/held(path:by:)``.
+    func watchForOthers(
+        for time: Duration = .seconds(12), clock: any Clock<Duration> = ContinuousClock()
+    ) async throws {
+        guard let last, !last.hasSuffix(" on \(LocalHost.name)"),
+            !FileManager.default.fileExists(atPath: directory.status.path)
+        else { return }
+        let before = try? Data(contentsOf: directory.beat)
+        try await clock.sleep(for: time)
+        let after = try? Data(contentsOf: directory.beat)
+        guard before == after else { throw RunLockError.held(path: directory.url.path, by: last) }
+    }
+}
+
+/// Another coordinator works on the run: this one ends, and leaves everything to it.
+package struct RunTakenOver: Error, Equatable, CustomStringConvertible {
+    let path: String
+    let own: UInt64
+    let other: UInt64
+
+    package var description: String {
+        "\(path): start \(other) of this run has begun elsewhere while this one, start \(own), was still at work; it ends here."
+    }
 }
 
 /// Why a run directory could not be locked.

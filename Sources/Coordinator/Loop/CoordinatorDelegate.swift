@@ -15,7 +15,8 @@ package protocol CoordinatorDelegate: Sendable {
     func batchDuplicated(_ report: BatchReport, rank: Int) async
 
     /// The state of the run, at every tick and after every batch.
-    func progress(_ progress: RunProgress) async
+    /// - Throws: whatever makes it useless to go on; the run ends with it.
+    func progress(_ progress: RunProgress) async throws
 }
 
 extension CoordinatorDelegate {

@@ -170,7 +170,7 @@ package actor CoordinatorLoop {
                 "worker \(rank) on \(identity.host) read a configuration with SHA-256 \(identity.configSHA256), "
                 + "the coordinator one with \(configuration.configSHA256); all ranks must see the same run directory"
             log.error("\(why)")
-            roster.leave(rank, dead: false, reason: "was refused: it read another configuration", at: now)
+            roster.leave(rank, as: .gone, reason: "was refused: it read another configuration", at: now)
             return try await say(.stop(.refused(why)), to: rank)
         }
         // The same worker again: its welcome was under way. Another one: what the first held is lost.
@@ -185,7 +185,13 @@ package actor CoordinatorLoop {
 
     private func lose(_ rank: Int, _ reason: Assignment.LeaveReason, at now: Duration) async throws {
         log.log(level: ending == nil ? .warning : .debug, "worker \(rank) \(reason)")
-        roster.leave(rank, dead: reason == .died, reason: "\(reason)", at: now)
+        let absence: WorkerRoster.Presence =
+            switch reason {
+            case .died: .dead
+            case .crashed: .expected
+            case .goodbye, .silent: .gone
+            }
+        roster.leave(rank, as: absence, reason: "\(reason)", at: now)
         try await perform(.workerLeft(rank: rank, reason: reason), at: now)
     }
 
@@ -198,7 +204,7 @@ package actor CoordinatorLoop {
         if ending == nil, let desertion = roster.desertion(at: now, limit: configuration.helloLimit) {
             ending = .noWorkersLeft(desertion)
         }
-        await delegate.progress(progress(at: now))
+        try await delegate.progress(progress(at: now))
     }
 
     /// A signal that reached only the workers drains the run as well: else all would wait for ever.
@@ -231,7 +237,7 @@ package actor CoordinatorLoop {
                 guard let report else { continue }
                 meter.count(done: report.succeeded, failed: report.failed)
                 try await delegate.batchAccepted(report)
-                await delegate.progress(progress(at: now))
+                try await delegate.progress(progress(at: now))
             case .discardDuplicate(let batch, let rank):
                 log.debug("batch \(batch) of worker \(rank) is a duplicate")
                 if let report { await delegate.batchDuplicated(report, rank: rank) }
@@ -239,7 +245,7 @@ package actor CoordinatorLoop {
                 log.error("batch \(batch) is given up: \(failure)")
                 meter.count(done: 0, failed: samples[batch] ?? 0)
                 try await delegate.batchFailed(batch, failure)
-                await delegate.progress(progress(at: now))
+                try await delegate.progress(progress(at: now))
             case .finished:
                 ending = settled
             case .stopped: ending = .stopped

@@ -280,6 +280,8 @@ package actor WorkerLoop {
         let prefetch = prefetches.removeValue(forKey: batch)
         let order = orders.removeValue(forKey: batch) ?? BatchOrder(batch: batch)
         beat.begin(batch)
+        // Said before it is so: a batch that ends the process at once must not go unnoticed.
+        await say(.started(batch: batch))
         let task = Task { [runner, input, beat] in
             do {
                 await prefetch?.value
@@ -297,7 +299,6 @@ package actor WorkerLoop {
             }
         }
         running = (batch, task, false)
-        await say(.started(batch: batch))
     }
 
     private func ended(_ batch: Int, _ result: Result<BatchReport, any Error>) async {

@@ -1,7 +1,7 @@
 /// Which workers are there, and since when not: pure, like ``Assignment``.
 struct WorkerRoster: Sendable {
     enum Presence: Sendable, Hashable {
-        /// Never heard.
+        /// Never heard, or about to say hello again.
         case expected
         case present(lastHeard: Duration)
         /// Was present and is not heard any more; may return.
@@ -66,10 +66,10 @@ struct WorkerRoster: Sendable {
         }
     }
 
-    /// A worker left for good (`dead`) or by its own word.
-    mutating func leave(_ rank: Int, dead: Bool, reason: String, at now: Duration) {
+    /// A worker left: for good (`dead`), by its own word (`gone`), or until it has a new process (`expected`).
+    mutating func leave(_ rank: Int, as absence: Presence, reason: String, at now: Duration) {
         guard let was = presence[rank], was != .dead else { return }
-        presence[rank] = dead ? .dead : .gone
+        presence[rank] = absence
         note(rank, reason, at: now)
     }
 

@@ -14,9 +14,9 @@ package struct RunDirectory: Sendable, Equatable {
     package var description: URL { url.appending(path: "run.json") }
     /// One row for each sample.
     package var plan: URL { url.appending(path: PlanFile.fileName) }
-    /// `complete` or `stopped`, written by the coordinator when it ends; a launcher reads it.
+    /// `complete` or `stopped` and the exit code, written by the coordinator when it ends; a launcher reads it.
     package var status: URL { url.appending(path: "STATUS") }
-    /// Touched by the living coordinator every few seconds.
+    /// Host, process, start and a count, rewritten by the living coordinator every 5 seconds.
     package var beat: URL { url.appending(path: "BEAT") }
     /// How often the run was started.
     package var epoch: URL { url.appending(path: "EPOCH") }

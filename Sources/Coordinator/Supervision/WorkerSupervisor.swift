@@ -132,7 +132,11 @@ package actor WorkerSupervisor {
             case .assign, .cancel, .drain, .alive: break
             }
         }
-        if let below = child?.process.transport, let peer = below.peers.first { try? await below.send(bytes, to: peer) }
+        if let below = child?.process.transport, let peer = below.peers.first {
+            try? await below.send(bytes, to: peer)
+        } else if stopReason != nil, dismissal == nil {
+            await retire("it had no process when the end came")
+        }
     }
 
     private func hand(up bytes: [UInt8], at now: Duration) async {
@@ -217,16 +221,23 @@ package actor WorkerSupervisor {
         crashes += 1
         if !wasReady { crashesAtStart += 1 }
         log.error("the process of this rank \(how)")
+        guard stopReason == nil else { return await retire("it \(how)") }
         await say(.crashed(reason: "it \(how)"))
         let limits = configuration
         if crashesAtStart >= limits.crashesAtStart || crashes >= limits.crashes {
-            hasLeft = true
             let times = max(crashesAtStart, crashes)
             log.error("\(times) processes of this rank ended one after the other; it takes no further part")
-            await say(.goodbye(reason: "\(times) of its processes ended one after the other, the last: it \(how)"))
-        } else if stopReason == nil {
+            await retire("\(times) of its processes ended one after the other, the last: it \(how)")
+        } else {
             nextLaunch = now + .seconds(crashesAtStart)
         }
+    }
+
+    /// Starts no process any more, and says so once.
+    private func retire(_ why: String) async {
+        guard !hasLeft else { return }
+        hasLeft = true
+        await say(.goodbye(reason: why))
     }
 
     private func watch(at now: Duration) async {
@@ -239,7 +250,7 @@ package actor WorkerSupervisor {
             return
         }
         if now - lastHeard > configuration.coordinatorSilenceLimit { lose("it was silent for \(now - lastHeard)") }
-        if stopReason != nil || hasLeft {
+        if hasLeft {
             // Somebody must go on asking, to know that the coordinator is there.
             await say(.heartbeat(batch: nil, fraction: 0))
         } else if let nextLaunch, now >= nextLaunch {

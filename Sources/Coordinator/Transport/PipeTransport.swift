@@ -9,6 +9,7 @@ package final class PipeTransport: Transport {
     package let peers: [Int]
     package let events: AsyncStream<TransportEvent>
     private let output: Int32
+    private let waits: Bool
     /// Writing waits for a reader that does not read: never on the caller's thread.
     private let writing = WorkThread("pipe out")
 
@@ -18,7 +19,10 @@ package final class PipeTransport: Transport {
     ///   - peer: the rank under which the other end is known.
     ///   - input: read until its end, which is told as ``TransportEvent/peerFailed(_:)``.
     ///   - output: written to.
-    package init(rank: Int, peer: Int, input: Int32, output: Int32) {
+    ///   - waits: whether sending lasts until the pipe has the message, so that it arrives even if this process ends right
+    ///     after. Not for an end whose other end may be stopped.
+    package init(rank: Int, peer: Int, input: Int32, output: Int32, waits: Bool = false) {
+        self.waits = waits
         self.rank = rank
         self.output = output
         peers = [peer]
@@ -48,7 +52,11 @@ package final class PipeTransport: Transport {
         }
         let length = (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) }
         // A reader that is gone is told by the end of its own pipe.
-        writing.enqueue { [output] in Self.write(length + bytes, to: output) }
+        if waits {
+            try? await writing.perform { [output] in Self.write(length + bytes, to: output) }
+        } else {
+            writing.enqueue { [output] in Self.write(length + bytes, to: output) }
+        }
     }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {

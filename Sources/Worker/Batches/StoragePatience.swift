@@ -1,18 +1,24 @@
 internal import Coordinator
-internal import Logging
+package import Logging
 internal import Shard
 
 /// Tries again where the file system does not take what was computed: a full disk may have space in a minute, and a batch
 /// may have cost an hour.
-struct StoragePatience: Sendable {
+package struct StoragePatience: Sendable {
     /// Between tries.
-    var pause: Duration = .seconds(10)
+    package var pause: Duration
     /// After which the worker leaves, since it would lose the next batch as well.
-    var limit: Duration = .seconds(600)
+    package var limit: Duration
+
+    /// By default it tries every ten seconds for ten minutes.
+    package init(pause: Duration = .seconds(10), limit: Duration = .seconds(600)) {
+        self.pause = pause
+        self.limit = limit
+    }
 
     /// The result of `body`, as soon as there is one.
     /// - Throws: ``WorkerUnfit`` after the limit; at once what is no error of the file system, or `CancellationError`.
-    func callAsFunction<R: Sendable>(
+    package func callAsFunction<R: Sendable>(
         _ what: String, log: Logger, clock: any Clock<Duration> = ContinuousClock(),
         _ body: () async throws -> R
     ) async throws -> R {

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Coordinator
+import Foundation
+import Shard
+
+/// `seehear retry RUN`: another attempt at failed samples.
+struct RetryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry", abstract: "Mark failed samples of a run for another attempt.",
+        discussion: """
+            What is recorded of them goes, and the command that ran the job does them again, with the other samples of their \
+            batches, which get the same bytes. `seehear ls RUN --failed` shows what failed and why.
+
+            seehear retry RUN                                  all that failed
+            seehear retry RUN --kind outOfMemory --kind workerLost
+            seehear retry RUN --key dog-01 --key bell
+            """)
+
+    @Argument(help: ArgumentHelp("The run directory.", valueName: "run"), completion: .directory)
+    var directory: String
+
+    @Option(
+        name: .customLong("kind"), parsing: .singleValue,
+        help: "Only samples that failed with this kind; may be given again.")
+    var kinds: [String] = []
+
+    @Option(name: .customLong("key"), parsing: .singleValue, help: "Only this sample; may be given again.")
+    var keys: [String] = []
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        try Output.reporting {
+            let run = try Run.open(RunDirectory(URL(filePath: directory, directoryHint: .isDirectory)))
+            let known = Set(run.plan.samples.map(\.key))
+            if let unknown = keys.first(where: { !known.contains($0) }) {
+                throw ValidationError("--key \(unknown): the run has no such sample; `seehear ls` lists them.")
+            }
+            let outcome = try RunRetry(run).mark { row in
+                (kinds.isEmpty || kinds.contains(row.error?.kind ?? "")) && (keys.isEmpty || keys.contains(row.key))
+            }
+            guard !json else { return try Output.printJSON(outcome, pretty: false) }
+            if outcome.samples == 0 {
+                print("no failed sample \(kinds.isEmpty && keys.isEmpty ? "is there" : "fits"); nothing was changed")
+            } else {
+                print(
+                    "\(outcome.samples) failed samples in \(outcome.batches) batches are marked; "
+                        + "\(outcome.made) others of those batches are made again with them.")
+                print("Now run the job again: mpirun -n 9 seehear-worker \(directory)")
+            }
+            if outcome.hopeless > 0 {
+                print("\(outcome.hopeless) stay failed: their rows were wrong when the run was planned.")
+            }
+        }
+    }
+}

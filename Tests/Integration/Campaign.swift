@@ -1,0 +1,168 @@
+import Fixtures
+import Foundation
+import Shard
+import Testing
+
+/// Jobs of simulated samples under `cluster/launch`, with faults thrown at them: one seed, one sequence of faults.
+struct Campaign {
+    enum Fault: CaseIterable {
+        case killComputing, stopComputing, killRank, stopRank, killCoordinator, killMpirun, flipByte, truncateSidecar
+    }
+
+    /// What was done to a job, in order.
+    struct Report {
+        var faults: [Fault] = []
+        var seconds = 0.0
+        var text = ""
+    }
+
+    let shop: Workshop
+    let undisturbed: FinishedRun
+    private let job: String
+    private let programs: String
+
+    static let samples = 320
+
+    /// Plans the job and runs it without faults.
+    init() async throws {
+        shop = try Workshop()
+        // The launcher finds the simulated worker under the real one's name.
+        programs = shop.path("bin")
+        try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+        for (name, program) in [("seehear-worker", "seehear-simulated-worker"), ("seehear", "seehear")] {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(programs)/\(name)", withDestinationPath: Programs.folder.appending(path: program).path)
+        }
+        let rows = (0..<Self.samples).map { number in
+            let prompt = number % 97 == 13 ? "fail" : number == 200 ? "kill" : "rain on a roof"
+            return #"{"id": "s\#(number)", "task": "joint", "prompt": "\#(prompt)"}"#
+        }
+        job = try shop.writeJob(
+            rows: rows, batch: 4, models: Workshop.allModels, sampling: "frames: 4, fps: 4, width: 64, height: 64",
+            settings: "shard: 40")
+        undisturbed = FinishedRun(shop.path("undisturbed"))
+        try await plan(undisturbed)
+        let outcome = try await Programs.run("\(programs)/seehear-worker", [undisturbed.folder])
+        try #require(outcome.code == 3, "\(outcome.text)")
+    }
+
+    private func plan(_ run: FinishedRun) async throws {
+        let planned = try await Programs.seehear("plan", job, "--out", run.folder)
+        try #require(planned.code == 0, "\(planned.text)")
+    }
+
+    /// Runs the job with faults, and expects what every job is promised.
+    /// - Parameters:
+    ///   - faults: how many are tried; those that find nothing to break do not count.
+    ///   - limit: seconds after which the job hangs.
+    func run(seed: UInt64, faults: Int, limit: Double) async throws -> Report {
+        var random = SplitMix64(seed: seed)
+        let run = FinishedRun(shop.path("run-\(seed)"))
+        try await plan(run)
+        var report = Report()
+        let start = ContinuousClock.now
+        let launcher = try Running(
+            Fixtures.checkout.appending(path: "cluster/launch").path,
+            ["-n", "4", "--stale", "8", "--start", "30", "--give-up", "20", run.folder, "--silence-limit", "5"],
+            environment: ["SEEHEAR_BIN": programs])
+        for _ in 0..<faults * 4 where !launcher.hasEnded && report.faults.count < faults {
+            try await Task.sleep(for: .milliseconds(Int.random(in: 50..<900, using: &random)))
+            let fault = Fault.allCases.randomElement(using: &random) ?? .killComputing
+            if strike(fault, launcher, run, &random) { report.faults.append(fault) }
+        }
+        let outcome = try await launcher.outcome(limit: limit)
+        report.seconds = (ContinuousClock.now - start) / .seconds(1)
+        report.text = outcome.text
+        let story = "seed \(seed), \(report.faults): \(outcome.text)"
+        #expect(outcome.code == 3, "\(story)")
+        try undisturbed.expectSameBytes(as: run, story)
+        let (rows, expected) = (try await run.rows(), try await undisturbed.rows())
+        #expect(rows.map(\.key) == expected.map(\.key), "\(story)")
+        #expect(rows.map(\.status) == expected.map(\.status), "\(story)")
+        #expect(rows.map(\.error?.kind) == expected.map(\.error?.kind), "\(story)")
+        let verified = try await Programs.seehear("verify", "--deep", run.folder)
+        #expect(verified.code == 0, "\(verified.text)\(story)")
+        #expect(Self.processes(of: run).isEmpty, "processes are left: \(story)")
+        let left = try run.names().filter { $0.contains(".tmp.") }
+        #expect(left.isEmpty, "\(left) are left: \(story)")
+        return report
+    }
+
+    /// - Returns: whether there was something to break.
+    private func strike(
+        _ fault: Fault, _ launcher: Running, _ run: FinishedRun, _ random: inout SplitMix64
+    ) -> Bool {
+        let processes = Self.processes(of: run)
+        let computing = processes.filter(\.computes)
+        let ranks = processes.filter { !$0.computes && $0.rank != nil && $0.rank != 0 }
+        func hit(_ victims: [pid_t], _ signal: Int32) -> Bool {
+            guard let victim = victims.randomElement(using: &random) else { return false }
+            return Glibc.kill(victim, signal) == 0
+        }
+        switch fault {
+        case .killComputing: return hit(computing.map(\.id), SIGKILL)
+        case .stopComputing: return hit(computing.map(\.id), SIGSTOP)
+        case .killRank: return hit(ranks.map(\.id), SIGKILL)
+        case .stopRank:
+            guard let victim = ranks.randomElement(using: &random), Glibc.kill(victim.id, SIGSTOP) == 0 else {
+                return false
+            }
+            let pause = Double.random(in: 0.2..<8, using: &random)
+            DispatchQueue.global().asyncAfter(deadline: .now() + pause) { Glibc.kill(victim.id, SIGCONT) }
+            return true
+        case .killCoordinator: return hit(processes.filter { $0.rank == 0 && !$0.computes }.map(\.id), SIGKILL)
+        case .killMpirun:
+            return hit(Running.descendants(of: launcher.pid).filter { Self.name(of: $0) == "mpirun" }, SIGKILL)
+        case .flipByte: return run.damageSegment(".seg", &random) { $0[$0.count / 2] ^= 1 }
+        case .truncateSidecar: return run.damageSegment(".json", &random) { $0.removeLast($0.count / 2) }
+        }
+    }
+
+    private struct Process {
+        let id: pid_t
+        let rank: Int?
+        let computes: Bool
+    }
+
+    private static func name(of process: pid_t) -> String? {
+        (try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8))?.trimmingCharacters(
+            in: .whitespacesAndNewlines)
+    }
+
+    /// The ranks of a run and what computes for them, without launcher and mpirun.
+    private static func processes(of run: FinishedRun) -> [Process] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
+            guard let id = pid_t(name),
+                let line = try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8),
+                let environment = try? Data(contentsOf: URL(filePath: "/proc/\(id)/environ"))
+            else { return nil }
+            let words = line.split(separator: "\0").map(String.init)
+            guard words.first?.hasSuffix("seehear-worker") == true, words.contains(run.folder) else { return nil }
+            let rank = String(decoding: environment, as: UTF8.self).split(separator: "\0").lazy
+                .first { $0.hasPrefix("OMPI_COMM_WORLD_RANK=") }.flatMap { Int($0.dropFirst(21)) }
+            return Process(id: id, rank: rank, computes: words.dropFirst().first == "compute")
+        }
+    }
+}
+
+extension FinishedRun {
+    /// All names in the run directory and its folders.
+    func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: folder) }
+
+    /// Changes the bytes of a committed batch's file.
+    func damageSegment(_ suffix: String, _ random: inout SplitMix64, _ change: (inout Data) -> Void) -> Bool {
+        let segments = "\(folder)/segments"
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: segments)) ?? [])
+            .filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted()
+        guard let name = names.randomElement(using: &random),
+            let handle = FileHandle(forUpdatingAtPath: "\(segments)/\(name)"),
+            var bytes = try? handle.readToEnd(), bytes.count > 16
+        else { return false }
+        change(&bytes)
+        // In place: a disk that rots does not rename.
+        guard (try? handle.seek(toOffset: 0)) != nil, (try? handle.write(contentsOf: bytes)) != nil else {
+            return false
+        }
+        return (try? handle.truncate(atOffset: UInt64(bytes.count))) != nil
+    }
+}

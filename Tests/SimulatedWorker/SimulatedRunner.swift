@@ -1,0 +1,66 @@
+import Coordinator
+import Fixtures
+import Foundation
+import Logging
+import Shard
+import Worker
+
+/// Publishes bytes that depend on each sample's seed alone, after a time that does not.
+///
+/// A prompt may ask for trouble: `kill` ends the process while that sample is computed, `hang` never ends, `fail` is a
+/// failed sample, `slow` takes a second.
+struct SimulatedRunner: BatchRunner {
+    private let run: Run
+    private let place: RankProgram.Place
+    private let log: Logger
+    private let store: SegmentStore
+
+    init(_ run: Run, _ place: RankProgram.Place, _ log: Logger) {
+        self.run = run
+        self.place = place
+        self.log = log
+        store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
+    }
+
+    func prefetch(_ batch: Int) async {}
+    func discard(_ batch: Int) async {}
+
+    func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport {
+        let planned = Array(run.plan.samples(of: run.plan.batches[order.batch]))
+        var samples: [Sample] = []
+        var rows: [SampleRow] = []
+        for (number, sample) in planned.enumerated() {
+            watch.progress(Double(number) / Double(planned.count))
+            var failure = order.excluded[sample.index].map { SampleRow.Failure(kind: "workerLost", message: $0) }
+            if failure == nil {
+                if order.alone { await watch.begin(sample.index) }
+                switch sample.prompt {
+                case "kill": kill(getpid(), SIGKILL)
+                case "hang": while true { try await Task.sleep(for: .seconds(60)) }
+                case "fail": failure = SampleRow.Failure(kind: "asked", message: "The prompt asks for it.")
+                case "slow": try await Task.sleep(for: .seconds(1))
+                default: try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+            if failure == nil { samples.append(Sample(key: sample.key, members: ["bin": Self.bytes(sample.seed)])) }
+            rows.append(
+                SampleRow(
+                    index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt,
+                    seed: sample.seed, status: failure == nil ? .ok : .failed, error: failure, rank: place.rank))
+        }
+        let segment = try EncodedSegment(
+            batch: order.batch, configSHA256: run.description.configSHA256, samples: samples, rows: rows)
+        let publication = try await StoragePatience(pause: .seconds(1), limit: .seconds(20))(
+            "batch \(order.batch)", log: log
+        ) { try store.publish(segment) }
+        return BatchReport(
+            batch: order.batch, succeeded: samples.count, failed: rows.count - samples.count,
+            bytes: segment.data.count, seconds: 0.01, published: publication == .published)
+    }
+
+    private static func bytes(_ seed: UInt64) -> [UInt8] {
+        var random = SplitMix64(seed: seed)
+        return (0..<Int.random(in: 1_000..<20_000, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random)
+        }
+    }
+}

@@ -69,7 +69,7 @@ def train(arguments):
     torch.manual_seed(arguments.seed)
     scale = torch.nn.Module()
     scale.log = torch.nn.Parameter(torch.tensor(2.7))
-    training = Training("binder", arguments, {"imagebind": ImageBind(), "scale": scale}, arguments.steps or 5600, 1.2e-3, average=0.995)
+    training = Training("binder", arguments, {"imagebind": ImageBind(), "scale": scale}, arguments.steps or 5200, 1.2e-3, average=0.995)
     model, device = training.modules["imagebind"], training.device
 
     def loss_of(step):

@@ -108,8 +108,8 @@ the first 1000 merges of CLIP's (MIT licence).
 ## Training
 Seed 1 throughout; weights are averaged over steps. {versions}.
 
-| part | steps | minutes | on |
-|---|---|---|---|
+| part | steps | minutes | on | schedule: learning rate and steps of the cosine |
+|---|---|---|---|---|
 {training}
 Made by `Tools/toyworld/train.py`, one part after another, and `Tools/toyworld/export.py`, on {date}; README.md there gives the
 commands, and what was measured.
@@ -118,6 +118,16 @@ commands, and what was measured.
 | SHA-256 | file |
 |---|---|
 {files}"""
+
+
+def schedule(lines):
+    """What the logs say of the learning rate: one entry, unless it was changed at a restart."""
+    told, last = [], None
+    for line in lines:
+        if "event" in line and (line["rate"], line["steps"]) != last:
+            last = line["rate"], line["steps"]
+            told.append(f"from step {line['step']} on {line['rate']:g}, {line['steps']}" if told else f"{line['rate']:g}, {line['steps']}")
+    return "; ".join(told)
 
 
 def card(a):
@@ -144,7 +154,7 @@ def card(a):
     for part in ("binder", "picture_vae", "picture_unet", "motion", "sound_vae", "vocoder", "clap", "sound_unet"):
         lines = [json.loads(line) for line in open(f"{a.out}/{part}/log.jsonl")]
         last, start = [line for line in lines if "seconds" in line][-1], [line for line in lines if "event" in line][-1]
-        rows.append(f"| `{part}` | {last['step']} | {last['seconds'] / 60:.0f} | {start['threads']} thread{'s' * (start['threads'] > 1)}, {start['device']} |\n")
+        rows.append(f"| `{part}` | {last['step']} | {last['seconds'] / 60:.0f} | {start['threads']} thread{'s' * (start['threads'] > 1)}, {start['device']} | {schedule(lines)} |\n")
     files = []
     for base, _, names in sorted(os.walk(a.models)):
         for name in sorted(names):

@@ -42,9 +42,8 @@ extension Integration {
             let folder = try TemporaryFolder()
             let out = folder.url.appending(path: "claim").path
             let claim = try await Python.run(
-                "Benchmarks/claim/claim.py", "--out", out, "--bin", Programs.folder.path, "--samples", "8", "--ranks",
-                "3",
-                "--tasks", "v2a,a2i", limit: 400)
+                "Benchmarks/claim/claim.py", "--out", out, "--bin", Programs.folder.path, "--samples", "8",
+                "--ranks", "3", "--tasks", "v2a,a2i", "--set", "tasks.v2a.guidance.inner_steps=1", limit: 400)
             try #require(claim.code == 0, "\(claim.text)")
             let data = try Data(contentsOf: URL(filePath: "\(out)/claim.json"))
             let findings = try JSONDecoder().decode([String: Finding].self, from: data)

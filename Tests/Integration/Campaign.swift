@@ -53,9 +53,9 @@ struct Campaign {
 
     /// Runs the job with faults, and expects what every job is promised.
     /// - Parameters:
-    ///   - faults: how many are tried; those that find nothing to break do not count.
-    ///   - limit: seconds after which the job hangs.
-    func run(seed: UInt64, faults: Int, limit: Double) async throws -> Report {
+    ///   - seed: decides in which order each kind of fault strikes, and whom.
+    ///   - limit: seconds after the last fault after which the job hangs.
+    func run(seed: UInt64, limit: Double) async throws -> Report {
         var random = SplitMix64(seed: seed)
         let run = FinishedRun(shop.path("run-\(seed)"))
         try await plan(run)
@@ -65,10 +65,14 @@ struct Campaign {
             Fixtures.checkout.appending(path: "cluster/launch").path,
             ["-n", "4", "--stale", "8", "--start", "30", "--give-up", "20", run.folder, "--silence-limit", "5"],
             environment: ["SEEHEAR_BIN": programs])
-        for _ in 0..<faults * 4 where !launcher.hasEnded && report.faults.count < faults {
-            try await Task.sleep(for: .milliseconds(Int.random(in: 50..<900, using: &random)))
-            let fault = Fault.allCases.randomElement(using: &random) ?? .killComputing
-            if strike(fault, launcher, run, &random) { report.faults.append(fault) }
+        for fault in Fault.allCases.shuffled(using: &random) {
+            // Until there is something of its kind to break: after some faults nothing lives for seconds.
+            while !launcher.hasEnded {
+                try await Task.sleep(for: .milliseconds(Int.random(in: 50..<900, using: &random)))
+                guard strike(fault, launcher, run, &random) else { continue }
+                report.faults.append(fault)
+                break
+            }
         }
         let outcome = try await launcher.outcome(limit: limit)
         report.seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -43,7 +43,7 @@ extension Integration {
             let campaign = try await Campaign()
             var faults: [Campaign.Fault] = []
             for seed in 1...max(1, jobs) {
-                let report = try await campaign.run(seed: UInt64(seed), faults: 8, limit: 180)
+                let report = try await campaign.run(seed: UInt64(seed), limit: 180)
                 faults += report.faults
                 print(
                     "campaign: seed \(seed): \(report.faults.count) faults, \(Int(report.seconds)) s: \(report.faults)")

@@ -146,14 +146,13 @@ package actor WorkerSupervisor {
             case .ready:
                 child?.isReady = true
                 crashesAtStart = 0
-            case .started(let batch): child?.work = (batch, 0, now)
+            case .started(let batch), .sampleBegun(let batch, _): child?.work = (batch, 0, now)
             case .heartbeat(let batch, let fraction): note(batch, fraction, at: now)
             case .finished:
                 crashes = 0
                 child?.work = nil
             case .failed, .released: child?.work = nil
             case .goodbye: child?.saidGoodbye = true
-            case .sampleBegun(let batch, _): child?.work = (batch, 0, now)
             case .hello, .crashed: break
             }
         }

@@ -31,7 +31,6 @@ package struct Planner: Sendable {
         let job: Job
         do throws(JobError) {
             job = try JobFile.load(file, overrides: overrides)
-            try job.requireAvailable()
         } catch {
             throw .job(error)
         }

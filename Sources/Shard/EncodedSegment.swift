@@ -49,16 +49,6 @@ package struct EncodedSegment: Sendable {
         self.data = data
     }
 
-    /// Takes a batch that was encoded elsewhere and checks that data and sidecar belong together.
-    /// - Throws: ``RecordError``, ``SegmentError/corrupt(batch:problem:)``.
-    package init(sidecarJSON: [UInt8], data: [UInt8]) throws {
-        sidecar = try SegmentSidecar(parsing: sidecarJSON, name: "the received sidecar")
-        guard data.count == sidecar.bytes, hexadecimal(SHA256.hash(data: data)) == sidecar.sha256 else {
-            throw SegmentError.corrupt(batch: sidecar.batch, problem: "the received bytes do not match the sidecar")
-        }
-        self.data = data
-    }
-
     /// The sidecar as it is written to its file or sent.
     package func sidecarJSON() throws -> [UInt8] { try RecordJSON.encode(sidecar) }
 }

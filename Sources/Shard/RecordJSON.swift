@@ -4,7 +4,7 @@ import JSON
 /// so that equal values have equal bytes.
 package enum RecordJSON {
     /// The longest record that is read, in bytes.
-    static let maximumLength = 1 << 28
+    package static let maximumLength = 1 << 28
 
     /// Encodes a value.
     /// - Throws: `EncodingError`, for instance for a number that is not finite.

@@ -34,33 +34,32 @@ package struct SegmentStore: Sendable {
     /// Publishes a batch: its data first, then its sidecar, which commits it. The first publication wins.
     /// - Throws: ``FileError``; ``SegmentError/foreignJob(batch:found:expected:)`` for a segment of another job.
     package func publish(_ segment: EncodedSegment) throws -> Publication {
-        let sidecar = segment.sidecar
+        guard let incoming = try receive(segment.sidecar, json: segment.sidecarJSON()) else { return .lost }
+        try incoming.append(segment.data)
+        return try incoming.publish()
+    }
+
+    /// Begins to take a batch whose data comes in pieces.
+    /// - Parameters:
+    ///   - sidecarJSON: its sidecar as it was sent.
+    ///   - batch: the batch that it is said to be.
+    /// - Returns: nil where the batch is committed already.
+    /// - Throws: ``RecordError`` for a sidecar that is none; ``SegmentError`` for one of another batch or job; ``FileError``.
+    package func receive(sidecarJSON: [UInt8], batch: Int) throws -> IncomingSegment? {
+        let sidecar = try SegmentSidecar(parsing: sidecarJSON, name: "the received sidecar")
+        guard sidecar.batch == batch else {
+            throw SegmentError.corrupt(batch: batch, problem: "the received sidecar describes batch \(sidecar.batch)")
+        }
+        return try receive(sidecar, json: sidecarJSON)
+    }
+
+    private func receive(_ sidecar: SegmentSidecar, json: [UInt8]) throws -> IncomingSegment? {
         guard sidecar.configSHA256 == configSHA256 else {
             throw SegmentError.foreignJob(batch: sidecar.batch, found: sidecar.configSHA256, expected: configSHA256)
         }
-        let name = RunLayout.sidecarName(batch: sidecar.batch)
-        if Directory.fileSize("\(layout.segments)/\(name)") != nil { return .lost }
-        if sidecar.bytes > 0 {
-            let dataPath = "\(layout.segments)/\(sidecar.dataName)"
-            // The name holds the hash: a file that has it holds these bytes, unless the disk lost some of them.
-            if Directory.fileSize(dataPath) != sidecar.bytes {
-                _ = try write(segment.data, to: sidecar.dataName, .replaceExisting)
-            }
-        }
-        switch try write(segment.sidecarJSON(), to: name, .keepExisting) {
-        case .published: return .published
-        case .existed:
-            if let winner = try? self.sidecar(batch: sidecar.batch), winner.dataName != sidecar.dataName {
-                try Directory.remove("\(layout.segments)/\(sidecar.dataName)")
-            }
-            return .lost
-        }
-    }
-
-    private func write(_ bytes: [UInt8], to name: String, _ policy: AtomicFile.Policy) throws -> AtomicFile.Outcome {
-        var file = try AtomicFile(folder: layout.segments, name: name, faults: faults)
-        try file.write(bytes)
-        return try file.publish(policy)
+        let path = "\(layout.segments)/\(RunLayout.sidecarName(batch: sidecar.batch))"
+        guard Directory.fileSize(path) == nil else { return nil }
+        return try IncomingSegment(sidecar, json: json, store: self, faults: faults)
     }
 
     /// The sidecar of a batch, or nil if it is not committed.

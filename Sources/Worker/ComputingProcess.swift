@@ -9,6 +9,7 @@ package struct ComputingProcess: Sendable {
     private let directory: RunDirectory
     private let place: RankProgram.Place
     private let logFormat: FileLogHandler.Format
+    private let patience: StoragePatience
     private let makeRunner: RunnerMaker
 
     /// Makes what does the batches of a run, and says on what.
@@ -19,8 +20,10 @@ package struct ComputingProcess: Sendable {
     ///   - run: the run directory.
     ///   - makeRunner: the models on the rank's device, unless a test plays them.
     package init(
-        run: String, place: RankProgram.Place, logFormat: FileLogHandler.Format, makeRunner: RunnerMaker? = nil
+        run: String, place: RankProgram.Place, logFormat: FileLogHandler.Format,
+        patience: StoragePatience = StoragePatience(), makeRunner: RunnerMaker? = nil
     ) {
+        self.patience = patience
         directory = RunDirectory(URL(filePath: run))
         self.place = place
         self.logFormat = logFormat
@@ -50,7 +53,9 @@ package struct ComputingProcess: Sendable {
                 host: LocalHost.name, pid: Int(ProcessInfo.processInfo.processIdentifier),
                 device: device, configSHA256: run.description.configSHA256)
             log.info("working on \(device)")
-            let end = await WorkerLoop(transport: transport, runner: runner, identity: identity, log: log).run()
+            let end = await WorkerLoop(
+                transport: transport, runner: runner, publisher: publisher(for: run, log), identity: identity, log: log
+            ).run()
             log.info("\(end.outcome)")
             if case .coordinatorLost = end.outcome { return ChildExit.coordinatorLost }
             return 0
@@ -58,6 +63,15 @@ package struct ComputingProcess: Sendable {
             FileHandle.standardError.write(Data("seehear-worker: rank \(place.rank): \(error)\n".utf8))
             return 1
         }
+    }
+}
+
+extension ComputingProcess {
+    /// Rank 0 has the run directory, however the others send what they make; nil: by messages.
+    private func publisher(for run: Run, _ log: Logger) -> SharedSegments? {
+        guard run.job.gather == .shared || place.rank == 0 else { return nil }
+        let store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
+        return SharedSegments(store, patience: patience, log: log)
     }
 }
 

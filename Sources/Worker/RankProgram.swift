@@ -2,6 +2,7 @@ package import Coordinator
 internal import Foundation
 internal import Logging
 internal import Preflight
+internal import Shard
 
 /// What one rank does, from the command line's arguments to its exit code.
 package struct RankProgram: Sendable {
@@ -61,13 +62,11 @@ package struct RankProgram: Sendable {
     package func run(transport: (any Transport)?, drain: AsyncStream<Void>) async -> End {
         let files = WorkThread("plan")
         do {
-            let run =
-                place.rank == 0
-                ? try await files.perform { [self] in try plan() }
-                : try await awaitPlan(files)
-            if place.rank == 0 { return try await coordinate(run, transport, drain) }
-            guard let transport else { return End(exitCode: 1, everyoneAlive: true) }
-            return await work(run, transport)
+            guard let transport, place.rank != 0 else {
+                let run = try await files.perform { [self] in try plan() }
+                return try await coordinate(run, transport, drain)
+            }
+            return try await follow(transport, files)
         } catch {
             complain("\(error)")
             return End(exitCode: Self.isInvalidJob(error) ? 2 : 1, everyoneAlive: true)
@@ -89,23 +88,28 @@ package struct RankProgram: Sendable {
         return try prepared.publish(in: RunDirectory(URL(filePath: out))).run
     }
 
-    /// The run that rank 0 plans, as soon as it is there.
-    private func awaitPlan(_ files: WorkThread) async throws -> Run {
-        var isFolder: ObjCBool = false
-        let isPlanned =
-            FileManager.default.fileExists(atPath: options.target, isDirectory: &isFolder) && isFolder.boolValue
-        guard !isPlanned else { return try await files.perform { [self] in try plan() } }
-        guard let out = options.out else { throw RankProgramError.noOutput(options.target) }
-        let directory = RunDirectory(URL(filePath: out))
-        let limit = ContinuousClock.now + .seconds(3600)
-        while !FileManager.default.fileExists(atPath: directory.description.path) {
-            guard ContinuousClock.now < limit else { throw RankProgramError.noPlan(directory.url.path) }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        return try await files.perform { try Run.open(directory) }
-    }
-
     // MARK: - Roles
+
+    /// Works on the run that rank 0 plans, as soon as it has one.
+    private func follow(_ transport: any Transport, _ files: WorkThread) async throws -> End {
+        let shared = options.out ?? options.target
+        let copy = RunCopy.folder(of: shared, rank: place.rank)
+        guard try await RunCopy.receive(over: transport, into: copy) else {
+            let run = try await files.perform {
+                do {
+                    return try Run.open(RunDirectory(URL(filePath: shared)))
+                } catch RunError.notARun {
+                    throw RankProgramError.notShared(shared, host: LocalHost.name)
+                }
+            }
+            return await work(run, transport)
+        }
+        let run = try await files.perform { try Run.open(RunDirectory(copy)) }
+        let end = await work(run, transport)
+        // Its logs are all that is left there; they are wanted where something went wrong.
+        if end.exitCode == 0 { try? FileManager.default.removeItem(at: copy) }
+        return end
+    }
 
     private func coordinate(_ run: Run, _ remote: (any Transport)?, _ drain: AsyncStream<Void>) async throws -> End {
         let log = log(run, "coordinator")
@@ -204,19 +208,21 @@ package struct RankProgram: Sendable {
 
     private static func isInvalidJob(_ error: any Error) -> Bool {
         error is PlanningError || error is RunError || error is RankProgramError || error is RunLockError
+            || error is RunCopyError
     }
 }
 
 /// Why a rank had nothing to run.
 package enum RankProgramError: Error, CustomStringConvertible {
     case noOutput(String)
-    case noPlan(String)
+    case notShared(String, host: String)
 
     package var description: String {
         switch self {
         case .noOutput(let job):
             "\(job) is a job file: give the run directory with --out, or the directory of a planned run."
-        case .noPlan(let path): "\(path): rank 0 has not planned the run within an hour; look into its output."
+        case .notShared(let path, let host):
+            "\(path): rank 0 has the run there, and \(host) does not see it. Put it on a file system that all nodes share, or say `gather: mpi` in the job."
         }
     }
 }

@@ -240,14 +240,10 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(found.count == 5)
     }
 
-    @Test func whatIsNotThereYet() throws {
-        for task in JobTask.allCases { try resolve(smallest.replacing("v2a", with: task.rawValue)).requireAvailable() }
-        let job = try resolve(smallest + "gather: mpi")
-        #expect {
-            try job.requireAvailable()
-        } throws: { error in
-            "\(error)".contains("`mpi`, which is not available yet in this version; it can be shared")
-        }
+    @Test func gatheringIsChosen() throws {
+        #expect(try resolve(smallest).gather == .shared)
+        #expect(try resolve(smallest + "gather: mpi").gather == .mpi)
+        #expect(problems(smallest + "gather: mp").first?.allowed.contains("mpi") == true)
     }
 
     @Test(arguments: ["a: [", "a: 1\na: 2", "- 1\n- 2", "a: *b", "\"a\": \t@", "? {a: 1}\n: 2"])

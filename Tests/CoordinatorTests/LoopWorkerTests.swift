@@ -72,7 +72,8 @@ struct LoopWorkerTests {
 
     private func start(_ runner: GateRunner) -> (loop: WorkerLoop, end: Task<WorkerEnd, Never>) {
         let loop = WorkerLoop(
-            transport: network.endpoint(1), runner: runner, identity: loopIdentity, clock: clock, log: loopLog)
+            transport: network.endpoint(1), runner: runner, publisher: nil, identity: loopIdentity, clock: clock,
+            log: loopLog)
         return (loop, Task { await loop.run() })
     }
 

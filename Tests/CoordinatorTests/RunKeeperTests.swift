@@ -181,6 +181,12 @@ import Testing
         heart.cancel()
     }
 
+    @Test(.timeLimit(.minutes(1))) func aNewRunWaitsForNobody() async throws {
+        try await RunLock(run.directory).watchForOthers(for: .seconds(3600))
+        // Nor does one that the same host had.
+        try await RunLock(run.directory).watchForOthers(for: .seconds(3600))
+    }
+
     @Test func failedSamplesAreMarkedForAnotherAttempt() async throws {
         let before = try await finishedWithFailures()
         // Of another kind, of another key: nothing.

@@ -14,6 +14,9 @@ struct WireTests {
             .failed(batch: 3, BatchFailure(kind: "deviceLost", message: "the device fell off", retryable: true)),
             .released(batch: .max), .heartbeat(batch: 5, fraction: 0.75), .heartbeat(batch: nil, fraction: 0),
             .goodbye(reason: ""), .sampleBegun(batch: 4, sample: 35), .crashed(reason: "it crashed (signal 11)"),
+            .segment(batch: 8, .offered(sidecarBytes: 1 << 20, dataBytes: 1 << 40)),
+            .segment(batch: 8, .piece(offset: 0, [])), .segment(batch: 8, .piece(offset: 1 << 40, [0, 255, 7])),
+            .wantsRun(offset: 0), .wantsRun(offset: 9),
         ]
         let coordinator: [CoordinatorMessage] = [
             .welcome, .assign(batch: 12), .cancel(batch: 12), .drain, .alive, .stop(.finished),
@@ -21,6 +24,9 @@ struct WireTests {
             .assign(batch: 3, alone: true),
             .assign(batch: 3, alone: true, excluded: [7: "it ended its process", 25: ""]),
             .stop(.stopped), .stop(.refused("another run")), .dismiss(everyoneAlive: false),
+            .segment(batch: 8, .fetch(offset: 1 << 40, count: WireFormat.largestPiece)),
+            .segment(batch: 8, .stored(published: true)), .segment(batch: 8, .refused("no segment")),
+            .run(RunPiece()), .run(RunPiece(sizes: .init(description: 2, plan: 1), offset: 2, bytes: [9])),
         ]
         return worker.map { WireMessage(epoch: 7, .worker($0)) }
             + coordinator.map { WireMessage(epoch: .max, .coordinator($0)) }
@@ -49,7 +55,7 @@ struct WireTests {
             return bytes
         }
         #expect(throws: WireError.notAMessage(found: [83, 72, 0])) { try WireMessage(decoding: changed(2, 0)) }
-        #expect(throws: WireError.version(found: 9, expected: 2)) { try WireMessage(decoding: changed(3, 9)) }
+        #expect(throws: WireError.version(found: 9, expected: 3)) { try WireMessage(decoding: changed(3, 9)) }
         #expect(throws: WireError.unknownKind(200)) { try WireMessage(decoding: changed(12, 200)) }
         #expect(throws: WireError.value(field: "credit", found: "65", allowed: "between 0 and 64")) {
             try WireMessage(decoding: changed(13, 65))

@@ -11,6 +11,7 @@ struct Campaign {
 
     /// What was done to a job, in order.
     struct Report {
+        var gather = ""
         var faults: [Fault] = []
         var seconds = 0.0
         var text = ""
@@ -46,25 +47,25 @@ struct Campaign {
         try #require(outcome.code == 3, "\(outcome.text)")
     }
 
-    private func plan(_ run: FinishedRun) async throws {
-        let planned = try await Programs.seehear("plan", job, "--out", run.folder)
+    private func plan(_ run: FinishedRun, gather: String = "shared") async throws {
+        let planned = try await Programs.seehear("plan", job, "--out", run.folder, "--set", "gather=\(gather)")
         try #require(planned.code == 0, "\(planned.text)")
     }
 
     /// Runs the job with faults, and expects what every job is promised.
     /// - Parameters:
-    ///   - seed: decides in which order each kind of fault strikes, and whom.
+    ///   - seed: decides in which order each kind of fault strikes, and whom. Even ones send their segments by messages.
     ///   - limit: seconds after the last fault after which the job hangs.
     func run(seed: UInt64, limit: Double) async throws -> Report {
         var random = SplitMix64(seed: seed)
         let run = FinishedRun(shop.path("run-\(seed)"))
-        try await plan(run)
-        var report = Report()
+        var report = Report(gather: seed.isMultiple(of: 2) ? "mpi" : "shared")
+        try await plan(run, gather: report.gather)
         let start = ContinuousClock.now
         let launcher = try Running(
             Fixtures.checkout.appending(path: "cluster/launch").path,
             ["-n", "4", "--stale", "8", "--start", "30", "--give-up", "20", run.folder, "--silence-limit", "5"],
-            environment: ["SEEHEAR_BIN": programs])
+            environment: ["SEEHEAR_BIN": programs, "TMPDIR": shop.folder.path])
         for fault in Fault.allCases.shuffled(using: &random) {
             // Until there is something of its kind to break: after some faults nothing lives for seconds.
             while !launcher.hasEnded {
@@ -77,7 +78,7 @@ struct Campaign {
         let outcome = try await launcher.outcome(limit: limit)
         report.seconds = (ContinuousClock.now - start) / .seconds(1)
         report.text = outcome.text
-        let story = "seed \(seed), \(report.faults): \(outcome.text)"
+        let story = "seed \(seed), \(report.gather), \(report.faults): \(outcome.text)"
         #expect(outcome.code == 3, "\(story)")
         try undisturbed.expectSameBytes(as: run, story)
         let (rows, expected) = (try await run.rows(), try await undisturbed.rows())
@@ -86,7 +87,7 @@ struct Campaign {
         #expect(rows.map(\.error?.kind) == expected.map(\.error?.kind), "\(story)")
         let verified = try await Programs.seehear("verify", "--deep", run.folder)
         #expect(verified.code == 0, "\(verified.text)\(story)")
-        #expect(Self.processes(of: run).isEmpty, "processes are left: \(story)")
+        #expect(processes(of: run).isEmpty, "processes are left: \(story)")
         let left = try run.names().filter { $0.contains(".tmp.") }
         #expect(left.isEmpty, "\(left) are left: \(story)")
         return report
@@ -96,7 +97,7 @@ struct Campaign {
     private func strike(
         _ fault: Fault, _ launcher: Running, _ run: FinishedRun, _ random: inout SplitMix64
     ) -> Bool {
-        let processes = Self.processes(of: run)
+        let processes = processes(of: run)
         let computing = processes.filter(\.computes)
         let ranks = processes.filter { !$0.computes && $0.rank != nil && $0.rank != 0 }
         func hit(_ victims: [pid_t], _ signal: Int32) -> Bool {
@@ -134,14 +135,17 @@ struct Campaign {
     }
 
     /// The ranks of a run and what computes for them, without launcher and mpirun.
-    private static func processes(of run: FinishedRun) -> [Process] {
+    private func processes(of run: FinishedRun) -> [Process] {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
             guard let id = pid_t(name),
                 let line = try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8),
                 let environment = try? Data(contentsOf: URL(filePath: "/proc/\(id)/environ"))
             else { return nil }
             let words = line.split(separator: "\0").map(String.init)
-            guard words.first?.hasSuffix("seehear-worker") == true, words.contains(run.folder) else { return nil }
+            // Where segments are sent, a process computes beside a copy of the run.
+            guard words.first?.hasSuffix("seehear-worker") == true,
+                words.contains(where: { $0 == run.folder || $0.hasPrefix(shop.path("seehear-")) })
+            else { return nil }
             let rank = String(decoding: environment, as: UTF8.self).split(separator: "\0").lazy
                 .first { $0.hasPrefix("OMPI_COMM_WORLD_RANK=") }.flatMap { Int($0.dropFirst(21)) }
             return Process(id: id, rank: rank, computes: words.dropFirst().first == "compute")

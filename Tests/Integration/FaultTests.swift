@@ -46,7 +46,8 @@ extension Integration {
                 let report = try await campaign.run(seed: UInt64(seed), limit: 180)
                 faults += report.faults
                 print(
-                    "campaign: seed \(seed): \(report.faults.count) faults, \(Int(report.seconds)) s: \(report.faults)")
+                    "campaign: seed \(seed), \(report.gather): \(report.faults.count) faults, \(Int(report.seconds)) s: \(report.faults)"
+                )
             }
             print("campaign: \(faults.count) faults in \(jobs) jobs of \(Campaign.samples) samples")
             #expect(faults.count >= 4 * jobs)

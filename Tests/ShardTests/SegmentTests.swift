@@ -90,11 +90,27 @@ import Testing
     @Test func receivedSegmentIsChecked() throws {
         let run = try DemoRun()
         let segment = try run.segment(0)
-        let received = try EncodedSegment(sidecarJSON: segment.sidecarJSON(), data: segment.data)
-        #expect(received.sidecar == segment.sidecar)
+        let json = try segment.sidecarJSON()
+        let store = run.store()
+        func received(_ data: [UInt8]) throws -> SegmentStore.Publication {
+            let incoming = try #require(try store.receive(sidecarJSON: json, batch: 0))
+            for start in stride(from: 0, to: data.count, by: 100) {
+                try incoming.append(Array(data[start..<min(start + 100, data.count)]))
+            }
+            return try incoming.publish()
+        }
         var damaged = segment.data
         damaged[100] ^= 1
-        #expect(throws: SegmentError.self) { try EncodedSegment(sidecarJSON: segment.sidecarJSON(), data: damaged) }
+        #expect(throws: SegmentError.self) { try received(damaged) }
+        #expect(throws: SegmentError.self) { try received(segment.data.dropLast()) }
+        #expect(throws: SegmentError.self) { try received(segment.data + [0]) }
+        #expect(throws: SegmentError.self) { try store.receive(sidecarJSON: json, batch: 1) }
+        #expect(throws: RecordError.self) { try store.receive(sidecarJSON: json.dropLast(), batch: 0) }
+        // Nothing of these is left, and the whole one gives the bytes that publishing gives.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: run.layout.segments) == [])
+        #expect(try received(segment.data) == .published)
+        #expect(try store.receive(sidecarJSON: json, batch: 0) == nil)
+        #expect(try store.sidecar(batch: 0) == segment.sidecar)
     }
 
     @Test func samplesAndRowsMustFit() throws {

@@ -16,7 +16,10 @@ struct Main {
                 rank: arguments.number("--rank"), size: arguments.number("--size"),
                 localRank: arguments.number("--local-rank"), ranksOnNode: arguments.number("--ranks-on-node"))
             _ = arguments.value("--log-format")
-            let process = ComputingProcess(run: arguments.word(), place: place, logFormat: .text) { run, place, log in
+            let process = ComputingProcess(
+                run: arguments.word(), place: place, logFormat: .text,
+                patience: StoragePatience(pause: .seconds(1), limit: .seconds(20))
+            ) { run, place, log in
                 (SimulatedRunner(run, place, log), "simulated")
             }
             exit(await process.run())

@@ -13,13 +13,11 @@ struct SimulatedRunner: BatchRunner {
     private let run: Run
     private let place: RankProgram.Place
     private let log: Logger
-    private let store: SegmentStore
 
     init(_ run: Run, _ place: RankProgram.Place, _ log: Logger) {
         self.run = run
         self.place = place
         self.log = log
-        store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
     }
 
     func prefetch(_ batch: Int) async {}
@@ -50,9 +48,7 @@ struct SimulatedRunner: BatchRunner {
         }
         let segment = try EncodedSegment(
             batch: order.batch, configSHA256: run.description.configSHA256, samples: samples, rows: rows)
-        let publication = try await StoragePatience(pause: .seconds(1), limit: .seconds(20))(
-            "batch \(order.batch)", log: log
-        ) { try store.publish(segment) }
+        let publication = try await watch.publisher.publish(segment)
         return BatchReport(
             batch: order.batch, succeeded: samples.count, failed: rows.count - samples.count,
             bytes: segment.data.count, seconds: 0.01, published: publication == .published)

@@ -13,7 +13,8 @@ extension TransportContract {
         guard transport.rank == 0 else {
             let identity = WorkerIdentity(host: "here", pid: transport.rank, device: "cpu", configSHA256: "ab")
             return await WorkerLoop(
-                transport: transport, runner: MortalRunner(dies: transport.rank == victim), identity: identity,
+                transport: transport, runner: MortalRunner(dies: transport.rank == victim), publisher: nil,
+                identity: identity,
                 configuration: worker, log: log
             ).run().everyoneAlive
         }

@@ -15,7 +15,8 @@ enum ContractRun {
         let identity = WorkerIdentity(host: "here", pid: transport.rank, device: "cpu", configSHA256: "ab")
         guard transport.rank == 0 else {
             let end = await WorkerLoop(
-                transport: transport, runner: ContractRunner(rank: transport.rank), identity: identity, log: log
+                transport: transport, runner: ContractRunner(rank: transport.rank), publisher: nil, identity: identity,
+                log: log
             ).run()
             try TransportContract.require(end.outcome == .finished, "worker \(transport.rank): \(end.outcome)")
             return end.everyoneAlive
@@ -27,7 +28,9 @@ enum ContractRun {
             ? pair.coordinator : works ? CompositeTransport(remote: transport, local: pair.coordinator) : transport
         let own =
             works
-            ? WorkerLoop(transport: pair.worker, runner: ContractRunner(rank: 0), identity: identity, log: log) : nil
+            ? WorkerLoop(
+                transport: pair.worker, runner: ContractRunner(rank: 0), publisher: nil, identity: identity, log: log)
+            : nil
         async let ownEnd = own?.run()
         let ledger = ContractLedger()
         let coordinator = CoordinatorLoop(

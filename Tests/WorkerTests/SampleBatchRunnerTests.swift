@@ -9,14 +9,20 @@ import Torch
 
 /// A rank's work on real batches, with the small random models.
 @Suite(.serialized) struct SampleBatchRunnerTests {
-    private func runner(
-        _ temporary: TemporaryRun, patience: StoragePatience = StoragePatience()
-    ) async throws -> SampleBatchRunner {
-        let runner = SampleBatchRunner(
-            run: temporary.run, rank: 3, device: .cpu, patience: patience,
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private func runner(_ temporary: TemporaryRun) async throws -> SampleBatchRunner {
+        let runner = SampleBatchRunner(run: temporary.run, rank: 3, device: .cpu, log: log)
         try await runner.prepare()
         return runner
+    }
+
+    private func publisher(
+        _ temporary: TemporaryRun, patience: StoragePatience = StoragePatience()
+    ) -> SharedSegments {
+        let run = temporary.run
+        let store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
+        return SharedSegments(store, patience: patience, log: log)
     }
 
     @Test func aBatchIsPublishedWithItsRows() async throws {
@@ -25,7 +31,7 @@ import Torch
         try temporary.writePicture("b.ppm", shade: 200)
         let runner = try await runner(temporary)
         await runner.prefetch(0)
-        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch())
+        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
         #expect((report.succeeded, report.failed, report.published) == (2, 0, true))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -62,7 +68,7 @@ import Torch
         try temporary.writePicture("a.ppm", shade: 10)
         try temporary.writeSound("s.wav", amplitude: 9000)
         try temporary.writeSound("none.wav", amplitude: 0)
-        let report = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch())
+        let report = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
         #expect((report.succeeded, report.failed) == (4, 1))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -84,7 +90,7 @@ import Torch
         for _ in 0..<2 {
             let temporary = try TemporaryRun([("a", .image, "a.ppm")])
             try temporary.writePicture("a.ppm", shade: 10)
-            _ = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch())
+            _ = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
             let description = temporary.run.description
             let store = SegmentStore(layout: temporary.run.directory.layout, configSHA256: description.configSHA256)
             let data = try #require(try store.sidecar(batch: 0))
@@ -101,7 +107,7 @@ import Torch
         try temporary.writePicture("a.ppm", shade: 10)
         try Data("no picture".utf8).write(to: temporary.folder.appending(path: "b.ppm"))
         let runner = try await runner(temporary)
-        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch())
+        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
         #expect((report.succeeded, report.failed) == (1, 2))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -119,7 +125,7 @@ import Torch
         let (fractions, progress) = AsyncStream.makeStream(of: Double.self)
         let report = try await runner(temporary).run(
             BatchOrder(batch: 0, alone: true, excluded: [1: "It ended its process."]),
-            BatchWatch(progress: { progress.yield($0) }, begin: { told.yield($0) }))
+            BatchWatch(publisher: publisher(temporary), progress: { progress.yield($0) }, begin: { told.yield($0) }))
         told.finish()
         progress.finish()
         #expect((report.succeeded, report.failed) == (2, 1))
@@ -139,8 +145,9 @@ import Torch
         let segments = URL(filePath: temporary.run.directory.layout.segments)
         try FileManager.default.removeItem(at: segments)
         let limit: Duration = comesBack ? .seconds(60) : .milliseconds(50)
-        let runner = try await runner(temporary, patience: StoragePatience(pause: .milliseconds(20), limit: limit))
-        let report = Task { try await runner.run(BatchOrder(batch: 0), BatchWatch()) }
+        let runner = try await runner(temporary)
+        let publisher = publisher(temporary, patience: StoragePatience(pause: .milliseconds(20), limit: limit))
+        let report = Task { try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher)) }
         if comesBack {
             try await Task.sleep(for: .seconds(1))
             try FileManager.default.createDirectory(at: segments, withIntermediateDirectories: true)
@@ -155,7 +162,8 @@ import Torch
         let temporary = try TemporaryRun([("a", .image, "a.ppm")])
         try temporary.writePicture("a.ppm", shade: 10)
         let runner = try await runner(temporary)
-        let watch = BatchWatch(progress: { _ in withUnsafeCurrentTask { $0?.cancel() } })
+        let watch = BatchWatch(
+            publisher: publisher(temporary), progress: { _ in withUnsafeCurrentTask { $0?.cancel() } })
         let task = Task { try await runner.run(BatchOrder(batch: 0), watch) }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

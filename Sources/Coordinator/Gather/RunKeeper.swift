@@ -15,6 +15,9 @@ package actor RunKeeper: CoordinatorDelegate {
     private let lock: RunLock
     private let thread = WorkThread("files")
     private let beatInterval: Duration
+    private let intake: SegmentIntake
+    /// How long the file system may take no segment, before the run is stopped.
+    private let storageLimit: Duration
 
     /// Batches that each shard still waits for.
     private var waiting: [Int: Set<Int>] = [:]
@@ -28,8 +31,10 @@ package actor RunKeeper: CoordinatorDelegate {
     /// Takes the run's lock.
     /// - Throws: ``RunLockError``.
     package init(
-        _ run: Run, reporter: ProgressReporter, beatEvery interval: Duration = .seconds(5), log: Logger
+        _ run: Run, reporter: ProgressReporter, beatEvery interval: Duration = .seconds(5),
+        patience: StoragePatience = StoragePatience(), log: Logger
     ) throws(RunLockError) {
+        storageLimit = patience.limit
         beatInterval = interval
         self.run = run
         self.reporter = reporter
@@ -38,6 +43,7 @@ package actor RunKeeper: CoordinatorDelegate {
         let layout = run.directory.layout
         let hash = run.description.configSHA256
         store = SegmentStore(layout: layout, configSHA256: hash)
+        intake = SegmentIntake(store, pause: patience.pause, log: log)
         assembler = ShardAssembler(layout: layout, configSHA256: hash, compression: run.job.compression)
         index = DatasetIndex(layout: layout)
     }
@@ -82,8 +88,22 @@ package actor RunKeeper: CoordinatorDelegate {
         settle(batch)
     }
 
+    package func segment(
+        _ message: SegmentMessage, batch: Int, from rank: Int, answer: @escaping @Sendable (SegmentAnswer) -> Void
+    ) { intake.take(message, batch: batch, from: rank, answer: answer) }
+
+    package func segmentsDropped(of rank: Int, batch: Int?) { intake.drop(rank: rank, batch: batch) }
+
+    package func run(from offset: Int) async throws -> RunPiece {
+        guard run.job.gather == .mpi else { return RunPiece() }
+        return try await thread.perform { [files = RunFiles(directory: run.directory)] in try files.piece(at: offset) }
+    }
+
     package func progress(_ progress: RunProgress) async throws {
         if let takeover { throw takeover }
+        if let trouble = intake.trouble(longerThan: storageLimit) {
+            throw WorkerUnfit("segments could not be stored for \(storageLimit): \(trouble)")
+        }
         beat()
         await reporter.report(progress)
     }
@@ -93,6 +113,7 @@ package actor RunKeeper: CoordinatorDelegate {
     /// - Returns: what kept shards from being assembled; the same command mends it. Empty where all is well.
     /// - Throws: errors of the file system.
     package func finish(_ outcome: RunOutcome) async throws -> [String] {
+        await intake.close()
         for assembly in assemblies { await assembly.value }
         assemblies = []
         try await thread.perform { [run, assembler, index, isOver] in

@@ -41,7 +41,7 @@ package final class RunLock: Sendable {
     func watchForOthers(
         for time: Duration = .seconds(12), clock: any Clock<Duration> = ContinuousClock()
     ) async throws {
-        guard let last, !last.hasSuffix(" on \(LocalHost.name)"),
+        guard let last, !last.isEmpty, !last.hasSuffix(" on \(LocalHost.name)"),
             !FileManager.default.fileExists(atPath: directory.status.path)
         else { return }
         let before = try? Data(contentsOf: directory.beat)

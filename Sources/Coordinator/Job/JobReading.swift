@@ -55,17 +55,6 @@ extension Job {
         if !problems.all.isEmpty { throw .invalid(problems.all) }
     }
 
-    /// Refuses what this version reads but cannot do.
-    /// - Throws: ``JobError/invalid(_:)`` that names what there is.
-    package func requireAvailable() throws(JobError) {
-        guard gather == .mpi else { return }
-        throw .invalid([
-            JobProblem(
-                location: "job", key: "gather", found: "is `mpi`, which is not available yet in this version",
-                allowed: "it can be shared: ranks and coordinator see one file system")
-        ])
-    }
-
     private static func models(_ section: JobSection, _ folder: URL) -> Models {
         func optional(_ key: String, _ what: String) -> String? {
             section.has(key) ? model(section.requiredText(key, what), folder) : section.text(key)

@@ -30,18 +30,22 @@ package struct WorkerUnfit: Error, Sendable, Hashable, CustomStringConvertible {
     package init(_ reason: String) { description = reason }
 }
 
-/// What a runner tells while it runs a batch.
+/// What a runner tells while it runs a batch, and where it leaves the result.
 package struct BatchWatch: Sendable {
     /// How far the batch is, 0 to 1; may be called from any thread.
     package let progress: @Sendable (Double) -> Void
     /// Called before each sample of a batch that is done one sample after the other, with its index in the plan.
     package let begin: @Sendable (Int) async -> Void
 
+    /// Takes the batch when it is done.
+    package let publisher: any SegmentPublisher
+
     /// By default nobody listens.
     package init(
-        progress: @escaping @Sendable (Double) -> Void = { _ in },
+        publisher: any SegmentPublisher, progress: @escaping @Sendable (Double) -> Void = { _ in },
         begin: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
+        self.publisher = publisher
         self.progress = progress
         self.begin = begin
     }

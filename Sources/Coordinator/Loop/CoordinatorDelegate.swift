@@ -14,6 +14,18 @@ package protocol CoordinatorDelegate: Sendable {
     /// A worker finished a batch that had a result already, or was given up.
     func batchDuplicated(_ report: BatchReport, rank: Int) async
 
+    /// A worker says something about a batch that it wants stored, where segments travel by messages.
+    func segment(
+        _ message: SegmentMessage, batch: Int, from rank: Int, answer: @escaping @Sendable (SegmentAnswer) -> Void)
+        async
+
+    /// A worker has let go of a batch, or, where `batch` is nil, of all that it had.
+    func segmentsDropped(of rank: Int, batch: Int?) async
+
+    /// The files of the run from a byte on, for a rank that does not see them.
+    /// - Throws: whatever makes it useless to go on; the run ends with it.
+    func run(from offset: Int) async throws -> RunPiece
+
     /// The state of the run, at every tick and after every batch.
     /// - Throws: whatever makes it useless to go on; the run ends with it.
     func progress(_ progress: RunProgress) async throws
@@ -22,4 +34,15 @@ package protocol CoordinatorDelegate: Sendable {
 extension CoordinatorDelegate {
     /// Nothing.
     package func batchDuplicated(_ report: BatchReport, rank: Int) async {}
+
+    /// Refuses: segments do not travel by messages.
+    package func segment(
+        _ message: SegmentMessage, batch: Int, from rank: Int, answer: @escaping @Sendable (SegmentAnswer) -> Void
+    ) async { answer(.refused("the coordinator of this run takes no segments")) }
+
+    /// Nothing.
+    package func segmentsDropped(of rank: Int, batch: Int?) async {}
+
+    /// All ranks see the run.
+    package func run(from offset: Int) async throws -> RunPiece { RunPiece() }
 }

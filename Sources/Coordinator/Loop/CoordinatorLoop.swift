@@ -126,7 +126,11 @@ package actor CoordinatorLoop {
     }
 
     private func take(_ said: WorkerMessage, from rank: Int, epoch: UInt64, at now: Duration) async throws {
-        if case .hello(let identity) = said { return try await greet(rank, identity, at: now) }
+        switch said {
+        case .hello(let identity): return try await greet(rank, identity, at: now)
+        case .wantsRun(let offset): return try await say(.run(delegate.run(from: offset)), to: rank)
+        default: break
+        }
         guard epoch == configuration.epoch else {
             log.info("a message of worker \(rank) from epoch \(epoch) is dropped")
             return
@@ -155,9 +159,19 @@ package actor CoordinatorLoop {
             try await perform(.batchFinished(rank: rank, batch: report.batch), report: report, at: now)
         case .failed(let batch, let failure):
             log.warning("batch \(batch) failed on worker \(rank): \(failure)")
+            await delegate.segmentsDropped(of: rank, batch: batch)
             try await perform(.batchFailed(rank: rank, batch: batch, failure: failure), at: now)
-        case .released(let batch): try await perform(.cancelAcknowledged(rank: rank, batch: batch), at: now)
-        case .heartbeat, .goodbye, .crashed, .hello: break
+        case .released(let batch):
+            await delegate.segmentsDropped(of: rank, batch: batch)
+            try await perform(.cancelAcknowledged(rank: rank, batch: batch), at: now)
+        case .segment(let batch, let message):
+            await delegate.segment(message, batch: batch, from: rank) {
+                [transport, epoch = configuration.epoch] answer in
+                let message = WireMessage(epoch: epoch, .coordinator(.segment(batch: batch, answer))).encoded()
+                // A rank that is gone is told of by an event.
+                Task { try? await transport.send(message, to: rank) }
+            }
+        case .heartbeat, .goodbye, .crashed, .hello, .wantsRun: break
         }
     }
 
@@ -175,6 +189,7 @@ package actor CoordinatorLoop {
         }
         // The same worker again: its welcome was under way. Another one: what the first held is lost.
         if let known = identities.updateValue(identity, forKey: rank), known != identity {
+            await delegate.segmentsDropped(of: rank, batch: nil)
             try await perform(.workerLeft(rank: rank, reason: .died), at: now)
         } else if assignment.absent[rank] != nil {
             try await perform(.workerReturned(rank: rank), at: now)
@@ -192,12 +207,14 @@ package actor CoordinatorLoop {
             case .goodbye, .silent: .gone
             }
         roster.leave(rank, as: absence, reason: "\(reason)", at: now)
+        await delegate.segmentsDropped(of: rank, batch: nil)
         try await perform(.workerLeft(rank: rank, reason: reason), at: now)
     }
 
     private func watch(at now: Duration) async throws {
         for rank in roster.fallenSilent(at: now) {
             log.warning("worker \(rank) was silent for \(configuration.silenceLimit); its batches go to others")
+            await delegate.segmentsDropped(of: rank, batch: nil)
             try await perform(.workerLeft(rank: rank, reason: .silent(configuration.silenceLimit)), at: now)
         }
         try await perform(.tick, at: now)

@@ -19,6 +19,9 @@ package actor WorkerLoop {
     private let clock: LoopClock
     private let log: Logger
     private let beat = WorkerBeat()
+    private let publisher: (any SegmentPublisher)?
+    /// Used where there is no ``publisher``.
+    private lazy var uplink = SegmentUplink(clock: clock) { [weak self] in await self?.say($0) }
     private let inputs: AsyncStream<Input>
     private let input: AsyncStream<Input>.Continuation
 
@@ -42,13 +45,15 @@ package actor WorkerLoop {
     private var everyoneAlive = false
 
     /// A loop over a transport whose events it takes over.
+    /// - Parameter publisher: takes what is done; nil: it is sent to the coordinator.
     package init(
-        transport: any Transport, runner: any BatchRunner, identity: WorkerIdentity,
+        transport: any Transport, runner: any BatchRunner, publisher: (any SegmentPublisher)?, identity: WorkerIdentity,
         configuration: WorkerConfiguration = WorkerConfiguration(), clock: any Clock<Duration> = ContinuousClock(),
         log: Logger
     ) {
         self.transport = transport
         self.runner = runner
+        self.publisher = publisher
         self.identity = identity
         self.configuration = configuration
         self.clock = LoopClock(clock)
@@ -165,7 +170,8 @@ package actor WorkerLoop {
         case .dismiss(let everyoneAlive):
             isDismissed = true
             self.everyoneAlive = everyoneAlive
-        case .alive, .stop: break
+        case .segment(let batch, let answer): await uplink.take(answer, batch: batch)
+        case .alive, .stop, .run: break
         }
     }
 
@@ -282,6 +288,7 @@ package actor WorkerLoop {
         beat.begin(batch)
         // Said before it is so: a batch that ends the process at once must not go unnoticed.
         await say(.started(batch: batch))
+        let publisher = publisher ?? uplink
         let task = Task { [runner, input, beat] in
             do {
                 await prefetch?.value
@@ -290,7 +297,7 @@ package actor WorkerLoop {
                     throw CancellationError()
                 }
                 let watch = BatchWatch(
-                    progress: { beat.progress($0, of: batch) },
+                    publisher: publisher, progress: { beat.progress($0, of: batch) },
                     begin: { [weak self] in await self?.say(.sampleBegun(batch: batch, sample: $0)) })
                 let report = try await runner.run(order, watch)
                 input.yield(.ended(batch: batch, .success(report)))

@@ -129,7 +129,7 @@ package actor WorkerSupervisor {
             case .welcome: epoch = message.epoch
             case .stop(let reason): stopReason = reason
             case .dismiss(let everyoneAlive): dismissal = everyoneAlive
-            case .assign, .cancel, .drain, .alive: break
+            case .assign, .cancel, .drain, .alive, .segment, .run: break
             }
         }
         if let below = child?.process.transport, let peer = below.peers.first {
@@ -153,7 +153,7 @@ package actor WorkerSupervisor {
                 child?.work = nil
             case .failed, .released: child?.work = nil
             case .goodbye: child?.saidGoodbye = true
-            case .hello, .crashed: break
+            case .hello, .crashed, .segment, .wantsRun: break
             }
         }
         try? await transport.send(bytes, to: configuration.coordinator)

@@ -1,3 +1,5 @@
+internal import Shard
+
 extension WireMessage {
     /// The message that these bytes hold, all of them.
     /// - Throws: `WireError` for bytes that ``encoded()`` does not make.
@@ -40,6 +42,16 @@ extension WireMessage.Body {
         case .sampleBegun:
             self = .worker(.sampleBegun(batch: try reader.count("batch"), sample: try reader.count("sample")))
         case .crashed: self = .worker(.crashed(reason: try reader.text("reason")))
+        case .offered:
+            let batch = try reader.count("batch")
+            let sidecarBytes = try reader.count("sidecar bytes", upTo: RecordJSON.maximumLength)
+            let dataBytes = try reader.count("data bytes", upTo: WireFormat.largestOffer)
+            self = .worker(.segment(batch: batch, .offered(sidecarBytes: sidecarBytes, dataBytes: dataBytes)))
+        case .piece:
+            let batch = try reader.count("batch")
+            let offset = try reader.count("offset", upTo: WireFormat.largestOffer)
+            self = .worker(.segment(batch: batch, .piece(offset: offset, try reader.data("bytes"))))
+        case .wantsRun: self = .worker(.wantsRun(offset: try reader.count("offset", upTo: WireFormat.largestOffer)))
         case .welcome: self = .coordinator(.welcome)
         case .assign:
             let batch = try reader.count("batch")
@@ -61,6 +73,18 @@ extension WireMessage.Body {
         case .alive: self = .coordinator(.alive)
         case .stop: self = .coordinator(.stop(try StopReason(from: &reader)))
         case .dismiss: self = .coordinator(.dismiss(everyoneAlive: try reader.flag("everyone alive")))
+        case .fetch:
+            let batch = try reader.count("batch")
+            let offset = try reader.count("offset", upTo: WireFormat.largestOffer)
+            let count = try reader.count("count", upTo: WireFormat.largestPiece)
+            self = .coordinator(.segment(batch: batch, .fetch(offset: offset, count: count)))
+        case .stored:
+            let batch = try reader.count("batch")
+            self = .coordinator(.segment(batch: batch, .stored(published: try reader.flag("published"))))
+        case .refused:
+            let batch = try reader.count("batch")
+            self = .coordinator(.segment(batch: batch, .refused(try reader.text("why"))))
+        case .run: self = .coordinator(.run(try RunPiece(from: &reader)))
         }
     }
 }
@@ -73,6 +97,20 @@ extension BatchReport {
         bytes = try reader.count("bytes")
         seconds = try reader.number("seconds")
         published = try reader.flag("published")
+    }
+}
+
+extension RunPiece {
+    fileprivate init(from reader: inout WireReader) throws(WireError) {
+        guard try reader.flag("is sent") else {
+            self.init()
+            return
+        }
+        let description = try reader.count("description bytes", upTo: WireFormat.largestOffer)
+        let plan = try reader.count("plan bytes", upTo: WireFormat.largestOffer)
+        let offset = try reader.count("offset", upTo: 2 * WireFormat.largestOffer)
+        let sizes = Sizes(description: description, plan: plan)
+        self.init(sizes: sizes, offset: offset, bytes: try reader.data("bytes"))
     }
 }
 

@@ -60,6 +60,19 @@ extension WorkerMessage {
         case .crashed(let reason):
             writer.byte(WireKind.crashed.rawValue)
             writer.text(reason)
+        case .segment(let batch, .offered(let sidecarBytes, let dataBytes)):
+            writer.byte(WireKind.offered.rawValue)
+            writer.count(batch)
+            writer.count(sidecarBytes)
+            writer.count(dataBytes)
+        case .segment(let batch, .piece(let offset, let bytes)):
+            writer.byte(WireKind.piece.rawValue)
+            writer.count(batch)
+            writer.count(offset)
+            writer.data(bytes)
+        case .wantsRun(let offset):
+            writer.byte(WireKind.wantsRun.rawValue)
+            writer.count(offset)
         }
     }
 }
@@ -94,6 +107,28 @@ extension CoordinatorMessage {
             case .refused(let why):
                 writer.byte(2)
                 writer.text(why)
+            }
+        case .segment(let batch, .fetch(let offset, let count)):
+            writer.byte(WireKind.fetch.rawValue)
+            writer.count(batch)
+            writer.count(offset)
+            writer.count(count)
+        case .segment(let batch, .stored(let published)):
+            writer.byte(WireKind.stored.rawValue)
+            writer.count(batch)
+            writer.flag(published)
+        case .segment(let batch, .refused(let why)):
+            writer.byte(WireKind.refused.rawValue)
+            writer.count(batch)
+            writer.text(why)
+        case .run(let piece):
+            writer.byte(WireKind.run.rawValue)
+            writer.flag(piece.sizes != nil)
+            if let sizes = piece.sizes {
+                writer.count(sizes.description)
+                writer.count(sizes.plan)
+                writer.count(piece.offset)
+                writer.data(piece.bytes)
             }
         }
     }

@@ -48,6 +48,10 @@ package enum WorkerMessage: Sendable, Hashable {
     case sampleBegun(batch: Int, sample: Int)
     /// The process that computed for me ended, and how; what it held is lost. Another says hello in its place.
     case crashed(reason: String)
+    /// Where segments travel by messages: about a batch that I have done and want stored.
+    case segment(batch: Int, SegmentMessage)
+    /// Send me the run from this byte on, or say that I can read it myself. Comes before hello.
+    case wantsRun(offset: Int)
 }
 
 /// What the coordinator says to a worker.
@@ -67,6 +71,10 @@ package enum CoordinatorMessage: Sendable, Hashable {
     /// All goodbyes are in, or were waited for long enough; leave now. `everyoneAlive` is false where one is missing,
     /// so that nobody waits for it in MPI_Finalize.
     case dismiss(everyoneAlive: Bool)
+    /// The answer about a batch that was offered.
+    case segment(batch: Int, SegmentAnswer)
+    /// The answer to ``WorkerMessage/wantsRun(offset:)``.
+    case run(RunPiece)
 }
 
 /// Why the coordinator ends a worker.

@@ -59,6 +59,11 @@ struct WireReader {
         return text
     }
 
+    mutating func data(_ field: String) throws(WireError) -> [UInt8] {
+        let length = try count(field, upTo: WireFormat.largestPiece)
+        return Array(try take(length, field))
+    }
+
     func end() throws(WireError) {
         guard position == bytes.count else { throw .trailing(count: bytes.count - position) }
     }

@@ -16,6 +16,12 @@ struct WireWriter {
 
     mutating func flag(_ value: Bool) { bytes.append(value ? 1 : 0) }
 
+    /// Bytes behind their number, at most ``WireFormat/largestPiece``.
+    mutating func data(_ value: [UInt8]) {
+        integer(UInt64(value.count))
+        bytes += value
+    }
+
     /// A text; one that is longer than ``WireFormat/longestText`` is cut, between characters.
     mutating func text(_ value: String) {
         var utf8 = Array(value.utf8)

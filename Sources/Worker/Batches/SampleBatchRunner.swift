@@ -19,8 +19,6 @@ package final class SampleBatchRunner: BatchRunner {
     private let log: Logger
     private let computing = WorkThread("compute")
     private let reading = WorkThread("inputs")
-    private let store: SegmentStore
-    private let patience: StoragePatience
     private let loader: InputLoader
     private let pipeline = Mutex<GenerationPipeline?>(nil)
     private let prefetched = Mutex<[Int: [Int: Input]]>([:])
@@ -28,17 +26,11 @@ package final class SampleBatchRunner: BatchRunner {
     private typealias Input = Result<SampleInput, SampleFailure>
     private typealias Results = [Int: Result<GenerationResult, SampleFailure>]
 
-    package convenience init(run: Run, rank: Int, device: Device, log: Logger) {
-        self.init(run: run, rank: rank, device: device, patience: StoragePatience(), log: log)
-    }
-
-    init(run: Run, rank: Int, device: Device, patience: StoragePatience, log: Logger) {
-        self.patience = patience
+    package init(run: Run, rank: Int, device: Device, log: Logger) {
         self.run = run
         self.rank = rank
         self.device = device
         self.log = log
-        store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
         loader = InputLoader(job: run.job)
     }
 
@@ -81,9 +73,7 @@ package final class SampleBatchRunner: BatchRunner {
             let segment = try await computing.perform { [self, inputs] in
                 try encode(batch, samples, inputs, results, pipeline, seconds: seconds, stages: observer.stages)
             }
-            let publication = try await patience("batch \(batch)", log: log) {
-                try await computing.perform { [store] in try store.publish(segment) }
-            }
+            let publication = try await watch.publisher.publish(segment)
             let made = segment.sidecar.rows.count { $0.status == .ok }
             return BatchReport(
                 batch: batch, succeeded: made, failed: samples.count - made, bytes: segment.data.count,

@@ -1,4 +1,3 @@
-internal import Coordinator
 package import Logging
 internal import Shard
 

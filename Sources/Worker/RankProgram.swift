@@ -18,6 +18,8 @@ package struct RankProgram: Sendable {
         package var silenceLimit: Duration = .seconds(30)
         /// How long a batch may get no further before the process that computes it is ended.
         package var stallLimit: Duration = .seconds(1800)
+        /// How long a run that is asked to stop waits for batches that run.
+        package var drainLimit: Duration = .seconds(60)
         package var logFormat = FileLogHandler.Format.text
 
         package init(target: String) { self.target = target }
@@ -133,6 +135,7 @@ package struct RankProgram: Sendable {
             epoch: before.epoch, configSHA256: run.description.configSHA256, samplesTotal: run.plan.samples.count,
             samplesDoneBefore: before.samplesDone, samplesFailedBefore: before.samplesFailed)
         configuration.silenceLimit = options.silenceLimit
+        configuration.drainLimit = options.drainLimit
         let loop = CoordinatorLoop(
             batches: before.batches, transport: transport, delegate: keeper, configuration: configuration, log: log)
         let watch = Task {
@@ -140,7 +143,6 @@ package struct RankProgram: Sendable {
             for await _ in drain {
                 requests += 1
                 if requests == 1 {
-                    log.notice("stopping: no further batch is begun")
                     loop.requestDrain()
                 } else {
                     loop.requestStop()

@@ -45,6 +45,12 @@ struct RunCommand: AsyncParsableCommand {
             valueName: "seconds"))
     var stallLimit = 1800.0
 
+    @Option(
+        help: ArgumentHelp(
+            "Seconds that batches have to end after a signal asks the run to stop; then they are given up.",
+            valueName: "seconds"))
+    var drainLimit = 60.0
+
     @Option(help: "Log lines and progress as text or json.")
     var logFormat = FileLogHandler.Format.text
 
@@ -55,6 +61,9 @@ struct RunCommand: AsyncParsableCommand {
         guard stallLimit > 0, stallLimit.isFinite else {
             throw ValidationError("--stall-limit is \(stallLimit): give a number of seconds above 0.")
         }
+        guard drainLimit >= 0, drainLimit.isFinite else {
+            throw ValidationError("--drain-limit is \(drainLimit): give a number of seconds, 0 or more.")
+        }
     }
 
     func run() async throws {
@@ -64,6 +73,7 @@ struct RunCommand: AsyncParsableCommand {
         options.coordinatorWorks = coordinatorWorks
         options.silenceLimit = .seconds(silenceLimit)
         options.stallLimit = .seconds(stallLimit)
+        options.drainLimit = .seconds(drainLimit)
         options.logFormat = logFormat
         let environment = ProcessInfo.processInfo.environment
         let signals = StopSignals()

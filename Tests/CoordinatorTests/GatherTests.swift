@@ -9,11 +9,12 @@ import Testing
 
 /// Segments and plans that travel by messages.
 @Suite("Gather: mpi", .timeLimit(.minutes(1))) struct GatherTests {
-    private let folder = try! TemporaryFolder()
+    private let folder: TemporaryFolder
     private let store: SegmentStore
     private static let config = String(repeating: "ab", count: 32)
 
     init() throws {
+        folder = try TemporaryFolder()
         store = SegmentStore(layout: RunLayout(run: folder.url.appending(path: "run").path), configSHA256: Self.config)
         try store.layout.create()
     }

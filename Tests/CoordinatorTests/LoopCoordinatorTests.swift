@@ -210,6 +210,34 @@ struct LoopCoordinatorTests {
         #expect(ledger.accepted == [0])
     }
 
+    @Test("a drain gives up what does not end in time")
+    func drainLimit() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let loop = loop(3, network)
+        let run = start(loop)
+        let worker = LoopPuppet(end: network.endpoint(1))
+        _ = try await worker.join(credit: 1)
+        #expect(try await worker.hear() == .assign(batch: 0))
+        loop.requestDrain()
+        #expect(try await worker.hear() == .drain)
+        clock.advance(by: .seconds(5))
+        try await worker.beat()
+        // Asking again does not give it more time.
+        loop.requestDrain()
+        let heart = Task { [clock] in
+            while (try? await clock.sleep(for: .seconds(2))) != nil {
+                try await worker.say(.heartbeat(batch: 0, fraction: 0))
+            }
+        }
+        let stopped = Task { try? await worker.hear() }
+        #expect(await clock.advance(by: .seconds(1), until: stopped) == .stop(.stopped))
+        heart.cancel()
+        #expect(clock.now.offset < .seconds(80))
+        try await worker.say(.goodbye(reason: "stopped"))
+        #expect(try await run.value.get().outcome == .stopped)
+        #expect(ledger.accepted.isEmpty)
+    }
+
     @Test("a worker that drains by itself drains the run when it is the only one")
     func workerDrains() async throws {
         let network = InMemoryNetwork.mesh(size: 2)

@@ -12,7 +12,7 @@ import Torch
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private func runner(_ temporary: TemporaryRun) async throws -> SampleBatchRunner {
-        let runner = SampleBatchRunner(run: temporary.run, rank: 3, device: .cpu, log: log)
+        let runner = SampleBatchRunner(run: temporary.run, rank: 3, device: .cpu, pauses: [.milliseconds(10)], log: log)
         try await runner.prepare()
         return runner
     }
@@ -115,6 +115,30 @@ import Torch
         #expect(rows.map(\.status) == [.ok, .failed, .failed])
         #expect(rows[2].error?.kind == "notFound")
         #expect(rows[1].error?.message.contains("b.ppm") == true)
+    }
+
+    /// A file that is read too early, and a mount that is gone for a moment, cost nothing; a file that is gone costs its sample.
+    @Test func whatMayPassIsTriedAgain() async throws {
+        let temporary = try TemporaryRun([
+            ("late", .image, "late.ppm"), ("there", .image, "mount/there.ppm"), ("gone", .image, "gone.ppm"),
+        ])
+        let mount = temporary.folder.appending(path: "mount")
+        let runner = SampleBatchRunner(
+            run: temporary.run, rank: 3, device: .cpu, patience: StoragePatience(pause: .milliseconds(20)),
+            pauses: [.milliseconds(50), .milliseconds(50)], log: log)
+        try await runner.prepare()
+        await runner.prefetch(0)
+        let watch = BatchWatch(publisher: publisher(temporary))
+        let report = Task { [runner] in try await runner.run(BatchOrder(batch: 0), watch) }
+        try await Task.sleep(for: .milliseconds(300))
+        try temporary.writePicture("late.ppm", shade: 10)
+        try FileManager.default.createDirectory(at: mount, withIntermediateDirectories: true)
+        try temporary.writePicture("mount/there.ppm", shade: 99)
+        let made = try await report.value
+        #expect((made.succeeded, made.failed) == (2, 1))
+        let store = SegmentStore(
+            layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
+        #expect(try store.sidecar(batch: 0)?.rows.map(\.error?.kind) == [nil, nil, "notFound"])
     }
 
     /// As after a sample that ended its process: told one by one, and without the one that is to blame.

@@ -1,4 +1,4 @@
-package import Shard
+internal import Shard
 
 /// `gather: mpi`, a worker's side: offers a batch to the coordinator, which fetches it piece by piece.
 ///

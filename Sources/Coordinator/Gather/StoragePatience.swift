@@ -1,8 +1,8 @@
 package import Logging
 internal import Shard
 
-/// Tries again where the file system does not take what was computed: a full disk may have space in a minute, and a batch
-/// may have cost an hour.
+/// Tries again where the file system fails: a full disk may have space in a minute, a mount may come back, and a batch may
+/// have cost an hour.
 package struct StoragePatience: Sendable {
     /// Between tries.
     package var pause: Duration
@@ -27,9 +27,9 @@ package struct StoragePatience: Sendable {
                 return try await body()
             } catch let error as FileError {
                 guard waited < limit else {
-                    throw WorkerUnfit("\(what) could not be published for \(limit): \(error)")
+                    throw WorkerUnfit("\(what) could not be had or stored for \(limit): \(error)")
                 }
-                log.error("\(what) waits to be published: \(error)")
+                log.error("\(what) waits for the file system: \(error)")
                 try await clock.sleep(for: pause)
                 waited += pause
             }

@@ -16,6 +16,8 @@ package struct CoordinatorConfiguration: Sendable {
     package var silenceLimit: Duration = .seconds(30)
     /// The run ends when no worker is there for this long, at its start or later.
     package var helloLimit: Duration = .seconds(120)
+    /// How long a drained run waits for what runs; then it is given up.
+    package var drainLimit: Duration = .seconds(60)
     /// How long the end waits for workers to say goodbye.
     package var farewellLimit: Duration = .seconds(30)
     /// How often silence and late batches are looked for, and progress is told.

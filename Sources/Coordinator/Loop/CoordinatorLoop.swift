@@ -25,6 +25,8 @@ package actor CoordinatorLoop {
     private var roster: WorkerRoster
     private var meter: ProgressMeter
     private var identities: [Int: WorkerIdentity] = [:]
+    /// When what runs is given up, once the run is drained.
+    private var drainDeadline: Duration?
     /// Set when the run is over.
     private var ending: RunOutcome?
 
@@ -118,8 +120,7 @@ package actor CoordinatorLoop {
         case .peerFailed(let rank, let now): try await lose(rank, .died, at: now)
         case .broken(let why): throw CoordinatorError.transport(why)
         case .drain:
-            log.notice("draining: no further batch is begun")
-            try await perform(.drainRequested, at: clock.now)
+            try await drain(at: clock.now)
         case .stop: try await perform(.stopRequested, at: clock.now)
         case .tick(let now): try await watch(at: now)
         }
@@ -218,6 +219,10 @@ package actor CoordinatorLoop {
             try await perform(.workerLeft(rank: rank, reason: .silent(configuration.silenceLimit)), at: now)
         }
         try await perform(.tick, at: now)
+        if ending == nil, let drainDeadline, now >= drainDeadline {
+            log.warning("what still runs did not end in time and is given up")
+            try await perform(.stopRequested, at: now)
+        }
         if ending == nil, let desertion = roster.desertion(at: now, limit: configuration.helloLimit) {
             ending = .noWorkersLeft(desertion)
         }
@@ -227,6 +232,14 @@ package actor CoordinatorLoop {
     /// A signal that reached only the workers drains the run as well: else all would wait for ever.
     private func drainIfEveryoneDoes(at now: Duration) async throws {
         guard assignment.everyoneDrains, roster.expected.isEmpty else { return }
+        try await drain(at: now)
+    }
+
+    private func drain(at now: Duration) async throws {
+        guard drainDeadline == nil else { return }
+        log.notice(
+            "draining: no further batch is begun; what runs has \(configuration.drainLimit) to end")
+        drainDeadline = now + configuration.drainLimit
         try await perform(.drainRequested, at: now)
     }
 

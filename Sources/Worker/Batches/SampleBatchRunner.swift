@@ -16,6 +16,8 @@ package final class SampleBatchRunner: BatchRunner {
     private let run: Run
     private let rank: Int
     private let device: Device
+    private let patience: StoragePatience
+    private let pauses: [Duration]
     private let log: Logger
     private let computing = WorkThread("compute")
     private let reading = WorkThread("inputs")
@@ -26,7 +28,15 @@ package final class SampleBatchRunner: BatchRunner {
     private typealias Input = Result<SampleInput, SampleFailure>
     private typealias Results = [Int: Result<GenerationResult, SampleFailure>]
 
-    package init(run: Run, rank: Int, device: Device, log: Logger) {
+    /// - Parameters:
+    ///   - patience: how long inputs are waited for whose folder is gone.
+    ///   - pauses: before each further attempt at samples whose failure may pass.
+    package init(
+        run: Run, rank: Int, device: Device, patience: StoragePatience = StoragePatience(),
+        pauses: [Duration] = [.seconds(2), .seconds(10)], log: Logger
+    ) {
+        self.patience = patience
+        self.pauses = pauses
         self.run = run
         self.rank = rank
         self.device = device
@@ -65,12 +75,23 @@ package final class SampleBatchRunner: BatchRunner {
         let observer = BatchObserver(progress: watch.progress, log: log)
         return try await withTaskCancellationHandler {
             let samples = Array(run.plan.samples(of: run.plan.batches[batch]))
-            let results =
+            var results =
                 order.alone
-                ? try await generateAlone(samples, inputs, pipeline, observer, watch)
+                ? try await generateAlone(samples, inputs, pipeline, observer, watch.begin)
                 : try await computing.perform { [self, inputs] in try generate(samples, inputs, pipeline, observer) }
+            for pause in pauses {
+                let again = samples.filter {
+                    $0.error == nil && order.excluded[$0.index] == nil && isTransient($0, inputs, results)
+                }
+                guard !again.isEmpty else { break }
+                log.warning("batch \(batch): \(again.count) samples failed for what may pass; they are tried again.")
+                try await Task.sleep(for: pause)
+                try await waitForFolders(of: again)
+                inputs.merge(try await reading.perform { [self] in read(again) }) { $1 }
+                results.merge(try await generateAlone(again, inputs, pipeline, observer)) { $1 }
+            }
             let seconds = (ContinuousClock.now - start).inSeconds
-            let segment = try await computing.perform { [self, inputs] in
+            let segment = try await computing.perform { [self, inputs, results] in
                 try encode(batch, samples, inputs, results, pipeline, seconds: seconds, stages: observer.stages)
             }
             let publication = try await watch.publisher.publish(segment)
@@ -85,12 +106,35 @@ package final class SampleBatchRunner: BatchRunner {
 
     // MARK: - Parts
 
-    private func read(_ batch: Int) -> [Int: Input] {
+    private func read(_ batch: Int) -> [Int: Input] { read(Array(run.plan.samples(of: run.plan.batches[batch]))) }
+
+    private func read(_ samples: [PlannedSample]) -> [Int: Input] {
         var inputs: [Int: Input] = [:]
-        for sample in run.plan.samples(of: run.plan.batches[batch]) where sample.error == nil {
+        for sample in samples where sample.error == nil {
             inputs[sample.index] = Result { try loader.load(sample) }.mapError(SampleFailure.init)
         }
         return inputs
+    }
+
+    private func isTransient(_ sample: PlannedSample, _ inputs: [Int: Input], _ results: Results) -> Bool {
+        if case .failure(let failure)? = inputs[sample.index] { return failure.isTransient }
+        if case .failure(let failure)? = results[sample.index] { return failure.isTransient }
+        return false
+    }
+
+    /// A file alone may have been deleted; a folder that is gone is a mount that is.
+    private func waitForFolders(of samples: [PlannedSample]) async throws {
+        let folders = Set(
+            samples.compactMap { $0.input.map { URL(filePath: $0.path).deletingLastPathComponent().path } })
+        for folder in folders.sorted() {
+            try await patience("the folder of inputs", log: log) {
+                try await reading.perform {
+                    guard FileManager.default.fileExists(atPath: folder) else {
+                        throw FileError("open", folder, code: ENOENT)
+                    }
+                }
+            }
+        }
     }
 
     private func generate(
@@ -100,15 +144,15 @@ package final class SampleBatchRunner: BatchRunner {
         return try generation.run(samples, inputs: inputs.compactMapValues { try? $0.get() }, observer: observer)
     }
 
-    /// One sample after the other, each told before, so that the coordinator knows whose work ended the process.
+    /// One sample after the other, each told before.
     private func generateAlone(
         _ samples: [PlannedSample], _ inputs: [Int: Input], _ pipeline: GenerationPipeline, _ observer: BatchObserver,
-        _ watch: BatchWatch
+        _ begin: @Sendable (Int) async -> Void = { _ in }
     ) async throws -> Results {
         var results: Results = [:]
         for sample in samples {
             guard let input = inputs[sample.index], (try? input.get()) != nil else { continue }
-            await watch.begin(sample.index)
+            await begin(sample.index)
             let one = try await computing.perform { [self] in
                 try generate([sample], [sample.index: input], pipeline, observer)
             }

@@ -12,6 +12,11 @@ struct SampleFailure: Error, Sendable {
 
     static let outOfMemoryKind = "outOfMemory"
 
+    /// Whether what it met may pass: a file that was there when the run was planned, memory that somebody else took.
+    var isTransient: Bool {
+        [MediaError.Kind.notFound.rawValue, MediaError.Kind.unreadable.rawValue, Self.outOfMemoryKind].contains(kind)
+    }
+
     /// A waveform, picture or latent with NaN or infinity.
     static let notFinite = SampleFailure(
         kind: "notFinite",

@@ -53,9 +53,47 @@ extension Integration {
             #expect(faults.count >= 4 * jobs)
         }
 
+        /// What keeps a file system from taking segments, and is undone.
+        enum Trouble: String, CaseIterable {
+            case full = "No space left on device"
+            case readOnly = "Read-only file system"
+            case forbidden = "Operation not permitted"
+
+            /// - Parameter disk: where the run lies.
+            func begin(_ run: FinishedRun, disk: String) async throws {
+                let segments = "\(run.folder)/segments"
+                switch self {
+                case .full:
+                    _ = try await Programs.run("dd", ["if=/dev/zero", "of=\(disk)/filler", "bs=1k", "status=none"])
+                    try await done("truncate", ["-s", "-100k", "\(disk)/filler"])
+                case .readOnly:
+                    try await done("mount", ["--bind", segments, segments])
+                    try await done("mount", ["-o", "remount,bind,ro", segments])
+                // Root may write where permissions forbid it, but not here.
+                case .forbidden: try await done("chattr", ["+i", segments])
+                }
+            }
+
+            func end(_ run: FinishedRun, disk: String) async throws {
+                let segments = "\(run.folder)/segments"
+                switch self {
+                case .full: try FileManager.default.removeItem(atPath: "\(disk)/filler")
+                case .readOnly: try await done("umount", [segments])
+                case .forbidden: try await done("chattr", ["-i", segments])
+                }
+            }
+
+            private func done(_ program: String, _ arguments: [String]) async throws {
+                let outcome = try await Programs.run(program, arguments)
+                try #require(outcome.code == 0, "\(program): \(outcome.text)")
+            }
+        }
+
         /// Needs the right to mount, which a test in a container may not have.
-        @Test("a full disk holds a job up and costs nothing once there is space", .enabled(if: geteuid() == 0))
-        func fullDisk() async throws {
+        @Test(
+            "a disk that is full, read-only or forbidden holds a job up and costs nothing once it is mended",
+            .enabled(if: geteuid() == 0), arguments: Trouble.allCases)
+        func storage(trouble: Trouble) async throws {
             let shop = try Workshop()
             try await shop.makeClips()
             let job = try shop.writeJob(steps: 3, batch: 1)
@@ -64,27 +102,26 @@ extension Integration {
 
             let disk = shop.path("disk")
             try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-            let mounted = try await Programs.run("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", disk])
-            try #require(mounted.code == 0, "\(mounted.text)")
+            if trouble == .full {
+                let mounted = try await Programs.run("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", disk])
+                try #require(mounted.code == 0, "\(mounted.text)")
+            }
             defer { umount2(disk, Int32(MNT_DETACH)) }
             let run = FinishedRun("\(disk)/run")
             // Planning would refuse a disk without room.
             let planned = try await Programs.seehear("plan", job, "--out", run.folder)
             try #require(planned.code == 0, "\(planned.text)")
-            let filler = "\(disk)/filler"
-            _ = try await Programs.run("dd", ["if=/dev/zero", "of=\(filler)", "bs=1k", "status=none"])
-            let room = try await Programs.run("truncate", ["-s", "-100k", filler])
-            try #require(room.code == 0, "\(room.text)")
+            try await trouble.begin(run, disk: disk)
             let running = try Programs.start(3, [run.folder])
             let log = "\(run.folder)/logs/rank-0001.log"
             func isWaiting() -> Bool {
-                (try? String(contentsOfFile: log, encoding: .utf8))?.contains("No space left on device") == true
+                (try? String(contentsOfFile: log, encoding: .utf8))?.contains(trouble.rawValue) == true
             }
             while !isWaiting(), !running.hasEnded { try await Task.sleep(for: .milliseconds(50)) }
-            try FileManager.default.removeItem(atPath: filler)
+            try await trouble.end(run, disk: disk)
             let outcome = try await running.outcome(limit: 120)
             #expect(outcome.code == 0, "\(outcome.text)")
-            try FinishedRun(whole).expectSameBytes(as: run, "after the disk was full")
+            try FinishedRun(whole).expectSameBytes(as: run, "after \(trouble)")
         }
     }
 }

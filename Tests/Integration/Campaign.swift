@@ -35,7 +35,13 @@ struct Campaign {
                 atPath: "\(programs)/\(name)", withDestinationPath: Programs.folder.appending(path: program).path)
         }
         let rows = (0..<Self.samples).map { number in
-            let prompt = number % 97 == 13 ? "fail" : number == 200 ? "kill" : "rain on a roof"
+            let prompt =
+                switch number {
+                case 200: "kill"
+                case 150: "large"
+                case _ where number % 97 == 13: "fail"
+                default: "rain on a roof"
+                }
             return #"{"id": "s\#(number)", "task": "joint", "prompt": "\#(prompt)"}"#
         }
         job = try shop.writeJob(

@@ -8,7 +8,7 @@ import Worker
 /// Publishes bytes that depend on each sample's seed alone, after a time that does not.
 ///
 /// A prompt may ask for trouble: `kill` ends the process while that sample is computed, `hang` never ends, `fail` is a
-/// failed sample, `slow` takes a second.
+/// failed sample, `slow` takes a second, `large` is one of 12 MB.
 struct SimulatedRunner: BatchRunner {
     private let run: Run
     private let place: RankProgram.Place
@@ -40,7 +40,10 @@ struct SimulatedRunner: BatchRunner {
                 default: try await Task.sleep(for: .milliseconds(50))
                 }
             }
-            if failure == nil { samples.append(Sample(key: sample.key, members: ["bin": Self.bytes(sample.seed)])) }
+            if failure == nil {
+                let bytes = sample.prompt == "large" ? Self.large(sample.seed) : Self.bytes(sample.seed)
+                samples.append(Sample(key: sample.key, members: ["bin": bytes]))
+            }
             rows.append(
                 SampleRow(
                     index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt,
@@ -52,6 +55,13 @@ struct SimulatedRunner: BatchRunner {
         return BatchReport(
             batch: order.batch, succeeded: samples.count, failed: rows.count - samples.count,
             bytes: segment.data.count, seconds: 0.01, published: publication == .published)
+    }
+
+    /// More than travels in one message.
+    private static func large(_ seed: UInt64) -> [UInt8] {
+        var random = SplitMix64(seed: seed)
+        let words = (0..<1_500_000).map { _ in random.next() }
+        return words.withUnsafeBytes { Array($0) }
     }
 
     private static func bytes(_ seed: UInt64) -> [UInt8] {

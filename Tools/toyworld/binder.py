@@ -9,7 +9,7 @@ from imagebind import ImageBind, Tokenizer, vision_input
 from sound import binder_features
 from training import Training
 
-ALIKE_FROM = 2400               # the step from which on batches hold scenes that differ in time alone
+ALIKE_FROM, ALIKE = 2400, 8       # from this step on batches hold groups of so many scenes that differ in time alone
 
 
 def pairs_of(scenes, rng):
@@ -21,8 +21,8 @@ def pairs_of(scenes, rng):
 
 
 def relatives(scenes):
-    """The same scenes with shape, colour and kind alike in groups of four, so that only the time of the events tells them apart."""
-    alike = np.arange(len(scenes)) // 4 * 4
+    """The same scenes with shape, colour and kind alike in groups, so that only the time of the events tells them apart."""
+    alike = np.arange(len(scenes)) // ALIKE * ALIKE
     kind = scenes.kind[alike]
     return dataclasses.replace(
         scenes, shape=scenes.shape[alike], colour=scenes.colour[alike], kind=kind, phase=scenes.phase / world.PERIOD[scenes.kind] * world.PERIOD[kind],
@@ -69,7 +69,7 @@ def train(arguments):
     torch.manual_seed(arguments.seed)
     scale = torch.nn.Module()
     scale.log = torch.nn.Parameter(torch.tensor(2.7))
-    training = Training("binder", arguments, {"imagebind": ImageBind(), "scale": scale}, arguments.steps or 5200, 1.2e-3, average=0.995)
+    training = Training("binder", arguments, {"imagebind": ImageBind(), "scale": scale}, arguments.steps or 9000, 1.2e-3, average=0.995)
     model, device = training.modules["imagebind"], training.device
 
     def loss_of(step):

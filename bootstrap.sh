@@ -70,6 +70,7 @@ packages=(
     "libzstd-dev|pkg-config --exists libzstd"
     "ffmpeg|command -v ffmpeg"
     "zstd|command -v zstd"
+    "iproute2|command -v ip"
     "unzip|command -v unzip"
     "python3-pip|python3 -m pip --version"
     "python3-venv|python3 -c 'import venv, ensurepip'"

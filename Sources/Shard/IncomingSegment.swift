@@ -44,12 +44,17 @@ package final class IncomingSegment {
         guard count == sidecar.bytes, hexadecimal(hash.finalize()) == sidecar.sha256 else {
             throw SegmentError.corrupt(batch: sidecar.batch, problem: "its bytes do not match its sidecar")
         }
+        guard !store.isInShard(sidecar.batch) else { return .lost }
         if let file = file.take() { _ = try file.publish(.replaceExisting) }
         let name = RunLayout.sidecarName(batch: sidecar.batch)
         var commit = try AtomicFile(folder: store.layout.segments, name: name, faults: faults)
         try commit.write(json)
         switch try commit.publish(.keepExisting) {
-        case .published: return .published
+        case .published:
+            // Made just now: then the batch had been published before, and its files are removed already.
+            guard store.isInShard(sidecar.batch) else { return .published }
+            try store.discardSegment(batch: sidecar.batch)
+            return .lost
         case .existed:
             if let winner = try? store.sidecar(batch: sidecar.batch), winner.dataName != sidecar.dataName {
                 try Directory.remove("\(store.layout.segments)/\(sidecar.dataName)")

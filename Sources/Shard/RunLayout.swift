@@ -32,6 +32,12 @@ package struct RunLayout: Sendable, Equatable {
         try TemporaryName.sweep(run) + TemporaryName.sweep(segments) + TemporaryName.sweep(shards)
     }
 
+    /// Removes all temporary files, also those of other hosts: for a run that nobody need work on any more.
+    /// - Throws: ``FileError``.
+    package func removeTemporaryFiles() throws(FileError) {
+        for folder in [run, segments, shards] { try TemporaryName.sweep(folder) { _ in true } }
+    }
+
     // MARK: Names
 
     /// The sidecar of a batch in ``segments``, which commits the batch.

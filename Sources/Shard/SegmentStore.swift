@@ -22,10 +22,15 @@ package struct SegmentStore: Sendable {
     package let layout: RunLayout
     /// The hash of the job that all batches must carry.
     package let configSHA256: String
+    /// The shard of each batch; empty for a store that need not know.
+    private let shards: [Int]
     private let faults: FaultHook
 
     /// Makes a store; nothing is touched.
-    package init(layout: RunLayout, configSHA256: String, faults: FaultHook = .none) {
+    /// - Parameter shards: the shard of each batch, for publishers that may be late: a host that stood still while the others
+    ///   finished the run must not bring back a batch whose shard is made.
+    package init(layout: RunLayout, configSHA256: String, shards: [Int] = [], faults: FaultHook = .none) {
+        self.shards = shards
         self.layout = layout
         self.configSHA256 = configSHA256
         self.faults = faults
@@ -58,8 +63,14 @@ package struct SegmentStore: Sendable {
             throw SegmentError.foreignJob(batch: sidecar.batch, found: sidecar.configSHA256, expected: configSHA256)
         }
         let path = "\(layout.segments)/\(RunLayout.sidecarName(batch: sidecar.batch))"
-        guard Directory.fileSize(path) == nil else { return nil }
+        guard Directory.fileSize(path) == nil, !isInShard(sidecar.batch) else { return nil }
         return try IncomingSegment(sidecar, json: json, store: self, faults: faults)
+    }
+
+    /// Whether the batch's shard is made, as far as this store can know.
+    func isInShard(_ batch: Int) -> Bool {
+        guard shards.indices.contains(batch) else { return false }
+        return Directory.fileSize("\(layout.shards)/\(RunLayout.recordName(shard: shards[batch]))") != nil
     }
 
     /// The sidecar of a batch, or nil if it is not committed.

@@ -81,14 +81,17 @@ package struct TemporaryName: Sendable, Equatable {
         return kill(process, 0) != 0 && errno == ESRCH
     }
 
-    /// Removes the temporary files in a folder whose owners are dead, never those of living ones.
+    /// Removes temporary files in a folder: by default those whose owners are dead, never those of living ones.
     /// - Returns: the names removed.
     /// - Throws: ``FileError``.
     @discardableResult
-    package static func sweep(_ folder: String) throws(FileError) -> [String] {
+    package static func sweep(
+        _ folder: String, where isUnwanted: ((TemporaryName) -> Bool)? = nil
+    ) throws(FileError) -> [String] {
         var removed: [String] = []
         for name in try Directory.names(in: folder) {
-            guard let temporary = TemporaryName(parsing: name), temporary.isOrphan(in: folder) else { continue }
+            guard let temporary = TemporaryName(parsing: name), isUnwanted?(temporary) ?? temporary.isOrphan(in: folder)
+            else { continue }
             try Directory.remove("\(folder)/\(name)")
             removed.append(name)
         }

@@ -70,7 +70,9 @@ extension ComputingProcess {
     /// Rank 0 has the run directory, however the others send what they make; nil: by messages.
     private func publisher(for run: Run, _ log: Logger) -> SharedSegments? {
         guard run.job.gather == .shared || place.rank == 0 else { return nil }
-        let store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
+        let store = SegmentStore(
+            layout: run.directory.layout, configSHA256: run.description.configSHA256,
+            shards: run.plan.batches.map(\.shard))
         return SharedSegments(store, patience: patience, log: log)
     }
 }

@@ -181,6 +181,33 @@ import Testing
         heart.cancel()
     }
 
+    /// A host that stood still while the others finished, and one that lost its power while it wrote.
+    @Test func whatComesAfterTheEndChangesNothing() async throws {
+        let keeper = try keeper()
+        _ = try await keeper.resume()
+        for batch in 0..<3 { try await keeper.batchAccepted(publish(batch)) }
+        let layout = run.directory.layout
+        for folder in [layout.segments, layout.shards] {
+            try Data("half".utf8).write(to: URL(filePath: "\(folder)/.half.tmp.elsewhere.7"))
+        }
+        #expect(try await keeper.finish(.complete).isEmpty)
+        let names = { try FileManager.default.subpathsOfDirectory(atPath: run.directory.url.path).sorted() }
+        let before = try names()
+        #expect(!before.contains { $0.contains(".tmp.") })
+        let late = SegmentStore(
+            layout: layout, configSHA256: run.description.configSHA256, shards: run.plan.batches.map(\.shard))
+        let segment = try EncodedSegment(
+            batch: 0, configSHA256: run.description.configSHA256, samples: [],
+            rows: run.plan.samples(of: run.plan.batches[0]).map {
+                SampleRow(
+                    index: $0.index, key: $0.key, task: "v2a", prompt: "p", seed: $0.seed, status: .failed,
+                    error: .init(kind: "late", message: "late"))
+            })
+        #expect(try late.publish(segment) == .lost)
+        #expect(try names() == before)
+        #expect(try Verifier(layout: layout, deep: true).verify().findings.isEmpty)
+    }
+
     @Test(.timeLimit(.minutes(1))) func aNewRunWaitsForNobody() async throws {
         try await RunLock(run.directory).watchForOthers(for: .seconds(3600))
         // Nor does one that the same host had.

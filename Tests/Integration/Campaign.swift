@@ -144,13 +144,13 @@ struct Campaign {
     private func processes(of run: FinishedRun) -> [Process] {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
             guard let id = pid_t(name),
-                let line = try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8),
-                let environment = try? Data(contentsOf: URL(filePath: "/proc/\(id)/environ"))
+                let line = try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)
             else { return nil }
             let words = line.split(separator: "\0").map(String.init)
             // Where segments are sent, a process computes beside a copy of the run.
             guard words.first?.hasSuffix("seehear-worker") == true,
-                words.contains(where: { $0 == run.folder || $0.hasPrefix(shop.path("seehear-")) })
+                words.contains(where: { $0 == run.folder || $0.hasPrefix(shop.path("seehear-")) }),
+                let environment = try? Data(contentsOf: URL(filePath: "/proc/\(id)/environ"))
             else { return nil }
             let rank = String(decoding: environment, as: UTF8.self).split(separator: "\0").lazy
                 .first { $0.hasPrefix("OMPI_COMM_WORLD_RANK=") }.flatMap { Int($0.dropFirst(21)) }

@@ -53,6 +53,20 @@ extension Integration {
             #expect(faults.count >= 4 * jobs)
         }
 
+        /// Three hosts in network namespaces, of which one is cut off, stands still, or loses the coordinator. All cases, ten
+        /// minutes for each way of gathering: `Tests/Cluster/many-hosts [--gather mpi]`.
+        @Test(
+            "several hosts: one is cut off for 3 s, one stands still, rank 0 dies", .enabled(if: geteuid() == 0),
+            arguments: [("shared", ["blink", "frozen"]), ("mpi", ["coordinator"])])
+        func manyHosts(gather: String, cases: [String]) async throws {
+            let hosts = try Running(
+                Fixtures.checkout.appending(path: "Tests/Cluster/many-hosts").path, ["--gather", gather] + cases,
+                environment: ["SEEHEAR_BIN": Programs.folder.path])
+            let outcome = try await hosts.outcome(limit: 400)
+            #expect(outcome.code == 0, "\(outcome.text)")
+            print(outcome.output)
+        }
+
         /// What keeps a file system from taking segments, and is undone.
         enum Trouble: String, CaseIterable {
             case full = "No space left on device"

@@ -42,7 +42,7 @@ package actor RunKeeper: CoordinatorDelegate {
         lock = try RunLock(run.directory)
         let layout = run.directory.layout
         let hash = run.description.configSHA256
-        store = SegmentStore(layout: layout, configSHA256: hash)
+        store = SegmentStore(layout: layout, configSHA256: hash, shards: run.plan.batches.map(\.shard))
         intake = SegmentIntake(store, pause: patience.pause, log: log)
         assembler = ShardAssembler(layout: layout, configSHA256: hash, compression: run.job.compression)
         index = DatasetIndex(layout: layout)
@@ -118,7 +118,11 @@ package actor RunKeeper: CoordinatorDelegate {
         assemblies = []
         try await thread.perform { [run, assembler, index, isOver] in
             // Stragglers may have published after their shard was assembled.
-            if isOver { for shard in run.plan.shards { _ = try assembler.assemble(run.contents(of: shard)) } }
+            if isOver {
+                for shard in run.plan.shards { _ = try assembler.assemble(run.contents(of: shard)) }
+                // Whoever still writes is late, wherever it is.
+                try run.directory.layout.removeTemporaryFiles()
+            }
             try index.rebuild()
         }
         await reporter.finish()

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""What does it cost that a run is distributed, supervised and published? Measured on the toy world.
+
+  overhead.py --out runs/overhead [--samples 48] [--ranks 3] [--set key=value …]
+
+Runs sounds for videos of the toy world without guidance, the fastest there is, so that the rest weighs most. Of each rank that
+computes, the time between the first batch's begin and the last one's publication is compared with the time in which its batches
+were computed, as the rows say; what is left is messages, encoding and publishing. The CPU time of ranks that compute nothing (the
+coordinator, and the supervisors beside the processes that compute) is read from /proc.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def environment():
+    text = subprocess.run(["bash", "-c", f". '{ROOT}/cluster/env.sh' local && env -0"], capture_output=True, check=True).stdout
+    return dict(item.split("=", 1) for item in text.decode().split("\0") if "=" in item)
+
+
+def idle_processes(folder):
+    """The ranks of a run by process, without what computes for them: their CPU seconds so far."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = open(f"/proc/{pid}/cmdline").read().split("\0")
+            if words[0].endswith("seehear-worker") and folder in words and "compute" not in words:
+                fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+                found[pid] = (int(fields[11]) + int(fields[12])) / TICK
+        except OSError:
+            pass
+    return found
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--out", default="runs/overhead")
+    ap.add_argument("--models", default=f"{ROOT}/Models/toyworld")
+    ap.add_argument("--bin", default=f"{ROOT}/.build/release")
+    ap.add_argument("--samples", type=int, default=48)
+    ap.add_argument("--ranks", type=int, default=3)
+    ap.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    a = ap.parse_args()
+    run, manifest = os.path.abspath(f"{a.out}/run"), os.path.abspath(f"{a.out}/clips.jsonl")
+    if os.path.exists(run):
+        sys.exit(f"{run} is there already; give another --out")
+    os.makedirs(a.out, exist_ok=True)
+    with open(manifest, "w") as file:
+        for i in range(a.samples):
+            file.write(json.dumps({"id": f"{i:04d}", "video": f"{ROOT}/demo/scenes/{i % 16:02d}.mp4", "prompt": "something"}) + "\n")
+    settings = [f"manifest={manifest}", *[f"models.{r}={a.models}/{n}" for r, n in
+                {"audio": "audioldm", "image": "sd15", "motion": "motion_adapter", "binder": "imagebind"}.items()],
+                "guidance=off", "tasks.v2a.guidance=off", *a.set]
+    subprocess.run([f"{a.bin}/seehear", "plan", f"{ROOT}/Benchmarks/claim/claim.yaml", "--out", run,
+                    *[w for s in settings for w in ("--set", s)]], check=True, stdout=subprocess.DEVNULL)
+    started = time.monotonic()
+    process = subprocess.Popen(["mpirun", "-n", str(a.ranks), f"{a.bin}/seehear-worker", run], env=environment(), stderr=subprocess.DEVNULL)
+    begin = end = None
+    while process.poll() is None:
+        now = idle_processes(run)
+        if len(now) == a.ranks:
+            # From when models are loaded: starting costs once, whatever the length of a run.
+            if begin is None and any(os.scandir(f"{run}/segments")):
+                begin = (time.monotonic(), now)
+            end = (time.monotonic(), now)
+        time.sleep(0.2)
+    if process.returncode:
+        sys.exit(f"the run ended with {process.returncode}")
+    print(f"{a.samples} samples in {time.monotonic() - started:.0f} s with the start, on {a.ranks} ranks")
+    if begin is None or end[0] - begin[0] < 5:
+        sys.exit("the run was too short to measure; give more --samples")
+    wall = end[0] - begin[0]
+    for number, pid in enumerate(sorted(begin[1], key=int)):
+        print(f"rank {number}, without what computes for it: {100 * (end[1][pid] - begin[1][pid]) / wall:.2f} % of a core over {wall:.0f} s")
+    rows = [json.loads(line) for line in subprocess.run(
+        ["zstd", "-dcq", f"{run}/samples.jsonl.zst"], capture_output=True, check=True).stdout.splitlines()]
+    report(run, rows)
+
+
+def report(run, rows):
+    """From the coordinator's log: when each batch was there. Its first batch marks a rank's beginning."""
+    size = json.load(open(f"{run}/run.json"))["job"]["batch"]
+    batches = {}
+    for row in rows:
+        batches[row["index"] // size] = (row["rank"], row["seconds"])
+    there = {}
+    for line in open(f"{run}/logs/rank-0000.log"):
+        words = line.split()
+        if "coordinator:" in words and words[5:6] == ["batch"] and "made," in words:
+            there[int(words[6].rstrip(":"))] = words[0]
+    seconds = lambda stamp: time.mktime(time.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ"))
+    for rank in sorted({r for r, _ in batches.values()}):
+        own = sorted((seconds(there[b]), s) for b, (r, s) in batches.items() if r == rank)
+        wall, computed = own[-1][0] - own[0][0], sum(s for _, s in own[1:])
+        if wall < 20:
+            print(f"rank {rank}: {len(own)} batches, too short to tell")
+            continue
+        print(f"rank {rank}: {len(own)} batches; {computed:.1f} s of {wall:.0f} s were computing (stamps are whole seconds); "
+              f"{100 * (wall - computed) / wall:.2f} % were not")
+
+
+if __name__ == "__main__":
+    main()

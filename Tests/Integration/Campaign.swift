@@ -123,7 +123,10 @@ struct Campaign {
             return true
         case .killCoordinator: return hit(processes.filter { $0.rank == 0 && !$0.computes }.map(\.id), SIGKILL)
         case .killMpirun:
-            return hit(Running.descendants(of: launcher.pid).filter { Self.name(of: $0) == "mpirun" }, SIGKILL)
+            // The second is what mpirun of Open MPI 5 becomes.
+            let names = ["mpirun", "prterun"]
+            return hit(
+                Running.descendants(of: launcher.pid).filter { names.contains(Self.name(of: $0) ?? "") }, SIGKILL)
         case .flipByte: return run.damageSegment(".seg", &random) { $0[$0.count / 2] ^= 1 }
         case .truncateSidecar: return run.damageSegment(".json", &random) { $0.removeLast($0.count / 2) }
         }

@@ -3,12 +3,13 @@
 
   overhead.py --out runs/overhead [--samples 48] [--ranks 3] [--set key=value …]
 
-Runs sounds for videos of the toy world without guidance, the fastest there is, so that the rest weighs most. Of each rank that
-computes, the time between the first batch's begin and the last one's publication is compared with the time in which its batches
-were computed, as the rows say; what is left is messages, encoding and publishing. The CPU time of ranks that compute nothing (the
-coordinator, and the supervisors beside the processes that compute) is read from /proc.
+Makes sounds for videos of the toy world. Of each rank that computes, the time between the publications of its first and its last
+batch is compared with the time in which those after the first were computed, as the rows say; what is left is encoding, publishing
+and messages. The CPU time of ranks that compute nothing (the coordinator, and the supervisors beside the processes that compute)
+is read from /proc.
 """
 import argparse
+import glob
 import json
 import os
 import subprocess
@@ -52,17 +53,19 @@ def main():
     if os.path.exists(run):
         sys.exit(f"{run} is there already; give another --out")
     os.makedirs(a.out, exist_ok=True)
+    clips = sorted(glob.glob(f"{ROOT}/demo/scenes/*.mp4"))
     with open(manifest, "w") as file:
         for i in range(a.samples):
-            file.write(json.dumps({"id": f"{i:04d}", "video": f"{ROOT}/demo/scenes/{i % 16:02d}.mp4", "prompt": "something"}) + "\n")
+            file.write(json.dumps({"id": f"{i:04d}", "video": clips[i % len(clips)], "prompt": "something"}) + "\n")
     settings = [f"manifest={manifest}", *[f"models.{r}={a.models}/{n}" for r, n in
                 {"audio": "audioldm", "image": "sd15", "motion": "motion_adapter", "binder": "imagebind"}.items()],
-                "guidance=off", "tasks.v2a.guidance=off", *a.set]
+                *a.set]
     subprocess.run([f"{a.bin}/seehear", "plan", f"{ROOT}/Benchmarks/claim/claim.yaml", "--out", run,
                     *[w for s in settings for w in ("--set", s)]], check=True, stdout=subprocess.DEVNULL)
     started = time.monotonic()
     process = subprocess.Popen(["mpirun", "-n", str(a.ranks), f"{a.bin}/seehear-worker", run], env=environment(), stderr=subprocess.DEVNULL)
     begin = end = None
+    there = {}                                                # when each batch was published
     while process.poll() is None:
         now = idle_processes(run)
         if len(now) == a.ranks:
@@ -70,7 +73,13 @@ def main():
             if begin is None and any(os.scandir(f"{run}/segments")):
                 begin = (time.monotonic(), now)
             end = (time.monotonic(), now)
-        time.sleep(0.2)
+        for entry in os.scandir(f"{run}/segments"):
+            if entry.name.startswith("batch-") and entry.name.endswith(".json"):
+                try:
+                    there.setdefault(int(entry.name[6:12]), entry.stat().st_mtime)
+                except FileNotFoundError:
+                    pass                                      # its shard was made just now
+        time.sleep(0.1)
     if process.returncode:
         sys.exit(f"the run ended with {process.returncode}")
     print(f"{a.samples} samples in {time.monotonic() - started:.0f} s with the start, on {a.ranks} ranks")
@@ -81,29 +90,19 @@ def main():
         print(f"rank {number}, without what computes for it: {100 * (end[1][pid] - begin[1][pid]) / wall:.2f} % of a core over {wall:.0f} s")
     rows = [json.loads(line) for line in subprocess.run(
         ["zstd", "-dcq", f"{run}/samples.jsonl.zst"], capture_output=True, check=True).stdout.splitlines()]
-    report(run, rows)
+    report(run, rows, there)
 
 
-def report(run, rows):
-    """From the coordinator's log: when each batch was there. Its first batch marks a rank's beginning."""
+def report(run, rows, there):
     size = json.load(open(f"{run}/run.json"))["job"]["batch"]
     batches = {}
     for row in rows:
         batches[row["index"] // size] = (row["rank"], row["seconds"])
-    there = {}
-    for line in open(f"{run}/logs/rank-0000.log"):
-        words = line.split()
-        if "coordinator:" in words and words[5:6] == ["batch"] and "made," in words:
-            there[int(words[6].rstrip(":"))] = words[0]
-    seconds = lambda stamp: time.mktime(time.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ"))
     for rank in sorted({r for r, _ in batches.values()}):
-        own = sorted((seconds(there[b]), s) for b, (r, s) in batches.items() if r == rank)
+        own = sorted((there[b], s) for b, (r, s) in batches.items() if r == rank and b in there)
         wall, computed = own[-1][0] - own[0][0], sum(s for _, s in own[1:])
-        if wall < 20:
-            print(f"rank {rank}: {len(own)} batches, too short to tell")
-            continue
-        print(f"rank {rank}: {len(own)} batches; {computed:.1f} s of {wall:.0f} s were computing (stamps are whole seconds); "
-              f"{100 * (wall - computed) / wall:.2f} % were not")
+        print(f"rank {rank}: {len(own)} batches, {computed:.2f} s of {wall:.2f} s computing; "
+              f"{100 * (wall - computed) / wall:.2f} % not, {1000 * (wall - computed) / (len(own) - 1):.0f} ms a batch")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import Testing
 struct Campaign {
     enum Fault: CaseIterable {
         case killComputing, stopComputing, killRank, stopRank, killCoordinator, killMpirun, flipByte, truncateSidecar
+        case fillDisk
     }
 
     /// What was done to a job, in order.
@@ -64,7 +65,13 @@ struct Campaign {
     ///   - limit: seconds after the last fault after which the job hangs.
     func run(seed: UInt64, limit: Double) async throws -> Report {
         var random = SplitMix64(seed: seed)
-        let run = FinishedRun(shop.path("run-\(seed)"))
+        let disk = shop.path("disk-\(seed)")
+        try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+        // Only root may mount; without a disk of its own a job meets no full one.
+        let isMounted = try await Programs.run("mount", ["-t", "tmpfs", "-o", "size=128m", "tmpfs", disk]).code == 0
+        defer { umount2(disk, Int32(MNT_DETACH)) }
+        try #require(isMounted || geteuid() != 0, "no tmpfs at \(disk)")
+        let run = FinishedRun("\(disk)/run")
         var report = Report(gather: seed.isMultiple(of: 2) ? "mpi" : "shared")
         try await plan(run, gather: report.gather)
         let start = ContinuousClock.now
@@ -72,7 +79,7 @@ struct Campaign {
             Fixtures.checkout.appending(path: "cluster/launch").path,
             ["-n", "4", "--stale", "8", "--start", "30", "--give-up", "20", run.folder, "--silence-limit", "5"],
             environment: ["SEEHEAR_BIN": programs, "TMPDIR": shop.folder.path])
-        for fault in Fault.allCases.shuffled(using: &random) {
+        for fault in Fault.allCases.shuffled(using: &random) where isMounted || fault != .fillDisk {
             // Until there is something of its kind to break: after some faults nothing lives for seconds.
             while !launcher.hasEnded {
                 try await Task.sleep(for: .milliseconds(Int.random(in: 50..<900, using: &random)))
@@ -127,6 +134,7 @@ struct Campaign {
             let names = ["mpirun", "prterun"]
             return hit(
                 Running.descendants(of: launcher.pid).filter { names.contains(Self.name(of: $0) ?? "") }, SIGKILL)
+        case .fillDisk: return run.fillDisk(for: Double.random(in: 1..<8, using: &random))
         case .flipByte: return run.damageSegment(".seg", &random) { $0[$0.count / 2] ^= 1 }
         case .truncateSidecar: return run.damageSegment(".json", &random) { $0.removeLast($0.count / 2) }
         }
@@ -165,6 +173,20 @@ struct Campaign {
 extension FinishedRun {
     /// All names in the run directory and its folders.
     func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: folder) }
+
+    /// Leaves no byte of its file system free, for so many seconds.
+    func fillDisk(for seconds: Double) -> Bool {
+        let filler = URL(filePath: folder).deletingLastPathComponent().appending(path: "filler").path
+        let descriptor = open(filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { return false }
+        for count in [1 << 20, 1 << 10] {
+            let zeros = [UInt8](repeating: 0, count: count)
+            while zeros.withUnsafeBytes({ write(descriptor, $0.baseAddress, count) }) == count {}
+        }
+        close(descriptor)
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { unlink(filler) }
+        return true
+    }
 
     /// Changes the bytes of a committed batch's file.
     func damageSegment(_ suffix: String, _ random: inout SplitMix64, _ change: (inout Data) -> Void) -> Bool {

@@ -170,7 +170,9 @@ import Torch
     static func tolerance(_ name: String) -> Double {
         if name.hasSuffix("grad_y") { return 2e-2 }
         if name.hasSuffix("grad_z") { return 5e-3 }
-        if name.hasSuffix("z_out") { return 2e-3 }
+        // A first step of Adam is one of signs: where a gradient is zero but for rounding, in up to 0.04 % of elements, they
+        // differ by 2 λ = 0.2, which is 0.2 √0.0004 of a latent of size 1. Which ones, the processor decides.
+        if name.hasSuffix("z_out") { return 4e-3 }
         return 2e-5
     }
 

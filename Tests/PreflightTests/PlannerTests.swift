@@ -271,7 +271,6 @@ import Testing
     }
 
     @Test func tasksAndManifestsThatCannotBe() {
-        #expect { try prepare("", "gather=mpi") } throws: { "\($0)".contains("not available yet in this version") }
         #expect { try prepare("\n") } throws: { "\($0)".contains("has no rows") }
         #expect { try prepare("", "manifest=nowhere.csv") } throws: {
             "\($0)".contains("cannot be read: there is no such file")

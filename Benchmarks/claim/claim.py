@@ -20,10 +20,11 @@ import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
-sys.path.insert(0, os.path.join(ROOT, "Tools", "toyworld"))
+sys.path[:0] = [os.path.join(ROOT, "Tools", "toyworld"), os.path.join(ROOT, "Benchmarks")]
 import judge  # noqa: E402
 import media  # noqa: E402
 import world  # noqa: E402
+from start import environment, model_settings  # noqa: E402
 
 TASKS = ["v2a", "i2a", "a2v", "a2i", "joint"]
 FIRST = 3000                    # the first held-out scene that is used here; tune on others
@@ -69,8 +70,7 @@ def run(a, arm, settings):
     out = os.path.join(a.out, arm)
     job = [os.path.join(HERE, "claim.yaml"), "--out", out, "--set", f"manifest={os.path.abspath(a.out)}/input/scenes.jsonl",
            "--set", f"root={os.path.abspath(a.out)}/input"]
-    for role, name in {"audio": "audioldm", "image": "sd15", "motion": "motion_adapter", "binder": "imagebind"}.items():
-        job += ["--set", f"models.{role}={os.path.abspath(a.models)}/{name}"]
+    job += model_settings(a.models)
     for s in settings:
         job += ["--set", s]
     start = ["mpirun", "-n", str(a.ranks)] if a.ranks > 1 else []
@@ -80,11 +80,6 @@ def run(a, arm, settings):
     files = os.path.join(a.out, arm + "-files")
     subprocess.run([f"{a.bin}/seehear", "extract", out, "--all", "-o", files], check=True, stdout=subprocess.DEVNULL)
     return files
-
-
-def environment():
-    text = subprocess.run(["bash", "-c", f". '{ROOT}/cluster/env.sh' local && env -0"], capture_output=True, check=True).stdout
-    return dict(item.split("=", 1) for item in text.decode().split("\0") if "=" in item)
 
 
 def measure(files, scenes, i, task):

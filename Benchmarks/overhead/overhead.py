@@ -18,12 +18,10 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "Benchmarks"))
+from start import environment, model_settings  # noqa: E402
+
 TICK = os.sysconf("SC_CLK_TCK")
-
-
-def environment():
-    text = subprocess.run(["bash", "-c", f". '{ROOT}/cluster/env.sh' local && env -0"], capture_output=True, check=True).stdout
-    return dict(item.split("=", 1) for item in text.decode().split("\0") if "=" in item)
 
 
 def idle_processes(folder):
@@ -57,11 +55,8 @@ def main():
     with open(manifest, "w") as file:
         for i in range(a.samples):
             file.write(json.dumps({"id": f"{i:04d}", "video": clips[i % len(clips)], "prompt": "something"}) + "\n")
-    settings = [f"manifest={manifest}", *[f"models.{r}={a.models}/{n}" for r, n in
-                {"audio": "audioldm", "image": "sd15", "motion": "motion_adapter", "binder": "imagebind"}.items()],
-                *a.set]
-    subprocess.run([f"{a.bin}/seehear", "plan", f"{ROOT}/Benchmarks/claim/claim.yaml", "--out", run,
-                    *[w for s in settings for w in ("--set", s)]], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([f"{a.bin}/seehear", "plan", f"{ROOT}/Benchmarks/claim/claim.yaml", "--out", run, *model_settings(a.models),
+                    *[w for s in [f"manifest={manifest}", *a.set] for w in ("--set", s)]], check=True, stdout=subprocess.DEVNULL)
     started = time.monotonic()
     process = subprocess.Popen(["mpirun", "-n", str(a.ranks), f"{a.bin}/seehear-worker", run], env=environment(), stderr=subprocess.DEVNULL)
     begin = end = None
@@ -100,6 +95,8 @@ def report(run, rows, there):
         batches[row["index"] // size] = (row["rank"], row["seconds"])
     for rank in sorted({r for r, _ in batches.values()}):
         own = sorted((there[b], s) for b, (r, s) in batches.items() if r == rank and b in there)
+        if len(own) < 2:
+            sys.exit(f"rank {rank} did {len(own)} batches, too few to measure; give more --samples")
         wall, computed = own[-1][0] - own[0][0], sum(s for _, s in own[1:])
         print(f"rank {rank}: {len(own)} batches, {computed:.2f} s of {wall:.2f} s computing; "
               f"{100 * (wall - computed) / wall:.2f} % not, {1000 * (wall - computed) / (len(own) - 1):.0f} ms a batch")

@@ -77,11 +77,16 @@ package struct RankProgram: Sendable {
 
     // MARK: - The run
 
+    /// Whether ``Options/target`` is a run directory here.
+    private var targetIsRun: Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: options.target, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
     /// Opens the run, or plans the job into a new one. Blocks.
     private func plan() throws -> Run {
         let target = URL(filePath: options.target)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: target.path, isDirectory: &isFolder), !isFolder.boolValue else {
+        guard FileManager.default.fileExists(atPath: target.path), !targetIsRun else {
             return try Run.open(RunDirectory(target))
         }
         guard let out = options.out else { throw RankProgramError.noOutput(options.target) }
@@ -94,7 +99,7 @@ package struct RankProgram: Sendable {
 
     /// Works on the run that rank 0 plans, as soon as it has one.
     private func follow(_ transport: any Transport, _ files: WorkThread) async throws -> End {
-        let shared = options.out ?? options.target
+        let shared = targetIsRun ? options.target : options.out ?? options.target
         let copy = RunCopy.folder(of: shared, rank: place.rank)
         guard try await RunCopy.receive(over: transport, into: copy) else {
             let run = try await files.perform {

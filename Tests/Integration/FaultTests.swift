@@ -36,7 +36,7 @@ extension Integration {
             #expect(verified.code == 0, "\(verified.text)")
         }
 
-        /// Short here; `SEEHEAR_CAMPAIGN=30 swift test --filter campaign` is the long form, with over 200 faults.
+        /// Short here; `SEEHEAR_CAMPAIGN=26 swift test --filter campaign` is the long form, with over 200 faults.
         @Test("whatever dies, stops or rots, every sample is there once, with the bytes of an undisturbed run")
         func campaign() async throws {
             let jobs = ProcessInfo.processInfo.environment["SEEHEAR_CAMPAIGN"].flatMap(Int.init) ?? 2
@@ -53,7 +53,7 @@ extension Integration {
             #expect(faults.count >= 4 * jobs)
         }
 
-        /// Three hosts in network namespaces, of which one is cut off, stands still, or loses the coordinator. All cases, ten
+        /// Three hosts in network namespaces, of which one is cut off, stands still, or loses the coordinator. All cases, twelve
         /// minutes for each way of gathering: `Tests/Cluster/many-hosts [--gather mpi]`.
         @Test(
             "several hosts: one is cut off for 3 s, one stands still, rank 0 dies", .enabled(if: geteuid() == 0),

@@ -14,6 +14,8 @@ package actor RunKeeper: CoordinatorDelegate {
     private let log: Logger
     private let lock: RunLock
     private let thread = WorkThread("files")
+    /// Not behind an assembly, for which the loop would wait.
+    private let reading = WorkThread("run files")
     private let beatInterval: Duration
     private let intake: SegmentIntake
     /// How long the file system may take no segment, before the run is stopped.
@@ -96,13 +98,13 @@ package actor RunKeeper: CoordinatorDelegate {
 
     package func run(from offset: Int) async throws -> RunPiece {
         guard run.job.gather == .mpi else { return RunPiece() }
-        return try await thread.perform { [files = RunFiles(directory: run.directory)] in try files.piece(at: offset) }
+        return try await reading.perform { [files = RunFiles(directory: run.directory)] in try files.piece(at: offset) }
     }
 
     package func progress(_ progress: RunProgress) async throws {
         if let takeover { throw takeover }
         if let trouble = intake.trouble(longerThan: storageLimit) {
-            throw WorkerUnfit("segments could not be stored for \(storageLimit): \(trouble)")
+            throw SegmentsNotStored(limit: storageLimit, reason: trouble)
         }
         beat()
         await reporter.report(progress)
@@ -236,6 +238,14 @@ package actor RunKeeper: CoordinatorDelegate {
         let text = try? String(contentsOf: directory.epoch, encoding: .utf8)
         return text.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
+}
+
+/// The file system took no segment of any worker for too long (`gather: mpi`).
+struct SegmentsNotStored: Error, CustomStringConvertible {
+    let limit: Duration
+    let reason: String
+
+    var description: String { "segments could not be stored for \(limit): \(reason). Then run the same command again." }
 }
 
 extension Run {

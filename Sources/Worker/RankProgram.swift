@@ -101,7 +101,9 @@ package struct RankProgram: Sendable {
     private func follow(_ transport: any Transport, _ files: WorkThread) async throws -> End {
         let shared = targetIsRun ? options.target : options.out ?? options.target
         let copy = RunCopy.folder(of: shared, rank: place.rank)
-        guard try await RunCopy.receive(over: transport, into: copy) else {
+        switch try await RunCopy.receive(over: transport, into: copy) {
+        case .over(let everyoneAlive): return End(exitCode: 0, everyoneAlive: everyoneAlive)
+        case .shared:
             let run = try await files.perform {
                 do {
                     return try Run.open(RunDirectory(URL(filePath: shared)))
@@ -110,12 +112,13 @@ package struct RankProgram: Sendable {
                 }
             }
             return await work(run, transport)
+        case .copied:
+            let run = try await files.perform { try Run.open(RunDirectory(copy)) }
+            let end = await work(run, transport)
+            // Its logs are all that is left there; they are wanted where something went wrong.
+            if end.exitCode == 0 { try? FileManager.default.removeItem(at: copy) }
+            return end
         }
-        let run = try await files.perform { try Run.open(RunDirectory(copy)) }
-        let end = await work(run, transport)
-        // Its logs are all that is left there; they are wanted where something went wrong.
-        if end.exitCode == 0 { try? FileManager.default.removeItem(at: copy) }
-        return end
     }
 
     private func coordinate(_ run: Run, _ remote: (any Transport)?, _ drain: AsyncStream<Void>) async throws -> End {

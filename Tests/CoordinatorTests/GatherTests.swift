@@ -206,7 +206,7 @@ import Testing
         let coordinator = answer(network.endpoint(0)) { .run(try files.piece(at: $0)) }
         defer { coordinator.cancel() }
         let copy = folder.url.appending(path: "copy")
-        #expect(try await RunCopy.receive(over: network.endpoint(1), into: copy))
+        #expect(try await RunCopy.receive(over: network.endpoint(1), into: copy) == .copied)
         let received = try Run.open(RunDirectory(copy))
         #expect(received.plan.samples == run.plan.samples)
         #expect(received.description == run.description)
@@ -214,7 +214,7 @@ import Testing
         let again = InMemoryNetwork.mesh(size: 2)
         let second = answer(again.endpoint(0)) { .run(try files.piece(at: $0)) }
         defer { second.cancel() }
-        #expect(try await RunCopy.receive(over: again.endpoint(1), into: copy))
+        #expect(try await RunCopy.receive(over: again.endpoint(1), into: copy) == .copied)
     }
 
     @Test func aRankThatSeesTheDirectoryReadsItThere() async throws {
@@ -222,13 +222,15 @@ import Testing
         let coordinator = answer(network.endpoint(0)) { _ in .run(RunPiece()) }
         defer { coordinator.cancel() }
         let copy = folder.url.appending(path: "copy")
-        #expect(try await RunCopy.receive(over: network.endpoint(1), into: copy) == false)
+        #expect(try await RunCopy.receive(over: network.endpoint(1), into: copy) == .shared)
         #expect(!FileManager.default.fileExists(atPath: copy.path))
     }
 
     @Test(arguments: [
-        (CoordinatorMessage.stop(.stopped), RunCopyError.ended),
-        (.run(RunPiece(sizes: .init(description: 3, plan: 3), offset: 1, bytes: [1])), .changed),
+        (
+            CoordinatorMessage.run(RunPiece(sizes: .init(description: 3, plan: 3), offset: 1, bytes: [1])),
+            RunCopyError.changed
+        ),
         (.run(RunPiece(sizes: .init(description: 3, plan: 3), offset: 0, bytes: [])), .changed),
         (.run(RunPiece(sizes: .init(description: 1, plan: 1), offset: 0, bytes: [1, 2, 3])), .changed),
     ])
@@ -239,6 +241,39 @@ import Testing
         await #expect(throws: error) {
             try await RunCopy.receive(over: network.endpoint(1), into: folder.url.appending(path: "copy"))
         }
+    }
+
+    /// A run with nothing left to do ends before its ranks have asked.
+    @Test(arguments: [true, false])
+    func aRankWhoseRunIsOverTakesItsLeave(everyoneAlive: Bool) async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        let zero = try network.endpoint(0)
+        let coordinator = Task {
+            func say(_ message: CoordinatorMessage) async throws {
+                try await zero.send(WireMessage(epoch: 7, .coordinator(message)).encoded(), to: 1)
+            }
+            try await say(.stop(.finished))
+            for await event in zero.events {
+                guard case .message(1, let bytes) = event else { continue }
+                let message = try WireMessage(decoding: bytes)
+                if case .worker(.goodbye) = message.body {
+                    try await say(.dismiss(everyoneAlive: everyoneAlive))
+                    return message.epoch
+                }
+            }
+            return 0
+        }
+        let answer = try await RunCopy.receive(over: network.endpoint(1), into: folder.url.appending(path: "copy"))
+        #expect(answer == .over(everyoneAlive: everyoneAlive))
+        #expect(try await coordinator.value == 7)
+    }
+
+    @Test func aRankZeroThatDoesNotDismissIsNotWaitedForForEver() async throws {
+        let network = InMemoryNetwork.mesh(size: 2)
+        try await network.endpoint(0).send(WireMessage(epoch: 7, .coordinator(.stop(.stopped))).encoded(), to: 1)
+        let answer = try await RunCopy.receive(
+            over: network.endpoint(1), into: folder.url.appending(path: "copy"), dismissalLimit: .milliseconds(30))
+        #expect(answer == .over(everyoneAlive: false))
     }
 
     @Test func aSilentRankZeroIsNotWaitedForForEver() async throws {

@@ -34,36 +34,56 @@ package enum RunCopy {
         return FileManager.default.temporaryDirectory.appending(path: "seehear-\(name)-rank-\(rank)")
     }
 
-    /// Asks rank 0 for the run. Takes the transport's events until it is there, and leaves what follows.
+    /// What a rank that asked for the run got.
+    package enum Answer: Sendable, Hashable {
+        /// All ranks see the run directory; nothing was copied.
+        case shared
+        /// The copy is made.
+        case copied
+        /// The run was over before it was asked for, as one that has nothing left to do; the rank took its leave.
+        case over(everyoneAlive: Bool)
+    }
+
+    /// Asks rank 0 for the run. Takes the transport's events until the answer is there, and leaves what follows.
     ///
     /// - Parameters:
     ///   - folder: where the copy goes; replaced.
     ///   - limit: how long rank 0 may plan.
-    /// - Returns: whether a copy was made; false where all ranks see the run directory.
+    ///   - dismissalLimit: how long a rank whose run is over waits until all may leave.
     /// - Throws: ``RunCopyError``; errors of the file system.
     package static func receive(
-        over transport: any Transport, coordinator: Int = 0, into folder: URL, limit: Duration = .seconds(3600)
-    ) async throws -> Bool {
-        let receiving = Task { try await bytes(over: transport, coordinator) }
-        let watchdog = Task {
-            try await Task.sleep(for: limit)
-            receiving.cancel()
+        over transport: any Transport, coordinator: Int = 0, into folder: URL, limit: Duration = .seconds(3600),
+        dismissalLimit: Duration = .seconds(60)
+    ) async throws -> Answer {
+        let heard = try await within(limit) { try await ask(transport, coordinator) }
+        switch heard {
+        case nil: throw RunCopyError.late
+        case .shared: return .shared
+        case .over(let epoch):
+            let goodbye = WireMessage(epoch: epoch, .worker(.goodbye(reason: "the run was over")))
+            try await transport.send(goodbye.encoded(), to: coordinator)
+            let everyoneAlive = try await within(dismissalLimit) { await dismissal(over: transport, coordinator) }
+            return .over(everyoneAlive: everyoneAlive ?? false)
+        case .files(let sizes, let bytes):
+            try await WorkThread("plan").perform {
+                let directory = RunDirectory(folder)
+                try? FileManager.default.removeItem(at: folder)
+                try FileManager.default.createDirectory(at: directory.logs, withIntermediateDirectories: true)
+                try AtomicFile.write(Array(bytes[sizes.description...]), to: directory.plan.path)
+                try AtomicFile.write(Array(bytes[..<sizes.description]), to: directory.description.path)
+            }
+            return .copied
         }
-        defer { watchdog.cancel() }
-        guard let (sizes, bytes) = try await receiving.value else { return false }
-        try await WorkThread("plan").perform {
-            let directory = RunDirectory(folder)
-            try? FileManager.default.removeItem(at: folder)
-            try FileManager.default.createDirectory(at: directory.logs, withIntermediateDirectories: true)
-            try AtomicFile.write(Array(bytes[sizes.description...]), to: directory.plan.path)
-            try AtomicFile.write(Array(bytes[..<sizes.description]), to: directory.description.path)
-        }
-        return true
     }
 
-    private static func bytes(
-        over transport: any Transport, _ coordinator: Int
-    ) async throws -> (sizes: RunPiece.Sizes, bytes: [UInt8])? {
+    private enum Heard: Sendable {
+        case shared
+        case files(RunPiece.Sizes, [UInt8])
+        case over(epoch: UInt64)
+    }
+
+    /// - Returns: nil where the transport was closed, or the task cancelled.
+    private static func ask(_ transport: any Transport, _ coordinator: Int) async throws -> Heard? {
         var bytes: [UInt8] = []
         func ask() async throws {
             let message = WireMessage(epoch: 0, .worker(.wantsRun(offset: bytes.count)))
@@ -75,22 +95,53 @@ package enum RunCopy {
             case .peerFailed(coordinator): throw RunCopyError.lost("its process ended or the connection to it broke")
             case .broken(let why): throw RunCopyError.lost(why)
             case .message(coordinator, let encoded):
-                guard case .coordinator(let said) = try WireMessage(decoding: encoded).body else { continue }
+                let message = try WireMessage(decoding: encoded)
+                guard case .coordinator(let said) = message.body else { continue }
                 switch said {
-                case .stop, .dismiss: throw RunCopyError.ended
+                case .stop: return .over(epoch: message.epoch)
                 case .run(let piece):
-                    guard let sizes = piece.sizes else { return nil }
+                    guard let sizes = piece.sizes else { return .shared }
                     guard piece.offset == bytes.count, !piece.bytes.isEmpty else { throw RunCopyError.changed }
                     bytes += piece.bytes
                     guard bytes.count <= sizes.total else { throw RunCopyError.changed }
-                    if bytes.count == sizes.total { return (sizes, bytes) }
+                    if bytes.count == sizes.total { return .files(sizes, bytes) }
                     try await ask()
                 default: continue
                 }
             case .peerFailed, .message: continue
             }
         }
-        throw RunCopyError.late
+        return nil
+    }
+
+    /// Waits until rank 0 lets everybody go: a process that leaves alone may take the whole MPI job with it.
+    /// - Returns: whether all ranks are alive; nil where rank 0 did not say.
+    private static func dismissal(over transport: any Transport, _ coordinator: Int) async -> Bool? {
+        for await event in transport.events {
+            switch event {
+            case .message(coordinator, let encoded):
+                guard case .coordinator(.dismiss(let everyoneAlive))? = try? WireMessage(decoding: encoded).body else {
+                    continue
+                }
+                return everyoneAlive
+            case .peerFailed(coordinator), .broken: return nil
+            case .peerFailed, .message: continue
+            }
+        }
+        return nil
+    }
+
+    /// Gives nil where it takes too long. The work must end when its task is cancelled.
+    private static func within<Value: Sendable>(
+        _ limit: Duration, _ work: @escaping @Sendable () async throws -> Value?
+    ) async throws -> Value? {
+        let working = Task { try await work() }
+        let watchdog = Task {
+            try await Task.sleep(for: limit)
+            working.cancel()
+        }
+        defer { watchdog.cancel() }
+        return try await working.value
     }
 }
 
@@ -98,8 +149,6 @@ package enum RunCopy {
 package enum RunCopyError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Rank 0 went away.
     case lost(String)
-    /// The run ended before this rank had it.
-    case ended
     /// The files changed while they were sent.
     case changed
     /// It took too long.
@@ -109,7 +158,6 @@ package enum RunCopyError: Error, Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .lost(let why): "Rank 0 did not send the run: \(why)."
-        case .ended: "The run ended before this rank had its plan."
         case .changed: "run.json or the plan changed while rank 0 sent them; start again."
         case .late: "Rank 0 did not send the run in time; look into its output."
         }

@@ -15,12 +15,13 @@ help: ## this list
 	@echo '  CUDA=1               set up the NVIDIA libraries as well'
 
 setup: ## packages of the system, and libtorch in .libtorch/
-	@./bootstrap.sh $(if $(CUDA),--cuda)
+	@./bootstrap.sh $(if $(CUDA),--cuda) $(SETUP)
 
 build: setup ## both programs, optimized: .build/release/seehear and seehear-worker
 	swift build -c release --product seehear
 	swift build -c release --product seehear-worker
 
+test: SETUP := --tests
 test: setup $(PYTHON_TESTS)/ready ## all tests, also those that start mpirun
 	swift build --build-tests
 	swift test --skip-build --disable-xctest

@@ -2,6 +2,7 @@
 # Makes this checkout ready to build: packages of the system, and libtorch in .libtorch/.
 #
 #   ./bootstrap.sh           what a CPU machine needs
+#   ./bootstrap.sh --tests   also what only tests use: hosts, disks and clocks of their own
 #   ./bootstrap.sh --cuda    also the NVIDIA libraries that libtorch_cuda.so loads, for GPU nodes (about 2.6 GB more)
 #
 #   LIBTORCH=/path           use this libtorch (a folder with include/ and lib/, 2.9 or newer); unpack nothing
@@ -24,11 +25,13 @@ say() { printf '%s\n' "bootstrap: $*"; }
 fail() { printf '%s\n' "bootstrap: $1" "${@:2}" >&2; exit 1; }
 
 cuda=no
+tests=no
 for argument in "$@"; do
     case $argument in
         --cuda) cuda=yes ;;
+        --tests) tests=yes ;;
         -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; exit 0 ;;
-        *) fail "unknown argument \`$argument\`; there is --cuda, and --help" ;;
+        *) fail "unknown argument \`$argument\`; there are --cuda, --tests and --help" ;;
     esac
 done
 
@@ -70,10 +73,14 @@ packages=(
     "libzstd-dev|pkg-config --exists libzstd"
     "ffmpeg|command -v ffmpeg"
     "zstd|command -v zstd"
-    "iproute2|command -v ip"
     "unzip|command -v unzip"
     "python3-pip|python3 -m pip --version"
     "python3-venv|python3 -c 'import venv, ensurepip'"
+)
+[ "$tests" = no ] || packages+=(
+    "iproute2|command -v ip"
+    "btrfs-progs|command -v mkfs.btrfs"
+    "faketime|command -v faketime"
 )
 
 has_header() { printf '#include <%s>\n' "$1" | clang++ -x c++ -fsyntax-only -; }

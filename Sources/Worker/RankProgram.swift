@@ -216,9 +216,13 @@ package struct RankProgram: Sendable {
             echo: place.rank == 0 && label == "coordinator" ? .notice : .error)
     }
 
+    /// Whether another start would end the same way.
     private static func isInvalidJob(_ error: any Error) -> Bool {
-        error is PlanningError || error is RunError || error is RankProgramError || error is RunLockError
-            || error is RunCopyError
+        switch error {
+        case RunLockError.unusable, RunError.unreadable, RunError.unwritable: false
+        case is PlanningError, is RunError, is RankProgramError, is RunLockError: true
+        default: false
+        }
     }
 }
 

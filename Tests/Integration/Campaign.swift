@@ -103,6 +103,9 @@ struct Campaign {
         #expect(processes(of: run).isEmpty, "processes are left: \(story)")
         let left = try run.names().filter { $0.contains(".tmp.") }
         #expect(left.isEmpty, "\(left) are left: \(story)")
+        let memory = try FileManager.default.contentsOfDirectory(atPath: "/dev/shm")
+            .filter { $0.hasPrefix("seehear-\(launcher.pid)-") }
+        #expect(memory.isEmpty, "ranks' shared memory is left: \(story)")
         return report
     }
 

@@ -67,11 +67,75 @@ extension Integration {
             print(outcome.output)
         }
 
+        /// The clock of the calendar alone, as an administrator or a time server sets it.
+        @Test("the clock jumps back by an hour and on by three days: nobody is given up, and the bytes are the same")
+        func clock() async throws {
+            let shop = try Workshop()
+            try await shop.makeClips()
+            let job = try shop.writeJob(steps: 8, batch: 1)
+            let whole = shop.path("whole")
+            #expect(try await Programs.worker([job, "--out", whole]).code == 0)
+
+            let found = try await Programs.run("faketime", ["-f", "+0", "printenv", "LD_PRELOAD"])
+            try #require(found.code == 0, "\(found.text)")
+            // Its neighbour is for programs with threads.
+            let library = try #require(found.lines.first).replacing("libfaketime.so", with: "libfaketimeMT.so")
+            try shop.write("offset", "+0\n")
+            let run = FinishedRun(shop.path("run"))
+            let running = try Running(
+                Fixtures.checkout.appending(path: "cluster/launch").path,
+                ["-n", "3", "--stale", "20", job, "--out", run.folder, "--silence-limit", "5"],
+                environment: [
+                    "SEEHEAR_BIN": Programs.folder.path, "LD_PRELOAD": library,
+                    "FAKETIME_TIMESTAMP_FILE": shop.path("offset"), "FAKETIME_NO_CACHE": "1",
+                    "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                ])
+            for (number, jump) in ["-1h", "+3d"].enumerated() {
+                while run.committedSegments().count <= number, !running.hasEnded {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                try shop.write("offset", jump + "\n")
+            }
+            let outcome = try await running.outcome(limit: 120)
+            #expect(outcome.code == 0, "\(outcome.text)")
+            try FinishedRun(whole).expectSameBytes(as: run, "after the jumps")
+            let logs = try run.logs()
+            let days = [0, 3].map { Date(timeIntervalSinceNow: $0 * 86400).ISO8601Format().prefix(10) }
+            for day in days { #expect(logs.contains(day), "the clock has not jumped") }
+            #expect(!outcome.errors.contains("start 2"), "\(outcome.text)")
+            for word in ["silent", "ended", "given up", "heard again"] {
+                #expect(!logs.contains(word), "\(logs)")
+            }
+        }
+
         /// What keeps a file system from taking segments, and is undone.
         enum Trouble: String, CaseIterable {
             case full = "No space left on device"
             case readOnly = "Read-only file system"
             case forbidden = "Operation not permitted"
+            case quota = "Disk quota exceeded"
+
+            /// Quotas of btrfs bind root as well. A kernel without it, or a container without loop devices, cannot have one.
+            static var possible: [Trouble] {
+                let hasQuota =
+                    (try? String(contentsOfFile: "/proc/filesystems", encoding: .utf8))?.contains("btrfs") == true
+                    && FileManager.default.fileExists(atPath: "/dev/loop-control")
+                return allCases.filter { $0 != .quota || hasQuota }
+            }
+
+            /// Makes the disk that the trouble needs.
+            /// - Parameter disk: an empty folder.
+            func mount(on disk: String) async throws {
+                switch self {
+                case .full: try await done("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", disk])
+                case .quota:
+                    try await done("truncate", ["-s", "256m", "\(disk).image"])
+                    try await done("mkfs.btrfs", ["-q", "\(disk).image"])
+                    try await done("mount", ["-o", "loop", "\(disk).image", disk])
+                    try await done("btrfs", ["quota", "enable", disk])
+                case .readOnly, .forbidden: break
+                }
+            }
 
             /// - Parameter disk: where the run lies.
             func begin(_ run: FinishedRun, disk: String) async throws {
@@ -85,6 +149,15 @@ extension Integration {
                     try await done("mount", ["-o", "remount,bind,ro", segments])
                 // Root may write where permissions forbid it, but not here.
                 case .forbidden: try await done("chattr", ["+i", segments])
+                // What is there already, and room for the lock and the logs.
+                case .quota:
+                    try await done("sync", ["-f", disk])
+                    let groups = try await Programs.run("btrfs", ["qgroup", "show", "--raw", disk])
+                    let used = try #require(
+                        groups.lines.lazy.map { $0.split(separator: " ") }.first { $0.first == "0/5" }.flatMap {
+                            Int($0[1])
+                        })
+                    try await done("btrfs", ["qgroup", "limit", "\(used + 200_000)", disk])
                 }
             }
 
@@ -94,6 +167,7 @@ extension Integration {
                 case .full: try FileManager.default.removeItem(atPath: "\(disk)/filler")
                 case .readOnly: try await done("umount", [segments])
                 case .forbidden: try await done("chattr", ["-i", segments])
+                case .quota: try await done("btrfs", ["qgroup", "limit", "none", disk])
                 }
             }
 
@@ -105,8 +179,8 @@ extension Integration {
 
         /// Needs the right to mount, which a test in a container may not have.
         @Test(
-            "a disk that is full, read-only or forbidden holds a job up and costs nothing once it is mended",
-            .enabled(if: geteuid() == 0), arguments: Trouble.allCases)
+            "a disk that is full, read-only, forbidden or over its quota holds a job up, and costs nothing once it is mended",
+            .enabled(if: geteuid() == 0), arguments: Trouble.possible)
         func storage(trouble: Trouble) async throws {
             let shop = try Workshop()
             try await shop.makeClips()
@@ -116,11 +190,8 @@ extension Integration {
 
             let disk = shop.path("disk")
             try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-            if trouble == .full {
-                let mounted = try await Programs.run("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", disk])
-                try #require(mounted.code == 0, "\(mounted.text)")
-            }
             defer { umount2(disk, Int32(MNT_DETACH)) }
+            try await trouble.mount(on: disk)
             let run = FinishedRun("\(disk)/run")
             // Planning would refuse a disk without room.
             let planned = try await Programs.seehear("plan", job, "--out", run.folder)
@@ -132,6 +203,7 @@ extension Integration {
                 (try? String(contentsOfFile: log, encoding: .utf8))?.contains(trouble.rawValue) == true
             }
             while !isWaiting(), !running.hasEnded { try await Task.sleep(for: .milliseconds(50)) }
+            #expect(isWaiting(), "nothing was held up")
             try await trouble.end(run, disk: disk)
             let outcome = try await running.outcome(limit: 120)
             #expect(outcome.code == 0, "\(outcome.text)")

@@ -53,6 +53,13 @@ struct FinishedRun {
             .filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
     }
 
+    /// What the ranks have written of themselves, of all ranks.
+    func logs() throws -> String {
+        let folder = URL(filePath: "\(folder)/logs")
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            .map { try String(contentsOf: folder.appending(path: $0), encoding: .utf8) }.joined()
+    }
+
     /// The shard files' paths.
     func shardFiles() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: layout.shards).sorted()

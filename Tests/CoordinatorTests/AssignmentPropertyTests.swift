@@ -239,21 +239,36 @@ struct AssignmentPropertyTests {
                 }
             }
         }
+        // What was computed is published beside what is computed next, and dies with it.
+        var publishing: [Int: Int] = [:]
+        func publish(_ rank: Int) {
+            guard let batch = publishing.removeValue(forKey: rank) else { return }
+            held[rank]?.removeAll { $0 == batch }
+            obey(assignment.handle(.batchFinished(rank: rank, batch: batch), at: .zero))
+        }
         for rank in 1...3 { obey(assignment.handle(.workerJoined(rank: rank, credit: 2), at: .zero)) }
         for _ in 0..<1000 where !isOver {
             let rank = Int.random(in: 1...3, using: &random)
-            guard let batch = held[rank]?.first else { continue }
+            guard let batch = held[rank]?.first(where: { $0 != publishing[rank] }) else {
+                publish(rank)
+                continue
+            }
             let order = assignment.order(for: batch)
+            if order.isolation != .none { publish(rank) }
             obey(assignment.handle(.batchStarted(rank: rank, batch: batch), at: .zero))
             let bad = (batch * size..<(batch + 1) * size).first { poison.contains($0) && order.excluded[$0] == nil }
             guard let bad else {
-                held[rank]?.removeFirst()
-                obey(assignment.handle(.batchFinished(rank: rank, batch: batch), at: .zero))
+                publish(rank)
+                publishing[rank] = batch
+                if order.isolation != .none { publish(rank) }
                 continue
             }
-            if order.alone { obey(assignment.handle(.sampleBegun(rank: rank, batch: batch, sample: bad), at: .zero)) }
+            if order.isolation == .samples {
+                obey(assignment.handle(.sampleBegun(rank: rank, batch: batch, sample: bad), at: .zero))
+            }
             crashes += 1
             held[rank] = []
+            publishing[rank] = nil
             obey(assignment.handle(.workerLeft(rank: rank, reason: .crashed("it crashed")), at: .zero))
             obey(assignment.handle(.workerJoined(rank: rank, credit: 2), at: .zero))
         }

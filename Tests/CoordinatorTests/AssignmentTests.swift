@@ -140,18 +140,19 @@ struct AssignmentTests {
             let gone = assignment.handle(.workerLeft(rank: 1, reason: .crashed("it crashed")), at: .zero)
             return gone + assignment.handle(.workerJoined(rank: 1, credit: 2), at: .zero)
         }
-        for _ in 0..<3 {
-            #expect(assignment.order(for: 0) == BatchOrder(batch: 0))
+        for attempt in 0..<3 {
+            // After the first, no other batch is to share its process, and its blame.
+            #expect(assignment.order(for: 0) == BatchOrder(batch: 0, isolation: attempt == 0 ? .none : .batch))
             #expect(crash(at: nil) == [.assign(batch: 0, rank: 1)])
         }
         // Once may be chance, twice is not; another sample that crashes once stays in.
         for sample in [2, 1] {
-            #expect(assignment.order(for: 0) == BatchOrder(batch: 0, alone: true))
+            #expect(assignment.order(for: 0) == BatchOrder(batch: 0, isolation: .samples))
             #expect(crash(at: sample) == [.assign(batch: 0, rank: 1)])
         }
         #expect(crash(at: 2) == [.assign(batch: 0, rank: 1)])
         let order = assignment.order(for: 0)
-        #expect(order.alone && Array(order.excluded.keys) == [2])
+        #expect(order.isolation == .samples && Array(order.excluded.keys) == [2])
         #expect(order.excluded[2]?.contains("it crashed") == true)
         #expect(
             assignment.handle(.batchFinished(rank: 1, batch: 0), at: .zero) == [.accept(batch: 0, rank: 1), .finished])
@@ -162,7 +163,7 @@ struct AssignmentTests {
         var assignment = Assignment(batches: [BatchWork(number: 0, expectedCost: 1, samples: 4)])
         var actions: [Assignment.Action] = []
         for attempt in 1...6 {
-            #expect(assignment.order(for: 0).alone == (attempt > 3))
+            #expect(assignment.order(for: 0).isolation == (attempt > 3 ? .samples : attempt > 1 ? .batch : .none))
             _ = assignment.handle(.workerJoined(rank: 1, credit: 1), at: .zero)
             _ = assignment.handle(.batchStarted(rank: 1, batch: 0), at: .zero)
             actions = assignment.handle(.workerLeft(rank: 1, reason: .died), at: .zero)

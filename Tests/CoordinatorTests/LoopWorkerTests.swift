@@ -9,26 +9,35 @@ private final class GateRunner: BatchRunner {
 
     let calls: AsyncStream<String>
     private let call: AsyncStream<String>.Continuation
-    private let gate = Mutex<(results: [Result<Void, any Error>], waiter: CheckedContinuation<Void, Never>?)>(
-        ([], nil))
+    private typealias End = (batch: Int?, result: Result<Void, any Error>)
+    private let gate = Mutex<(ends: [End], waiters: [CheckedContinuation<Void, Never>])>(([], []))
     private let isReady: Bool
+    private let computesAtOnce: Bool
 
-    init(isReady: Bool = true) {
+    /// - Parameter computesAtOnce: only the end of a batch waits until it is let.
+    init(isReady: Bool = true, computesAtOnce: Bool = false) {
         self.isReady = isReady
+        self.computesAtOnce = computesAtOnce
         (calls, call) = AsyncStream.makeStream(of: String.self)
     }
 
-    /// Lets one batch end.
-    func open(_ result: Result<Void, any Error> = .success(())) {
-        gate.withLock { $0.results.append(result) }
+    /// Lets one batch end, this or whichever runs.
+    func open(_ batch: Int? = nil, _ result: Result<Void, any Error> = .success(())) {
+        gate.withLock { $0.ends.append((batch, result)) }
         wake()
     }
 
     private func wake() {
         gate.withLock { gate in
-            defer { gate.waiter = nil }
-            return gate.waiter
-        }?.resume()
+            defer { gate.waiters = [] }
+            return gate.waiters
+        }.forEach { $0.resume() }
+    }
+
+    private func end(of batch: Int) -> Result<Void, any Error>? {
+        gate.withLock { gate in
+            gate.ends.firstIndex { $0.batch == nil || $0.batch == batch }.map { gate.ends.remove(at: $0).result }
+        }
     }
 
     func next() async -> String? {
@@ -46,20 +55,26 @@ private final class GateRunner: BatchRunner {
         let batch = order.batch
         watch.progress(0.25)
         call.yield("run \(batch)")
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                gate.withLock { $0.waiter = waiter }
-                if Task.isCancelled || gate.withLock({ !$0.results.isEmpty }) { wake() }
+        if computesAtOnce { watch.computed() }
+        while !Task.isCancelled {
+            if let end = end(of: batch) {
+                try end.get()
+                return loopReport(batch)
             }
-        } onCancel: {
-            wake()
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { waiter in
+                    let isLate = gate.withLock { gate in
+                        gate.waiters.append(waiter)
+                        return Task.isCancelled || gate.ends.contains { $0.batch == nil || $0.batch == batch }
+                    }
+                    if isLate { wake() }
+                }
+            } onCancel: {
+                wake()
+            }
         }
-        guard !Task.isCancelled else {
-            call.yield("cancelled \(batch)")
-            throw CancellationError()
-        }
-        try gate.withLock { $0.results.removeFirst() }.get()
-        return loopReport(batch)
+        call.yield("cancelled \(batch)")
+        throw CancellationError()
     }
 
     func discard(_ batch: Int) async { call.yield("discard \(batch)") }
@@ -92,10 +107,10 @@ struct LoopWorkerTests {
     func prefetch() async throws {
         let runner = GateRunner()
         let (coordinator, _, end) = try await welcomed(runner)
-        try await coordinator.say(.assign(batch: 3))
+        try await coordinator.say(.assign(BatchOrder(batch: 3)))
         #expect(await runner.next() == "prefetch 3")
         #expect(await runner.next() == "run 3")
-        try await coordinator.say(.assign(batch: 4))
+        try await coordinator.say(.assign(BatchOrder(batch: 4)))
         #expect(await runner.next() == "prefetch 4")
         runner.open()
         #expect(await runner.next() == "run 4")
@@ -103,7 +118,7 @@ struct LoopWorkerTests {
             #expect(try await coordinator.hearWorker() == said)
         }
         let failure = BatchFailure(kind: "k", message: "m", retryable: true)
-        runner.open(.failure(failure))
+        runner.open(nil, .failure(failure))
         #expect(try await coordinator.hearWorker() == .failed(batch: 4, failure))
         try await coordinator.say(.stop(.finished))
         #expect(try await coordinator.hearWorker() == .goodbye(reason: "All batches are done."))
@@ -111,11 +126,65 @@ struct LoopWorkerTests {
         #expect(await end.value == WorkerEnd(outcome: .finished, everyoneAlive: true))
     }
 
+    @Test("the next batch is computed while the last is published")
+    func overlap() async throws {
+        let runner = GateRunner(computesAtOnce: true)
+        let (coordinator, _, end) = try await welcomed(runner)
+        for batch in 1...2 { try await coordinator.say(.assign(BatchOrder(batch: batch))) }
+        // Whoever is done first is reported first.
+        for batch in 1...2 { #expect(try await coordinator.hearWorker() == .started(batch: batch)) }
+        runner.open(2)
+        #expect(try await coordinator.hearWorker() == .finished(loopReport(2)))
+        try await coordinator.say(.assign(BatchOrder(batch: 3)))
+        #expect(try await coordinator.hearWorker() == .started(batch: 3))
+        try await coordinator.say(.cancel(batch: 1))
+        #expect(try await coordinator.hearWorker() == .released(batch: 1))
+        // A drain and a stop find what is published as they find what is computed.
+        try await coordinator.say(.drain)
+        #expect(try await coordinator.hearWorker() == .ready(credit: 0))
+        runner.open(3)
+        #expect(try await coordinator.hearWorker() == .finished(loopReport(3)))
+        try await coordinator.say(.stop(.stopped))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
+        #expect(await end.value.outcome == .stopped)
+    }
+
+    @Test("a batch that took a process with it shares none", arguments: [BatchOrder.Isolation.batch, .samples])
+    func isolation(isolation: BatchOrder.Isolation) async throws {
+        let runner = GateRunner(computesAtOnce: true)
+        let (coordinator, _, end) = try await welcomed(runner)
+        try await coordinator.say(.assign(BatchOrder(batch: 1)))
+        try await coordinator.say(.assign(BatchOrder(batch: 2, isolation: isolation)))
+        try await coordinator.say(.assign(BatchOrder(batch: 3)))
+        for batch in 1...3 {
+            #expect(try await coordinator.hearWorker() == .started(batch: batch))
+            runner.open()
+            #expect(try await coordinator.hearWorker() == .finished(loopReport(batch)))
+        }
+        try await coordinator.say(.stop(.finished))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
+        #expect(await end.value.outcome == .finished)
+    }
+
+    @Test("a worker that cannot publish gives up what it computes beside, and only then says goodbye")
+    func unfitBeside() async throws {
+        let runner = GateRunner(computesAtOnce: true)
+        let (coordinator, _, end) = try await welcomed(runner)
+        for batch in 1...2 { try await coordinator.say(.assign(BatchOrder(batch: batch))) }
+        for batch in 1...2 { #expect(try await coordinator.hearWorker() == .started(batch: batch)) }
+        runner.open(1, .failure(WorkerUnfit("the disk is full")))
+        #expect(try await coordinator.hearWorker() == .released(batch: 2))
+        #expect(try await coordinator.hearWorker() == .goodbye(reason: "the disk is full"))
+        try await coordinator.say(.stop(.finished))
+        try await coordinator.say(.dismiss(everyoneAlive: true))
+        #expect(await end.value.outcome == .unprepared("the disk is full"))
+    }
+
     @Test("a cancel lets go of the running batch, and of one ahead")
     func cancel() async throws {
         let runner = GateRunner()
         let (coordinator, _, end) = try await welcomed(runner)
-        for batch in 1...3 { try await coordinator.say(.assign(batch: batch)) }
+        for batch in 1...3 { try await coordinator.say(.assign(BatchOrder(batch: batch))) }
         #expect(try await coordinator.hearWorker() == .started(batch: 1))
         var calls: Set<String> = []
         while !calls.contains("run 1"), let call = await runner.next() { calls.insert(call) }
@@ -141,13 +210,13 @@ struct LoopWorkerTests {
     func drain(byItself: Bool) async throws {
         let runner = GateRunner()
         let (coordinator, loop, end) = try await welcomed(runner)
-        for batch in 1...2 { try await coordinator.say(.assign(batch: batch)) }
+        for batch in 1...2 { try await coordinator.say(.assign(BatchOrder(batch: batch))) }
         #expect(try await coordinator.hearWorker() == .started(batch: 1))
         for _ in 0..<3 { _ = await runner.next() }
         if byItself { loop.requestDrain() } else { try await coordinator.say(.drain) }
         #expect(try await coordinator.hearWorker() == .ready(credit: 0))
         #expect(try await coordinator.hearWorker() == .released(batch: 2))
-        try await coordinator.say(.assign(batch: 5))
+        try await coordinator.say(.assign(BatchOrder(batch: 5)))
         #expect(try await coordinator.hearWorker() == .released(batch: 5))
         runner.open()
         #expect(try await coordinator.hearWorker() == .finished(loopReport(1)))
@@ -160,11 +229,11 @@ struct LoopWorkerTests {
     func unfit() async throws {
         let runner = GateRunner()
         let (coordinator, _, end) = try await welcomed(runner)
-        for batch in 1...2 { try await coordinator.say(.assign(batch: batch)) }
+        for batch in 1...2 { try await coordinator.say(.assign(BatchOrder(batch: batch))) }
         #expect(try await coordinator.hearWorker() == .started(batch: 1))
-        runner.open(.failure(WorkerUnfit("the disk is full")))
+        runner.open(nil, .failure(WorkerUnfit("the disk is full")))
         #expect(try await coordinator.hearWorker() == .goodbye(reason: "the disk is full"))
-        try await coordinator.say(.assign(batch: 3))
+        try await coordinator.say(.assign(BatchOrder(batch: 3)))
         #expect(try await coordinator.hearWorker() == .released(batch: 3))
         try await coordinator.say(.stop(.finished))
         try await coordinator.say(.dismiss(everyoneAlive: true))
@@ -175,7 +244,7 @@ struct LoopWorkerTests {
     func stop() async throws {
         let runner = GateRunner()
         let (coordinator, _, end) = try await welcomed(runner)
-        try await coordinator.say(.assign(batch: 1))
+        try await coordinator.say(.assign(BatchOrder(batch: 1)))
         #expect(try await coordinator.hearWorker() == .started(batch: 1))
         try await coordinator.say(.stop(.stopped))
         #expect(try await coordinator.hearWorker() == .released(batch: 1))
@@ -199,7 +268,7 @@ struct LoopWorkerTests {
     func heartbeat() async throws {
         let runner = GateRunner()
         let (coordinator, _, end) = try await welcomed(runner)
-        try await coordinator.say(.assign(batch: 8))
+        try await coordinator.say(.assign(BatchOrder(batch: 8)))
         #expect(await runner.next() == "prefetch 8")
         #expect(await runner.next() == "run 8")
         let heard = Task { () -> WorkerMessage? in
@@ -218,7 +287,7 @@ struct LoopWorkerTests {
     func orphan(dies: Bool) async throws {
         let runner = GateRunner()
         let (coordinator, _, end) = try await welcomed(runner)
-        try await coordinator.say(.assign(batch: 1))
+        try await coordinator.say(.assign(BatchOrder(batch: 1)))
         #expect(try await coordinator.hearWorker() == .started(batch: 1))
         if dies { network.kill(0) }
         let outcome = await clock.advance(by: .seconds(dies ? 0 : 30), until: end).outcome

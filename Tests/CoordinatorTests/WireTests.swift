@@ -19,10 +19,10 @@ struct WireTests {
             .wantsRun(offset: 0), .wantsRun(offset: 9),
         ]
         let coordinator: [CoordinatorMessage] = [
-            .welcome, .assign(batch: 12), .cancel(batch: 12), .drain, .alive, .stop(.finished),
+            .welcome, .assign(BatchOrder(batch: 12)), .cancel(batch: 12), .drain, .alive, .stop(.finished),
             .dismiss(everyoneAlive: true),
-            .assign(batch: 3, alone: true),
-            .assign(batch: 3, alone: true, excluded: [7: "it ended its process", 25: ""]),
+            .assign(BatchOrder(batch: 3, isolation: .batch)),
+            .assign(BatchOrder(batch: 3, isolation: .samples, excluded: [7: "it ended its process", 25: ""])),
             .stop(.stopped), .stop(.refused("another run")), .dismiss(everyoneAlive: false),
             .segment(batch: 8, .fetch(offset: 1 << 40, count: WireFormat.largestPiece)),
             .segment(batch: 8, .stored(published: true)), .segment(batch: 8, .refused("no segment")),
@@ -55,7 +55,7 @@ struct WireTests {
             return bytes
         }
         #expect(throws: WireError.notAMessage(found: [83, 72, 0])) { try WireMessage(decoding: changed(2, 0)) }
-        #expect(throws: WireError.version(found: 9, expected: 3)) { try WireMessage(decoding: changed(3, 9)) }
+        #expect(throws: WireError.version(found: 9, expected: 4)) { try WireMessage(decoding: changed(3, 9)) }
         #expect(throws: WireError.unknownKind(200)) { try WireMessage(decoding: changed(12, 200)) }
         #expect(throws: WireError.value(field: "credit", found: "65", allowed: "between 0 and 64")) {
             try WireMessage(decoding: changed(13, 65))
@@ -64,7 +64,8 @@ struct WireTests {
             try WireMessage(decoding: ready.dropLast())
         }
         // One order has one encoding: samples ascend.
-        var order = WireMessage(epoch: 1, .coordinator(.assign(batch: 1, excluded: [2: "", 4: ""]))).encoded()
+        var order = WireMessage(epoch: 1, .coordinator(.assign(BatchOrder(batch: 1, excluded: [2: "", 4: ""]))))
+            .encoded()
         order[order.count - 16] = 2
         #expect(throws: WireError.value(field: "excluded sample", found: "2", allowed: "more than 2")) {
             try WireMessage(decoding: order)

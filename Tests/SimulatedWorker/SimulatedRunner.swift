@@ -31,7 +31,7 @@ struct SimulatedRunner: BatchRunner {
             watch.progress(Double(number) / Double(planned.count))
             var failure = order.excluded[sample.index].map { SampleRow.Failure(kind: "workerLost", message: $0) }
             if failure == nil {
-                if order.alone { await watch.begin(sample.index) }
+                if order.isolation == .samples { await watch.begin(sample.index) }
                 switch sample.prompt {
                 case "kill": kill(getpid(), SIGKILL)
                 case "hang": while true { try await Task.sleep(for: .seconds(60)) }
@@ -49,6 +49,8 @@ struct SimulatedRunner: BatchRunner {
                     index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt,
                     seed: sample.seed, status: failure == nil ? .ok : .failed, error: failure, rank: place.rank))
         }
+        watch.computed()
+        try await Task.sleep(for: .milliseconds(40))
         let segment = try EncodedSegment(
             batch: order.batch, configSHA256: run.description.configSHA256, samples: samples, rows: rows)
         let publication = try await watch.publisher.publish(segment)

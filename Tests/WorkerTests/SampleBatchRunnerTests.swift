@@ -148,7 +148,7 @@ import Torch
         let (begun, told) = AsyncStream.makeStream(of: Int.self)
         let (fractions, progress) = AsyncStream.makeStream(of: Double.self)
         let report = try await runner(temporary).run(
-            BatchOrder(batch: 0, alone: true, excluded: [1: "It ended its process."]),
+            BatchOrder(batch: 0, isolation: .samples, excluded: [1: "It ended its process."]),
             BatchWatch(publisher: publisher(temporary), progress: { progress.yield($0) }, begin: { told.yield($0) }))
         told.finish()
         progress.finish()

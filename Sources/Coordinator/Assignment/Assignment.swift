@@ -97,7 +97,9 @@ package struct Assignment: Sendable {
     package func holders(of batch: Int) -> [Int] { batches[batch]?.copies.map(\.rank) ?? [] }
     /// How a batch is to be done, as far as is known now.
     package func order(for batch: Int) -> BatchOrder {
-        BatchOrder(batch: batch, alone: batches[batch]?.isAlone ?? false, excluded: batches[batch]?.excluded ?? [:])
+        guard let known = batches[batch] else { return BatchOrder(batch: batch) }
+        let isolation: BatchOrder.Isolation = known.isAlone ? .samples : known.losses > 0 ? .batch : .none
+        return BatchOrder(batch: batch, isolation: isolation, excluded: known.excluded)
     }
     /// Whether somebody takes part and all who do refuse new batches.
     package var everyoneDrains: Bool { !workers.isEmpty && workers.values.allSatisfy { $0.credit == 0 } }

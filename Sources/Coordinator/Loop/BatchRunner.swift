@@ -1,8 +1,8 @@
 /// What a worker does with a batch. The loop calls it; heavy work belongs on a thread of its own, not on the pool that
 /// runs these functions, or heartbeats stop with it.
 ///
-/// For each batch the calls are `prefetch`, then either `run` or `discard`. One batch runs at a time; prefetches of
-/// later ones go on beside it.
+/// For each batch the calls are `prefetch`, then either `run` or `discard`. One batch is computed at a time; beside it go on
+/// prefetches of later ones, and the end of those that have said that they are computed.
 package protocol BatchRunner: Sendable {
     /// Loads models and whatever else all batches need. Called once, after the coordinator has welcomed the worker.
     /// - Throws: what makes the worker useless; it says goodbye with it.
@@ -12,7 +12,7 @@ package protocol BatchRunner: Sendable {
     /// that the batch will be discarded.
     func prefetch(_ batch: Int) async
 
-    /// Computes and publishes the batch. Samples that fail are counted in the report.
+    /// Computes the batch, says so to the watch, encodes and publishes it. Samples that fail are counted in the report.
     /// - Throws: `BatchFailure` where the batch as a whole cannot be done; ``WorkerUnfit`` where this worker can do no batch
     ///   any more, which does not count against the batch; any other error counts as one that is worth another attempt; `CancellationError` when the task was cancelled before anything was published.
     func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport
@@ -36,6 +36,8 @@ package struct BatchWatch: Sendable {
     package let progress: @Sendable (Double) -> Void
     /// Called before each sample of a batch that is done one sample after the other, with its index in the plan.
     package let begin: @Sendable (Int) async -> Void
+    /// Called once the batch needs the device no more: the next may be computed beside what is left of this one.
+    package let computed: @Sendable () -> Void
 
     /// Takes the batch when it is done.
     package let publisher: any SegmentPublisher
@@ -43,11 +45,12 @@ package struct BatchWatch: Sendable {
     /// By default nobody listens.
     package init(
         publisher: any SegmentPublisher, progress: @escaping @Sendable (Double) -> Void = { _ in },
-        begin: @escaping @Sendable (Int) async -> Void = { _ in }
+        begin: @escaping @Sendable (Int) async -> Void = { _ in }, computed: @escaping @Sendable () -> Void = {}
     ) {
         self.publisher = publisher
         self.progress = progress
         self.begin = begin
+        self.computed = computed
     }
 }
 

@@ -252,10 +252,10 @@ package actor CoordinatorLoop {
             switch action {
             case .assign(let batch, let rank):
                 let order = assignment.order(for: batch)
-                if order.alone {
+                if order.isolation == .samples {
                     log.warning("batch \(batch) took workers down; worker \(rank) does it sample by sample")
                 }
-                try await say(.assign(batch: batch, alone: order.alone, excluded: order.excluded), to: rank)
+                try await say(.assign(order), to: rank)
             case .cancel(let batch, let rank): try await say(.cancel(batch: batch), to: rank)
             case .drain(let rank): try await say(.drain, to: rank)
             case .accept, .discardDuplicate, .recordBatchFailure, .finished, .stopped: break

@@ -1,15 +1,23 @@
 package import Logging
 
-/// A worker's side of a run: says hello, takes batches, runs them one after the other with the next one prefetched
-/// beside, and says that it is alive.
+/// A worker's side of a run: says hello, takes batches, computes them one after the other, with the inputs of the next read and
+/// the results of the last published beside, and says that it is alive.
 package actor WorkerLoop {
     private enum Input: Sendable {
         case said(epoch: UInt64, CoordinatorMessage, at: Duration)
         case lost(String)
         case prepared(String?)
+        case computed(batch: Int)
         case ended(batch: Int, Result<BatchReport, any Error>)
         case tick(at: Duration)
         case drain
+    }
+
+    /// A batch that was begun, until it is published or given up.
+    private struct Running {
+        let order: BatchOrder
+        let task: Task<Void, Never>
+        var isCancelled = false
     }
 
     private let transport: any Transport
@@ -31,11 +39,13 @@ package actor WorkerLoop {
     private var preparation: Task<Void, Never>?
     private var prepared = false
     private var failure: String?
-    /// Batches in the order of assignment, the running one first.
+    /// Batches in the order of assignment, those that were begun first.
     private var held: [Int] = []
     private var orders: [Int: BatchOrder] = [:]
     private var prefetches: [Int: Task<Void, Never>] = [:]
-    private var running: (batch: Int, task: Task<Void, Never>, cancelled: Bool)?
+    private var running: [Int: Running] = [:]
+    /// The one of them that has the device.
+    private var computing: Int?
     private var discards: [Task<Void, Never>] = []
     private var draining = false
     /// Set when nothing more is to be done.
@@ -72,15 +82,15 @@ package actor WorkerLoop {
         await say(.hello(identity))
         for await next in inputs {
             await take(next)
-            if outcome != nil, running == nil { await depart() }
+            if outcome != nil, running.isEmpty { await depart() }
             if isDismissed, hasDeparted { break }
         }
         listener.cancel()
         heart.cancel()
         preparation?.cancel()
         // Where the task was cancelled, batches may still be in hand.
-        running?.task.cancel()
-        held.forEach { drop($0) }
+        cancelRunning()
+        dropAhead()
         await heart.value
         return WorkerEnd(
             outcome: outcome ?? .coordinatorLost("the worker was cancelled"), everyoneAlive: everyoneAlive)
@@ -135,6 +145,7 @@ package actor WorkerLoop {
         case .said(let epoch, let said, let now): await take(said, epoch: epoch, at: now)
         case .lost(let why): lose(why)
         case .prepared(let failure): await ready(failure)
+        case .computed(let batch): await computed(batch)
         case .ended(let batch, let result): await ended(batch, result)
         case .drain: await drain()
         case .tick(let now):
@@ -163,8 +174,7 @@ package actor WorkerLoop {
             adopt(epoch)
             stop(reason)
         case _ where epoch != self.epoch: log.info("a message of the coordinator from epoch \(epoch) is dropped")
-        case .assign(let batch, let alone, let excluded):
-            await accept(BatchOrder(batch: batch, alone: alone, excluded: excluded))
+        case .assign(let order): await accept(order)
         case .cancel(let batch): await cancel(batch)
         case .drain: await drain()
         case .dismiss(let everyoneAlive):
@@ -196,7 +206,8 @@ package actor WorkerLoop {
     private func ready(_ failure: String?) async {
         guard outcome == nil else { return }
         if let failure {
-            await retire(failure)
+            retire(failure)
+            await sayWhyRetired()
         } else {
             prepared = true
             await say(.ready(credit: draining ? 0 : configuration.credit))
@@ -204,19 +215,26 @@ package actor WorkerLoop {
     }
 
     /// Takes no further part, and waits for the end with the others.
-    private func retire(_ why: String) async {
+    private func retire(_ why: String) {
+        guard failure == nil else { return }
         failure = why
         prepared = false
         log.error("this worker takes no further part: \(why)")
-        for batch in held { drop(batch) }
-        await say(.goodbye(reason: why))
+        dropAhead()
+        cancelRunning()
+    }
+
+    /// After the goodbye nothing is published any more, so what runs has to end before.
+    private func sayWhyRetired() async {
+        guard let failure, running.isEmpty else { return }
+        await say(.goodbye(reason: failure))
     }
 
     private func drain() async {
         guard !draining, outcome == nil else { return }
         draining = true
         if prepared { await say(.ready(credit: 0)) }
-        for batch in held where batch != running?.batch { await release(batch) }
+        for batch in held where running[batch] == nil { await release(batch) }
     }
 
     private func stop(_ reason: StopReason) {
@@ -236,12 +254,24 @@ package actor WorkerLoop {
     private func finish(_ outcome: WorkerOutcome) {
         guard self.outcome == nil else { return }
         self.outcome = outcome
-        running?.cancelled = true
-        running?.task.cancel()
-        for batch in held where batch != running?.batch { drop(batch) }
+        cancelRunning()
+        dropAhead()
     }
 
     // MARK: - Batches
+
+    private func cancelRunning() {
+        for batch in running.keys { cancelRunning(batch) }
+    }
+
+    private func cancelRunning(_ batch: Int) {
+        running[batch]?.isCancelled = true
+        running[batch]?.task.cancel()
+    }
+
+    private func dropAhead() {
+        for batch in held where running[batch] == nil { drop(batch) }
+    }
 
     private func accept(_ order: BatchOrder) async {
         let batch = order.batch
@@ -254,12 +284,7 @@ package actor WorkerLoop {
     }
 
     private func cancel(_ batch: Int) async {
-        if running?.batch == batch {
-            running?.cancelled = true
-            running?.task.cancel()
-        } else {
-            await release(batch)
-        }
+        if running[batch] != nil { cancelRunning(batch) } else { await release(batch) }
     }
 
     private func release(_ batch: Int) async {
@@ -282,9 +307,13 @@ package actor WorkerLoop {
     }
 
     private func startNext() async {
-        guard running == nil, outcome == nil, let batch = held.first else { return }
+        guard computing == nil, outcome == nil, let batch = held.first(where: { running[$0] == nil }) else { return }
+        let order = orders[batch] ?? BatchOrder(batch: batch)
+        // One that took a process with it waits until nobody else would go with it.
+        guard order.isolation == .none || running.isEmpty else { return }
+        orders[batch] = nil
         let prefetch = prefetches.removeValue(forKey: batch)
-        let order = orders.removeValue(forKey: batch) ?? BatchOrder(batch: batch)
+        computing = batch
         beat.begin(batch)
         // Said before it is so: a batch that ends the process at once must not go unnoticed.
         await say(.started(batch: batch))
@@ -298,23 +327,30 @@ package actor WorkerLoop {
                 }
                 let watch = BatchWatch(
                     publisher: publisher, progress: { beat.progress($0, of: batch) },
-                    begin: { [weak self] in await self?.say(.sampleBegun(batch: batch, sample: $0)) })
+                    begin: { [weak self] in await self?.say(.sampleBegun(batch: batch, sample: $0)) },
+                    computed: { input.yield(.computed(batch: batch)) })
                 let report = try await runner.run(order, watch)
                 input.yield(.ended(batch: batch, .success(report)))
             } catch {
                 input.yield(.ended(batch: batch, .failure(error)))
             }
         }
-        running = (batch, task, false)
+        running[batch] = Running(order: order, task: task)
+    }
+
+    private func computed(_ batch: Int) async {
+        guard computing == batch, running[batch]?.order.isolation == BatchOrder.Isolation.none else { return }
+        computing = nil
+        await startNext()
     }
 
     private func ended(_ batch: Int, _ result: Result<BatchReport, any Error>) async {
-        let cancelled = running?.cancelled == true
-        running = nil
+        let cancelled = running.removeValue(forKey: batch)?.isCancelled == true
         held.removeAll { $0 == batch }
-        beat.begin(nil)
+        if computing == batch { computing = nil }
+        if computing == nil { beat.begin(held.first { running[$0] != nil }) }
         switch result {
-        case .failure(let unfit as WorkerUnfit) where !cancelled: await retire(unfit.description)
+        case .failure(let unfit as WorkerUnfit) where !cancelled: retire(unfit.description)
         case .success(let report) where report.batch == batch: await say(.finished(report))
         case .success(let report):
             let message = "batch \(batch) was run and batch \(report.batch) reported"
@@ -325,6 +361,7 @@ package actor WorkerLoop {
             await say(.failed(batch: batch, failure))
         case .failure: await say(.released(batch: batch))
         }
+        await sayWhyRetired()
         await startNext()
     }
 

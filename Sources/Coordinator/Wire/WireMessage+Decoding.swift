@@ -55,7 +55,10 @@ extension WireMessage.Body {
         case .welcome: self = .coordinator(.welcome)
         case .assign:
             let batch = try reader.count("batch")
-            let alone = try reader.flag("alone")
+            let byte = try reader.byte("isolation")
+            guard let isolation = BatchOrder.Isolation(rawValue: byte) else {
+                throw .value(field: "isolation", found: "\(byte)", allowed: "0, 1 or 2")
+            }
             var excluded: [Int: String] = [:]
             var last = -1
             for _ in 0..<(try reader.count("excluded", upTo: WireFormat.mostExcluded)) {
@@ -67,7 +70,7 @@ extension WireMessage.Body {
                 last = sample
                 excluded[sample] = try reader.text("reason")
             }
-            self = .coordinator(.assign(batch: batch, alone: alone, excluded: excluded))
+            self = .coordinator(.assign(BatchOrder(batch: batch, isolation: isolation, excluded: excluded)))
         case .cancel: self = .coordinator(.cancel(batch: try reader.count("batch")))
         case .drain: self = .coordinator(.drain)
         case .alive: self = .coordinator(.alive)

@@ -81,11 +81,11 @@ extension CoordinatorMessage {
     fileprivate func write(to writer: inout WireWriter) {
         switch self {
         case .welcome: writer.byte(WireKind.welcome.rawValue)
-        case .assign(let batch, let alone, let excluded):
+        case .assign(let order):
             writer.byte(WireKind.assign.rawValue)
-            writer.count(batch)
-            writer.flag(alone)
-            let excluded = excluded.sorted { $0.key < $1.key }.prefix(WireFormat.mostExcluded)
+            writer.count(order.batch)
+            writer.byte(order.isolation.rawValue)
+            let excluded = order.excluded.sorted { $0.key < $1.key }.prefix(WireFormat.mostExcluded)
             writer.count(excluded.count)
             for (sample, reason) in excluded {
                 writer.count(sample)

@@ -59,7 +59,7 @@ package enum CoordinatorMessage: Sendable, Hashable {
     /// The answer to hello; the message's epoch is the worker's from now on.
     case welcome
     /// Do this batch, after those assigned before it; see ``BatchOrder``.
-    case assign(batch: Int, alone: Bool = false, excluded: [Int: String] = [:])
+    case assign(BatchOrder)
     /// Let go of the batch, then say so.
     case cancel(batch: Int)
     /// Return what is not begun, finish what runs.

@@ -10,8 +10,8 @@ package import Torch
 
 /// A rank's work on batches: decode → sample → encode → publish.
 ///
-/// Three threads: one reads the inputs of the next batch while one computes this one; the loop's own calls wait for
-/// them without blocking.
+/// Three threads: while one computes a batch, one reads the inputs of the next and one encodes the results of the last; the
+/// loop's own calls wait for them without blocking.
 package final class SampleBatchRunner: BatchRunner {
     private let run: Run
     private let rank: Int
@@ -21,6 +21,7 @@ package final class SampleBatchRunner: BatchRunner {
     private let log: Logger
     private let computing = WorkThread("compute")
     private let reading = WorkThread("inputs")
+    private let encoding = WorkThread("results")
     private let loader: InputLoader
     private let pipeline = Mutex<GenerationPipeline?>(nil)
     private let prefetched = Mutex<[Int: [Int: Input]]>([:])
@@ -76,7 +77,7 @@ package final class SampleBatchRunner: BatchRunner {
         return try await withTaskCancellationHandler {
             let samples = Array(run.plan.samples(of: run.plan.batches[batch]))
             var results =
-                order.alone
+                order.isolation == .samples
                 ? try await generateAlone(samples, inputs, pipeline, observer, watch.begin)
                 : try await computing.perform { [self, inputs] in try generate(samples, inputs, pipeline, observer) }
             for pause in pauses {
@@ -91,7 +92,8 @@ package final class SampleBatchRunner: BatchRunner {
                 results.merge(try await generateAlone(again, inputs, pipeline, observer)) { $1 }
             }
             let seconds = (ContinuousClock.now - start).inSeconds
-            let segment = try await computing.perform { [self, inputs, results] in
+            watch.computed()
+            let segment = try await encoding.perform { [self, inputs, results] in
                 try encode(batch, samples, inputs, results, pipeline, seconds: seconds, stages: observer.stages)
             }
             let publication = try await watch.publisher.publish(segment)

@@ -31,7 +31,12 @@ import Torch
         try temporary.writePicture("b.ppm", shade: 200)
         let runner = try await runner(temporary)
         await runner.prefetch(0)
-        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
+        let (said, note) = AsyncStream.makeStream(of: String.self)
+        let noting = NotingPublisher(publisher: publisher(temporary)) { note.yield("published") }
+        let report = try await runner.run(
+            BatchOrder(batch: 0), BatchWatch(publisher: noting, computed: { note.yield("computed") }))
+        note.finish()
+        #expect(await said.reduce(into: []) { $0.append($1) } == ["computed", "published"])
         #expect((report.succeeded, report.failed, report.published) == (2, 0, true))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -194,5 +199,16 @@ import Torch
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
         #expect(try store.sidecar(batch: 0) == nil)
+    }
+}
+
+/// Tells of a batch before it publishes it.
+private struct NotingPublisher: SegmentPublisher {
+    let publisher: any SegmentPublisher
+    let note: @Sendable () -> Void
+
+    func publish(_ segment: EncodedSegment) async throws -> SegmentStore.Publication {
+        note()
+        return try await publisher.publish(segment)
     }
 }

@@ -160,10 +160,8 @@ package actor CoordinatorLoop {
             try await perform(.batchFinished(rank: rank, batch: report.batch), report: report, at: now)
         case .failed(let batch, let failure):
             log.warning("batch \(batch) failed on worker \(rank): \(failure)")
-            await delegate.segmentsDropped(of: rank, batch: batch)
             try await perform(.batchFailed(rank: rank, batch: batch, failure: failure), at: now)
         case .released(let batch):
-            await delegate.segmentsDropped(of: rank, batch: batch)
             try await perform(.cancelAcknowledged(rank: rank, batch: batch), at: now)
         case .segment(let batch, let message):
             await delegate.segment(message, batch: batch, from: rank) {
@@ -190,7 +188,6 @@ package actor CoordinatorLoop {
         }
         // The same worker again: its welcome was under way. Another one: what the first held is lost.
         if let known = identities.updateValue(identity, forKey: rank), known != identity {
-            await delegate.segmentsDropped(of: rank, batch: nil)
             try await perform(.workerLeft(rank: rank, reason: .died), at: now)
         } else if assignment.absent[rank] != nil {
             try await perform(.workerReturned(rank: rank), at: now)
@@ -208,14 +205,12 @@ package actor CoordinatorLoop {
             case .goodbye, .silent: .gone
             }
         roster.leave(rank, as: absence, reason: "\(reason)", at: now)
-        await delegate.segmentsDropped(of: rank, batch: nil)
         try await perform(.workerLeft(rank: rank, reason: reason), at: now)
     }
 
     private func watch(at now: Duration) async throws {
         for rank in roster.fallenSilent(at: now) {
             log.warning("worker \(rank) was silent for \(configuration.silenceLimit); its batches go to others")
-            await delegate.segmentsDropped(of: rank, batch: nil)
             try await perform(.workerLeft(rank: rank, reason: .silent(configuration.silenceLimit)), at: now)
         }
         try await perform(.tick, at: now)
@@ -246,6 +241,12 @@ package actor CoordinatorLoop {
     // MARK: - What is done
 
     private func perform(_ event: Assignment.Event, report: BatchReport? = nil, at now: Duration) async throws {
+        switch event {
+        case .workerLeft(let rank, _): await delegate.segmentsDropped(of: rank, batch: nil)
+        case .batchFailed(let rank, let batch, _), .cancelAcknowledged(let rank, let batch):
+            await delegate.segmentsDropped(of: rank, batch: batch)
+        default: break
+        }
         let actions = assignment.handle(event, at: now)
         // Messages first: the delegate may take its time.
         for action in actions {

@@ -4,8 +4,9 @@
   overhead.py --out runs/overhead [--samples 48] [--ranks 3] [--set key=value …]
 
 Makes sounds for videos of the toy world. Of each rank that computes, the time between the publications of its first and its last
-batch is compared with the time in which those after the first were computed, as the rows say; what is left is encoding, publishing
-and messages. The CPU time of ranks that compute nothing (the coordinator, and the supervisors beside the processes that compute)
+batch is compared with the time in which those after the first were computed, as the rows say; what is left, the rank waited: for
+inputs, for its next batch, or for the one before to be encoded and published. It may fall a little below zero, since the first
+batch is published while the second is computed, and the last with nothing beside. The CPU time of ranks that compute nothing (the coordinator, and the supervisors beside the processes that compute)
 is read from /proc.
 """
 import argparse

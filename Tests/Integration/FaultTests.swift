@@ -36,7 +36,7 @@ extension Integration {
             #expect(verified.code == 0, "\(verified.text)")
         }
 
-        /// Short here; `SEEHEAR_CAMPAIGN=26 swift test --filter campaign` is the long form, with over 200 faults.
+        /// Short here; `SEEHEAR_CAMPAIGN=24 swift test --filter campaign` is the long form, with over 200 faults.
         @Test("whatever dies, stops or rots, every sample is there once, with the bytes of an undisturbed run")
         func campaign() async throws {
             let jobs = ProcessInfo.processInfo.environment["SEEHEAR_CAMPAIGN"].flatMap(Int.init) ?? 2

@@ -65,14 +65,33 @@ package struct RankProgram: Sendable {
         let files = WorkThread("plan")
         do {
             guard let transport, place.rank != 0 else {
-                let run = try await files.perform { [self] in try plan() }
-                return try await coordinate(run, transport, drain)
+                let start: Start
+                do {
+                    start = try await begin(files)
+                } catch {
+                    await letGo(transport)
+                    return failed(error, everyoneAlive: true)
+                }
+                return try await coordinate(start, transport, drain)
             }
             return try await follow(transport, files)
         } catch {
-            complain("\(error)")
-            return End(exitCode: Self.isInvalidJob(error) ? 2 : 1, everyoneAlive: true)
+            return failed(error, everyoneAlive: false)
         }
+    }
+
+    private func failed(_ error: any Error, everyoneAlive: Bool) -> End {
+        complain("\(error)")
+        let end = End(exitCode: Self.isInvalidJob(error) ? 2 : 1, everyoneAlive: everyoneAlive)
+        tellLauncher(end)
+        return end
+    }
+
+    /// `mpirun --enable-recovery` ends with 0 whatever a rank ends with, and where a run could not begin it has no `STATUS`; so
+    /// `cluster/launch` names a file for it.
+    private func tellLauncher(_ end: End) {
+        guard place.rank == 0, let path = ProcessInfo.processInfo.environment["SEEHEAR_VERDICT"] else { return }
+        try? Data("\(end.exitCode)\n".utf8).write(to: URL(filePath: path))
     }
 
     // MARK: - The run
@@ -121,11 +140,34 @@ package struct RankProgram: Sendable {
         }
     }
 
-    private func coordinate(_ run: Run, _ remote: (any Transport)?, _ drain: AsyncStream<Void>) async throws -> End {
+    /// What rank 0 has when it begins to give out work.
+    private struct Start {
+        let run: Run
+        let keeper: RunKeeper
+        let before: RunProgressBefore
+        let log: Logger
+    }
+
+    /// Plans the run, or takes up what there is of it.
+    private func begin(_ files: WorkThread) async throws -> Start {
+        let run = try await files.perform { [self] in try plan() }
         let log = log(run, "coordinator")
         let reporter = ProgressReporter(style: ProgressReporter.style(json: options.logFormat == .json))
         let keeper = try RunKeeper(run, reporter: reporter, log: log)
-        let before = try await keeper.resume()
+        return Start(run: run, keeper: keeper, before: try await keeper.resume(), log: log)
+    }
+
+    /// Tells ranks that wait for a run that there will be none.
+    private func letGo(_ remote: (any Transport)?) async {
+        for message in [CoordinatorMessage.stop(.stopped), .dismiss(everyoneAlive: true)] {
+            let bytes = WireMessage(epoch: 0, .coordinator(message)).encoded()
+            for rank in remote?.peers ?? [] { try? await remote?.send(bytes, to: rank) }
+        }
+    }
+
+    private func coordinate(_ start: Start, _ remote: (any Transport)?, _ drain: AsyncStream<Void>) async throws -> End
+    {
+        let (run, keeper, before, log) = (start.run, start.keeper, start.before, start.log)
         if before.samplesDone + before.samplesFailed > 0 {
             log.notice(
                 "resuming: \(before.samplesDone) samples are made, \(before.samplesFailed) failed, \(before.batches.count) batches are left"

@@ -89,8 +89,7 @@ struct RunCommand: AsyncParsableCommand {
             ranksOnNode: Launcher.ranksOnNode(environment) ?? report.size)
         let end = await RankProgram(options, place).run(
             transport: report.size > 1 ? transport : nil, drain: signals.requests)
-        await transport.shutdown(
-            everyoneAlive: end.everyoneAlive && end.exitCode != 1 && end.exitCode != 2, exitStatus: end.exitCode)
+        await transport.shutdown(everyoneAlive: end.everyoneAlive, exitStatus: end.exitCode)
         Foundation.exit(end.exitCode)
     }
 }

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Shard
 import Testing
@@ -85,6 +86,10 @@ extension Integration {
                 try await Programs.seehear("plan", job, "--out", shop.path("run")),
                 try await Programs.worker([job, "--out", shop.path("run")]),
                 try await Programs.mpirun(3, [job, "--out", shop.path("run")]),
+                try await Programs.run(
+                    Fixtures.checkout.appending(path: "cluster/launch").path,
+                    ["-n", "3", job, "--out", shop.path("run")],
+                    environment: ["SEEHEAR_BIN": Programs.folder.path]),
             ] {
                 #expect(outcome.code == 2, "\(outcome.text)")
                 for (index, (line, message)) in wrong.enumerated() {

@@ -28,13 +28,7 @@ struct Campaign {
     /// Plans the job and runs it without faults.
     init() async throws {
         shop = try Workshop()
-        // The launcher finds the simulated worker under the real one's name.
-        programs = shop.path("bin")
-        try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
-        for (name, program) in [("seehear-worker", "seehear-simulated-worker"), ("seehear", "seehear")] {
-            try FileManager.default.createSymbolicLink(
-                atPath: "\(programs)/\(name)", withDestinationPath: Programs.folder.appending(path: program).path)
-        }
+        programs = try shop.simulatedPrograms()
         let rows = (0..<Self.samples).map { number in
             let prompt =
                 switch number {
@@ -157,18 +151,13 @@ struct Campaign {
     /// The ranks of a run and what computes for them, without launcher and mpirun.
     private func processes(of run: FinishedRun) -> [Process] {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
-            guard let id = pid_t(name),
-                let line = try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)
-            else { return nil }
-            let words = line.split(separator: "\0").map(String.init)
+            guard let id = pid_t(name) else { return nil }
+            let words = Running.words(of: id)
             // Where segments are sent, a process computes beside a copy of the run.
             guard words.first?.hasSuffix("seehear-worker") == true,
-                words.contains(where: { $0 == run.folder || $0.hasPrefix(shop.path("seehear-")) }),
-                let environment = try? Data(contentsOf: URL(filePath: "/proc/\(id)/environ"))
+                words.contains(where: { $0 == run.folder || $0.hasPrefix(shop.path("seehear-")) })
             else { return nil }
-            let rank = String(decoding: environment, as: UTF8.self).split(separator: "\0").lazy
-                .first { $0.hasPrefix("OMPI_COMM_WORLD_RANK=") }.flatMap { Int($0.dropFirst(21)) }
-            return Process(id: id, rank: rank, computes: words.dropFirst().first == "compute")
+            return Process(id: id, rank: Running.rank(of: id), computes: words.dropFirst().first == "compute")
         }
     }
 }

@@ -53,6 +53,30 @@ extension Integration {
             #expect(faults.count >= 4 * jobs)
         }
 
+        @Test("a rank that was killed is had back: the run is drained, and begun anew with as many as at first")
+        func renewed() async throws {
+            let shop = try Workshop()
+            let rows = (0..<80).map { #"{"id": "s\#($0)", "task": "joint", "prompt": "slow"}"# }
+            let job = try shop.writeJob(
+                rows: rows, models: Workshop.allModels, sampling: "frames: 4, fps: 4, width: 64, height: 64")
+            let run = FinishedRun(shop.path("run"))
+            #expect(try await Programs.seehear("plan", job, "--out", run.folder).code == 0)
+            let launcher = try Running(
+                Fixtures.checkout.appending(path: "cluster/launch").path,
+                ["-n", "4", "--renew", "3", run.folder, "--silence-limit", "5"],
+                environment: ["SEEHEAR_BIN": try shop.simulatedPrograms()])
+            defer { withExtendedLifetime(shop) {} }
+            while run.committedSegments().isEmpty, !launcher.hasEnded { try await Task.sleep(for: .milliseconds(20)) }
+            let victim = try #require(launcher.ranks()[2])
+            Glibc.kill(victim, SIGKILL)
+            let outcome = try await launcher.outcome(limit: 120)
+            #expect(outcome.code == 0, "\(outcome.text)")
+            #expect(outcome.errors.contains("2 ranks work where 3 could"), "\(outcome.text)")
+            #expect(outcome.errors.contains("start 2: 4 ranks"), "\(outcome.text)")
+            #expect(!outcome.errors.contains("start 3"), "\(outcome.text)")
+            #expect(try await run.rows().map(\.status) == rows.map { _ in .ok })
+        }
+
         /// Three hosts in network namespaces. All cases, nine minutes for each way of gathering:
         /// `Tests/Cluster/many-hosts [--gather mpi]`.
         @Test(

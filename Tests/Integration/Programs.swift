@@ -84,6 +84,10 @@ final class Running: Sendable {
         let pipes = [Pipe(), Pipe()]
         process.standardOutput = pipes[0]
         process.standardError = pipes[1]
+        // The threads of tests hear no signals, and a program would inherit it.
+        var (none, before) = (sigset_t(), sigset_t())
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try process.run()
         pid = process.processIdentifier
         streams = pipes.map { Stream($0.fileHandleForReading) }
@@ -138,11 +142,29 @@ final class Running: Sendable {
 
     /// The processes that compute for the ranks of this program, ascending.
     func computing() -> [pid_t] {
-        Self.descendants(of: pid).filter { process in
-            let words = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8))?.split(
-                separator: "\0")
-            return words?.dropFirst().first == "compute"
-        }.sorted()
+        Self.descendants(of: pid).filter { Self.words(of: $0).dropFirst().first == "compute" }.sorted()
+    }
+
+    /// The ranks among the processes of this program, without what computes for them.
+    func ranks() -> [Int: pid_t] {
+        let own = Self.descendants(of: pid).filter { Self.words(of: $0).first?.hasSuffix("seehear-worker") == true }
+        let pairs = own.filter { Self.words(of: $0).dropFirst().first != "compute" }.compactMap { process in
+            Self.rank(of: process).map { ($0, process) }
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    /// A process's command line.
+    static func words(of process: pid_t) -> [String] {
+        let line = try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)
+        return (line ?? "").split(separator: "\0").map(String.init)
+    }
+
+    /// What `mpirun` told a process of its place; processes that it starts know it as well.
+    static func rank(of process: pid_t) -> Int? {
+        guard let environment = try? Data(contentsOf: URL(filePath: "/proc/\(process)/environ")) else { return nil }
+        return String(decoding: environment, as: UTF8.self).split(separator: "\0").lazy
+            .first { $0.hasPrefix("OMPI_COMM_WORLD_RANK=") }.flatMap { Int($0.dropFirst(21)) }
     }
 
     /// What comes out of a pipe.

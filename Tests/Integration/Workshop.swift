@@ -51,6 +51,16 @@ final class Workshop: Sendable {
         #"{"id": "zoom", "video": "zoom.mov", "prompt": "something falls"}"#,
     ]
 
+    /// A folder of programs in which the simulated worker goes by the real one's name, as the launcher calls it.
+    func simulatedPrograms() throws -> String {
+        try FileManager.default.createDirectory(atPath: path("bin"), withIntermediateDirectories: true)
+        for (name, program) in [("seehear-worker", "seehear-simulated-worker"), ("seehear", "seehear")] {
+            try FileManager.default.createSymbolicLink(
+                atPath: path("bin/\(name)"), withDestinationPath: Programs.folder.appending(path: program).path)
+        }
+        return path("bin")
+    }
+
     /// The random models of all tasks.
     static var allModels: String {
         let random = Fixtures.randomModels.path

@@ -41,8 +41,7 @@ struct Main {
             rank: report.rank, size: report.size, localRank: report.localRank, ranksOnNode: report.size)
         let end = await RankProgram(options, place).run(
             transport: report.size > 1 ? transport : nil, drain: signals.requests)
-        await transport.shutdown(
-            everyoneAlive: end.everyoneAlive && end.exitCode != 1 && end.exitCode != 2, exitStatus: end.exitCode)
+        await transport.shutdown(everyoneAlive: end.everyoneAlive, exitStatus: end.exitCode)
         exit(end.exitCode)
     }
 }

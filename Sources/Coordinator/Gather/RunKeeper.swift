@@ -60,7 +60,7 @@ package actor RunKeeper: CoordinatorDelegate {
         self.waiting = waiting
         epoch = before.epoch
         for damage in before.damaged { log.warning("\(damage) It will be done again.") }
-        beat()
+        beat(workers: 0)
         for (shard, batches) in waiting.sorted(by: { $0.key < $1.key }) where batches.isEmpty { assemble(shard) }
         return before
     }
@@ -106,7 +106,7 @@ package actor RunKeeper: CoordinatorDelegate {
         if let trouble = intake.trouble(longerThan: storageLimit) {
             throw SegmentsNotStored(limit: storageLimit, reason: trouble)
         }
-        beat()
+        beat(workers: progress.workers)
         await reporter.report(progress)
     }
 
@@ -173,12 +173,13 @@ package actor RunKeeper: CoordinatorDelegate {
         try? await thread.perform { [store] in try store.discardSegment(batch: error.batch) }
     }
 
-    private func beat() {
+    /// Host, process, start, count and workers that are there: what `cluster/launch` goes by.
+    private func beat(workers: Int) {
         guard ContinuousClock.now - lastBeat > beatInterval else { return }
         lastBeat = .now
         beats += 1
         // The count makes every beat another content, which a watcher on another host sees whatever its clock says.
-        let text = "\(LocalHost.name) \(getpid()) \(epoch) \(beats)\n"
+        let text = "\(LocalHost.name) \(getpid()) \(epoch) \(beats) \(workers)\n"
         thread.enqueue { [directory = run.directory, epoch] in
             try? Data(text.utf8).write(to: directory.beat)
             guard let now = Self.epoch(in: directory), now > epoch else { return }

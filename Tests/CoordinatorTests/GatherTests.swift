@@ -247,7 +247,7 @@ import Testing
     @Test(arguments: [true, false])
     func aRankWhoseRunIsOverTakesItsLeave(everyoneAlive: Bool) async throws {
         let network = InMemoryNetwork.mesh(size: 2)
-        let zero = try network.endpoint(0)
+        let zero = network.endpoint(0)
         let coordinator = Task {
             func say(_ message: CoordinatorMessage) async throws {
                 try await zero.send(WireMessage(epoch: 7, .coordinator(message)).encoded(), to: 1)

@@ -6,8 +6,8 @@
 Makes sounds for videos of the toy world. Of each rank that computes, the time between the publications of its first and its last
 batch is compared with the time in which those after the first were computed, as the rows say; what is left, the rank waited: for
 inputs, for its next batch, or for the one before to be encoded and published. It may fall a little below zero, since the first
-batch is published while the second is computed, and the last with nothing beside. The CPU time of ranks that compute nothing (the coordinator, and the supervisors beside the processes that compute)
-is read from /proc.
+batch is published while the second is computed, and the last with nothing beside. The CPU time of ranks that compute nothing
+(the coordinator, and the supervisors beside the processes that compute) is read from /proc.
 """
 import argparse
 import glob

@@ -87,7 +87,7 @@ package struct RankProgram: Sendable {
         return end
     }
 
-    /// `mpirun --enable-recovery` ends with 0 whatever a rank ends with, and where a run could not begin it has no `STATUS`; so
+    /// `mpirun --enable-recovery` may end with 0 though this rank did not, and where a run could not begin it has no `STATUS`; so
     /// `cluster/launch` names a file for it.
     private func tellLauncher(_ end: End) {
         guard place.rank == 0, let path = ProcessInfo.processInfo.environment["SEEHEAR_VERDICT"] else { return }

@@ -85,11 +85,11 @@ package enum RunCopy {
     /// - Returns: nil where the transport was closed, or the task cancelled.
     private static func ask(_ transport: any Transport, _ coordinator: Int) async throws -> Heard? {
         var bytes: [UInt8] = []
-        func ask() async throws {
+        func askForMore() async throws {
             let message = WireMessage(epoch: 0, .worker(.wantsRun(offset: bytes.count)))
             try await transport.send(message.encoded(), to: coordinator)
         }
-        try await ask()
+        try await askForMore()
         for await event in transport.events {
             switch event {
             case .peerFailed(coordinator): throw RunCopyError.lost("its process ended or the connection to it broke")
@@ -105,7 +105,7 @@ package enum RunCopy {
                     bytes += piece.bytes
                     guard bytes.count <= sizes.total else { throw RunCopyError.changed }
                     if bytes.count == sizes.total { return .files(sizes, bytes) }
-                    try await ask()
+                    try await askForMore()
                 default: continue
                 }
             case .peerFailed, .message: continue

@@ -29,7 +29,6 @@ let torchLink: [LinkerSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 func library(_ name: String, _ dependencies: [Target.Dependency], linkerSettings: [LinkerSetting] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: swift, linkerSettings: linkerSettings)
@@ -48,7 +47,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -59,37 +57,46 @@ let package = Package(
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libswresample-dev"])]),
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CTorch", cxxSettings: torchInclude, linkerSettings: torchLink),
 
         // Modules; every arrow goes one way.
         library("JSON", []),
-        library("Checkpoint", ["JSON"]),
-        library("Torch", ["CTorch", "Checkpoint"]),
+        library("Files", ["CCrypto"]),
         library("ClipSampling", []),
-        library("Media", ["CAV", "CSndfile", "ClipSampling"]),
-        library("Shard", ["JSON", "CZstd", crypto]),
-        library("Engine", ["Torch", "Checkpoint", "JSON", "ClipSampling"]),
-        library("Coordinator", ["Shard", "JSON", yams, log, crypto]),
+        library("Method", ["ClipSampling"]),
+        library("Checkpoint", ["JSON", "Files", "Method"]),
+        library("Torch", ["CTorch", "Checkpoint", "Files"]),
+        library("Networks", ["Torch", "Checkpoint", "JSON", "ClipSampling", "Method", "Files"]),
+        library("Engine", ["Networks", "Torch", "Checkpoint", "ClipSampling", "Method"]),
+        library("Media", ["CAV", "CSndfile", "ClipSampling", "Files"]),
+        library("Shard", ["JSON", "CZstd", "Files"]),
+        library("Planning", ["Method", "Shard", "JSON", "Files", yams]),
+        library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Files", log]),
         library("MPI", ["CMPI", "Coordinator"]),
-        library("Preflight", ["Coordinator", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", yams, crypto]),
+        library("Preflight", ["Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Files", yams]),
         library(
             "Worker",
             [
-                "Coordinator", "Preflight", "Shard", "Engine", "Torch", "Checkpoint", "Media", "ClipSampling", "JSON",
-                log,
+                "Coordinator", "Planning", "Preflight", "Shard", "Engine", "Networks", "Method", "Torch", "Checkpoint",
+                "Media", "ClipSampling", "JSON", "Files", log,
             ]),
         library("Evaluation", ["COpenBLAS"]),
 
         .executableTarget(
             name: "seehear",
             dependencies: [
-                "Coordinator", "Preflight", "Shard", "Media", "ClipSampling", "JSON", "Evaluation", argumentParser, log,
+                "Planning", "Preflight", "Method", "Shard", "Media", "ClipSampling", "JSON", "Files", "Evaluation",
+                argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(
             name: "seehear-worker",
-            dependencies: ["Worker", "MPI", "Torch", "Coordinator", "JSON", argumentParser, log],
+            dependencies: [
+                "Worker", "MPI", "Torch", "Coordinator", "Preflight", "Planning", "Method", "JSON", argumentParser,
+                log,
+            ],
             swiftSettings: swift),
 
         // One body of checks for every transport, and the program that mpirun runs it in.

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Finds models on this machine: paths, and repositories that were downloaded into the cache of the Hugging Face tools.
@@ -82,17 +83,6 @@ package struct ModelLocation: Sendable, Equatable {
     package let isFolder: Bool
     /// The repository that was looked up; nil for a path.
     package let repository: HubReference?
-}
-
-/// What a path leads to, symbolic links followed.
-enum PathKind {
-    case nothing, file, folder
-
-    init(_ path: String) {
-        var isFolder: ObjCBool = false
-        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        self = !exists ? .nothing : isFolder.boolValue ? .folder : .file
-    }
 }
 
 /// Why a model reference leads nowhere.

@@ -1,3 +1,5 @@
+internal import Files
+
 /// The files of an ImageBind checkpoint, which was published as a single `.pth` without any configuration.
 package struct ImageBindFiles: Sendable, Equatable {
     /// Safetensors or a PyTorch archive.

@@ -1,3 +1,4 @@
+package import Files
 import JSON
 
 /// A model as diffusers stores it: a folder with one subfolder for each component.

@@ -1,3 +1,5 @@
+internal import Files
+
 /// The files of AnimateDiff's motion adapter: a folder as diffusers stores it, or one checkpoint of the original program,
 /// which has no configuration.
 package struct MotionAdapterFiles: Sendable, Equatable {

@@ -1,3 +1,4 @@
+internal import Files
 import JSON
 
 /// Reads the header of a safetensors file: 8 bytes of length, a JSON object, then the data without holes.

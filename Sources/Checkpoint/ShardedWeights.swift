@@ -1,3 +1,4 @@
+internal import Files
 import JSON
 
 /// Reads an index of a checkpoint in several files (`*.safetensors.index.json`, `*.bin.index.json`): `weight_map` says

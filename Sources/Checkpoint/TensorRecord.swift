@@ -1,3 +1,5 @@
+package import Files
+
 /// Where one tensor lies: a description that reads nothing.
 package struct TensorRecord: Sendable {
     /// The key, such as `down_blocks.0.resnets.0.conv1.weight`.

@@ -1,3 +1,5 @@
+internal import Files
+
 /// Reads a PyTorch archive (`.pth`, `.pt`, `.bin`, `.ckpt`): a zip file with a pickle that describes tensors and one
 /// stored entry for each storage. Nothing that the pickle names is run.
 enum TorchArchive {

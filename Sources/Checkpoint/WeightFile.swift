@@ -1,3 +1,5 @@
+internal import Files
+
 /// The tensors of one checkpoint, in whichever format it is stored. Opening reads headers only; the data stays in the
 /// mapped files until somebody touches it.
 package struct WeightFile: Sendable {

@@ -1,3 +1,5 @@
+package import Files
+
 /// Why a checkpoint cannot be opened, or does not fit a model.
 package enum WeightFileError: Error, Equatable, CustomStringConvertible {
     case file(MappedFileError)

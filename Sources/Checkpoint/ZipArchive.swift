@@ -1,3 +1,5 @@
+internal import Files
+
 /// The central directory of a zip file whose entries are stored without compression, as `torch.save` writes them.
 /// Zip64 is read; encryption, compression and several disks are refused.
 ///

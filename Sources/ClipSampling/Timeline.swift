@@ -30,19 +30,14 @@ package struct Timeline: Sendable, Hashable {
     /// - Parameter rate: samples per second, below 2^31.
     package func samples(rate: Int) -> Int { length.floor(times: rate) }
 
-    /// The clips of both, where the job names no number: the length in seconds, rounded up.
-    ///
-    /// Source: `math.ceil(frames / fps)` of the reference.
-    package var clips: Int { length.ceil(times: 1) }
-
     /// The frames that the binder looks at in each of `clips` clips, as ``ClipTimes/frames(count:rate:clipDuration:clips:perClip:)``
     /// spreads them.
     /// - Parameters:
     ///   - clips: below 1 counts as 1.
-    ///   - clipSeconds: length of a clip in whole seconds.
+    ///   - clipDuration: length of a clip in whole seconds.
     ///   - perClip: frames of one clip.
-    package func frames(ofClips clips: Int, clipSeconds: Int = 1, perClip: Int = 2) -> [[Int]] {
+    package func frames(ofClips clips: Int, clipDuration: Int, perClip: Int) -> [[Int]] {
         ClipTimes.frames(
-            count: frames, rate: rate.double, clipDuration: clipSeconds, clips: clips, perClip: perClip)
+            count: frames, rate: rate.double, clipDuration: clipDuration, clips: clips, perClip: perClip)
     }
 }

@@ -1,4 +1,5 @@
 import CAV
+internal import ClipSampling
 
 /// One pass through a video that picks frames out of it, in ascending order.
 struct DecodePass {
@@ -16,7 +17,7 @@ struct DecodePass {
     }
 
     /// Decodes the frames `wanted` (ascending places in the table) and hands each over; false when one did not come out.
-    mutating func decode(_ wanted: [Int], _ take: (Int, RGBImage) -> Void) throws(MediaError) -> Bool {
+    mutating func decode(_ wanted: [Int], _ take: (Int, Image) -> Void) throws(MediaError) -> Bool {
         var cursor = try FrameCursor(path, table)
         let converter = PixelConverter(path: path)
         for index in wanted {

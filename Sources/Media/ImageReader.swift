@@ -1,4 +1,5 @@
 import CAV
+package import ClipSampling
 
 /// Still pictures: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF and whatever else FFmpeg reads.
 package enum ImageReader {
@@ -7,7 +8,7 @@ package enum ImageReader {
     ///
     /// - Throws: ``MediaError``; `corrupt` for a picture that is cut off or whose checksum is wrong, `unsupported` for
     ///   a video.
-    package static func read(_ path: String) throws(MediaError) -> RGBImage {
+    package static func read(_ path: String) throws(MediaError) -> Image {
         let input = try Input(path)
         let stream = try input.videoStream()
         guard input.isStillImage || ["gif", "apng"].contains(input.format) else {

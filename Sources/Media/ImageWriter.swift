@@ -1,4 +1,5 @@
 import CAV
+package import ClipSampling
 import Glibc
 
 /// Still pictures as files: PNG and JPEG through FFmpeg's encoders. The bytes depend on the picture and the format alone:
@@ -27,7 +28,7 @@ package enum ImageWriter {
     /// The file as bytes.
     ///
     /// - Throws: ``MediaError``; `invalidInput` for a side of more than 65 500 pixels.
-    package static func encode(_ image: RGBImage, as format: Format) throws(MediaError) -> [UInt8] {
+    package static func encode(_ image: Image, as format: Format) throws(MediaError) -> [UInt8] {
         guard max(image.width, image.height) <= longestSide else {
             throw MediaError(
                 .invalidInput, file: "", doing: "write a picture", found: "\(image.width)×\(image.height) pixels",
@@ -69,7 +70,7 @@ package enum ImageWriter {
     }
 
     private static func open(
-        _ name: String, _ image: RGBImage, _ format: AVPixelFormat, options: [String: String],
+        _ name: String, _ image: Image, _ format: AVPixelFormat, options: [String: String],
         _ more: (UnsafeMutablePointer<AVCodecContext>) -> Void
     ) throws(MediaError) -> Encoder {
         try Encoder(name, file: "", options: options) { context in

@@ -1,30 +1,30 @@
 import CAV
 import Glibc
 
-/// An opened media file: FFmpeg's demuxer over a ``RegularFile``, its streams identified and within the limits.
+/// An opened media file: FFmpeg's demuxer over a ``MediaFile``, its streams identified and within the limits.
 ///
 /// Used by one thread. Everything is released when it goes.
 final class Input {
     let path: String
     let context: UnsafeMutablePointer<AVFormatContext>
-    private let file: RegularFile
+    private let file: MediaFile
     private let io: UnsafeMutablePointer<AVIOContext>
 
     /// Opens, recognises and reads the headers.
     init(_ path: String) throws(MediaError) {
-        let file = try RegularFile(path)
+        let file = try MediaFile(path)
         FFmpegLog.begin()
         let bufferSize = 1 << 15
         let read: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, Int32) -> Int32 = {
             opaque, buffer, count in
             guard let opaque, let buffer, count > 0 else { return seehear_error(EINVAL) }
-            let got = Unmanaged<RegularFile>.fromOpaque(opaque).takeUnretainedValue()
+            let got = Unmanaged<MediaFile>.fromOpaque(opaque).takeUnretainedValue()
                 .read(into: buffer, count: Int(count))
             return got == 0 ? seehear_eof() : got > 0 ? Int32(got) : seehear_error(Int32(-got))
         }
         let seek: @convention(c) (UnsafeMutableRawPointer?, Int64, Int32) -> Int64 = { opaque, offset, whence in
             guard let opaque else { return Int64(seehear_error(EINVAL)) }
-            let file = Unmanaged<RegularFile>.fromOpaque(opaque).takeUnretainedValue()
+            let file = Unmanaged<MediaFile>.fromOpaque(opaque).takeUnretainedValue()
             if whence & AVSEEK_SIZE != 0 { return file.size }
             let base =
                 switch whence & ~AVSEEK_FORCE {

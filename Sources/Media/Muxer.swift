@@ -21,8 +21,8 @@ package enum Muxer {
         }
     }
 
-    /// What became of the picture.
-    package enum Picture: Equatable, Sendable {
+    /// What became of the source's video.
+    package enum VideoCoding: Equatable, Sendable {
         /// The source's packets, bit by bit.
         case copied
         /// H.264 made anew, and why.
@@ -33,8 +33,8 @@ package enum Muxer {
     package struct Output: Equatable, Sendable {
         /// The whole file, index in front.
         package let bytes: [UInt8]
-        /// Whether the picture was copied.
-        package let picture: Picture
+        /// Whether the video was copied.
+        package let video: VideoCoding
     }
 
     /// Puts `sound` under the picture of `path`; the source's own sound is left out.
@@ -56,12 +56,12 @@ package enum Muxer {
             table: table, frames: try table.window(start: start, duration: duration, path: path).frames, start: start)
         let input = try Input(path)
         let stream = try input.videoStream()
-        if let reason = PictureCopy.obstacle(stream, table) {
+        if let reason = VideoCopy.obstacle(stream, table) {
             return Output(
-                bytes: try encode(sound, cut, input, stream, options), picture: .encoded(reason: reason))
+                bytes: try encode(sound, cut, input, stream, options), video: .encoded(reason: reason))
         }
         return Output(
-            bytes: try PictureCopy.write(sound, cut, input, stream, options), picture: .copied)
+            bytes: try VideoCopy.write(sound, cut, input, stream, options), video: .copied)
     }
 
     /// Encodes `frames` at `rate` frames per second, with `sound` if there is one. The sound is cut, or filled up with
@@ -69,7 +69,7 @@ package enum Muxer {
     ///
     /// - Throws: ``MediaError``; `invalidInput` for no frames, frames of several sizes, or a rate outside 1/1000…1000.
     package static func encode(
-        _ frames: [RGBImage], rate: Fraction, sound: PlanarAudio? = nil, options: Options = Options()
+        _ frames: [Image], rate: Fraction, sound: PlanarAudio? = nil, options: Options = Options()
     ) throws(MediaError) -> [UInt8] {
         guard let first = frames.first, frames.allSatisfy({ $0.width == first.width && $0.height == first.height }),
             rate >= Fraction(1, 1000), rate <= 1000, first.width <= 16384, first.height <= 16384
@@ -84,10 +84,10 @@ package enum Muxer {
             width: first.width + first.width % 2, height: first.height + first.height % 2)
         let output = try Mp4File(for: "")
         let period = (Fraction(1) / rate).av
-        let track = try PictureTrack(
+        let track = try VideoTrack(
             like: picture.frame, base: period, rate: rate.av, options: options, into: output, file: "")
-        let soundTrack: SoundTrack? = try sound.map { sound throws(MediaError) in
-            try SoundTrack(
+        let soundTrack: AudioTrack? = try sound.map { sound throws(MediaError) in
+            try AudioTrack(
                 sound, bitRate: options.audioBitRate, length: Fraction(Int128(frames.count)) / rate, into: output,
                 file: "")
         }
@@ -103,7 +103,7 @@ package enum Muxer {
 
     /// Units per second in which both a whole number of frames and of samples can be told, where one is not too fine.
     private static func timescale(_ period: AVRational, _ sampleRate: Int?) -> Int {
-        let coarse = PictureCopy.timescale(period)
+        let coarse = VideoCopy.timescale(period)
         guard let sampleRate else { return coarse }
         let frames = Int(period.den)
         // The denominator of sampleRate / frames says what the one lacks of the other.
@@ -138,20 +138,20 @@ package enum Muxer {
         let key = table.followsPackets ? table.keys()[cut.frames.lowerBound] : 0
         if key > 0, try !cursor.seek(to: key, table) { cursor = try FrameCursor(input.path, table) }
         let output = try Mp4File(for: input.path)
-        var track: PictureTrack?
+        var track: VideoTrack?
         for index in cut.frames {
             guard try cursor.advance(to: index, table) else {
                 throw input.error(
                     .corrupt, "decode frame \(index)", cursor.explanation, "the file is damaged: copy it again")
             }
             if track == nil {
-                let new = try PictureTrack(
+                let new = try VideoTrack(
                     like: cursor.decoder.frame, base: stream.pointee.time_base,
                     rate: table.rate?.av ?? stream.pointee.avg_frame_rate, options: options, into: output,
                     file: input.path)
-                PictureCopy.keepOrientation(of: stream, in: new.target)
-                let soundTrack = try SoundTrack(sound, bitRate: options.audioBitRate, into: output, file: input.path)
-                try output.begin(timescale: PictureCopy.timescale(stream.pointee.time_base))
+                VideoCopy.keepOrientation(of: stream, in: new.target)
+                let soundTrack = try AudioTrack(sound, bitRate: options.audioBitRate, into: output, file: input.path)
+                try output.begin(timescale: VideoCopy.timescale(stream.pointee.time_base))
                 try soundTrack.write()
                 track = new
             }

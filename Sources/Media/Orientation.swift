@@ -1,3 +1,5 @@
+package import ClipSampling
+
 /// How a stored picture has to be turned to be looked at: a multiple of 90°, perhaps after mirroring.
 package struct Orientation: Hashable, Sendable {
     /// Where a step to the right in the stored picture leads: (x, y) in the shown one, each −1, 0 or 1, y downwards.
@@ -64,7 +66,7 @@ package struct Orientation: Hashable, Sendable {
     }
 
     /// The picture as it is meant to be seen.
-    package func apply(to image: RGBImage) -> RGBImage {
+    package func apply(to image: Image) -> Image {
         if self == .upright { return image }
         let (w, h) = (image.width, image.height)
         let (newWidth, newHeight) = swapsSides ? (h, w) : (w, h)
@@ -88,6 +90,6 @@ package struct Orientation: Hashable, Sendable {
             }
             count = w * h * 3
         }
-        return RGBImage(unchecked: pixels, width: newWidth, height: newHeight)
+        return Image(unchecked: pixels, width: newWidth, height: newHeight)
     }
 }

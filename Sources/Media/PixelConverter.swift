@@ -1,4 +1,5 @@
 import CAV
+internal import ClipSampling
 import Glibc
 
 /// Decoded frames of any pixel format to RGB, or to the planar format of an encoder.
@@ -15,7 +16,7 @@ final class PixelConverter {
     deinit { sws_freeContext(context) }
 
     /// The frame as RGB, as it is stored (no orientation applied).
-    func rgb(_ frame: UnsafeMutablePointer<AVFrame>) throws(MediaError) -> RGBImage {
+    func rgb(_ frame: UnsafeMutablePointer<AVFrame>) throws(MediaError) -> Image {
         let (width, height) = (Int(frame.pointee.width), Int(frame.pointee.height))
         try check(width, height)
         if let image = Self.highBytes(frame) { return image }
@@ -36,7 +37,7 @@ final class PixelConverter {
             }
             count = width * height * 3
         }
-        return RGBImage(unchecked: pixels, width: width, height: height)
+        return Image(unchecked: pixels, width: width, height: height)
     }
 
     /// Fills `target` (format, range, size and buffers set), scaling where the sizes differ; the matrix of the source is
@@ -104,7 +105,7 @@ final class PixelConverter {
     }
 
     /// 16-bit grey and RGB as their high bytes, exactly; libswscale would go through YUV and lose the last bit.
-    private static func highBytes(_ frame: UnsafeMutablePointer<AVFrame>) -> RGBImage? {
+    private static func highBytes(_ frame: UnsafeMutablePointer<AVFrame>) -> Image? {
         let layout: (components: Int, high: Int)
         switch AVPixelFormat(frame.pointee.format) {
         case AV_PIX_FMT_GRAY16BE: layout = (1, 0)
@@ -135,7 +136,7 @@ final class PixelConverter {
             }
             count = to
         }
-        return RGBImage(unchecked: pixels, width: width, height: height)
+        return Image(unchecked: pixels, width: width, height: height)
     }
 
     private func check(_ width: Int, _ height: Int) throws(MediaError) {

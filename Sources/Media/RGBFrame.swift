@@ -1,7 +1,8 @@
 import CAV
+internal import ClipSampling
 import Glibc
 
-/// A frame of FFmpeg's that holds an ``RGBImage``, for what encodes pictures.
+/// A frame of FFmpeg's that holds an ``Image``, for what encodes pictures.
 final class RGBFrame {
     /// RGB24, with buffers of its own.
     let frame: UnsafeMutablePointer<AVFrame>
@@ -32,7 +33,7 @@ final class RGBFrame {
     }
 
     /// Copies the pixels of a picture that is no larger.
-    func fill(with image: RGBImage) throws(MediaError) {
+    func fill(with image: Image) throws(MediaError) {
         guard av_frame_make_writable(frame) >= 0, let target = frame.pointee.data.0 else { throw Input.noMemory("") }
         let stride = Int(frame.pointee.linesize.0)
         let row = image.width * 3

@@ -61,7 +61,7 @@ package final class VideoReader {
     ///
     /// - Throws: ``MediaError``; `outOfRange` for an index that does not exist, `tooLarge` beyond
     ///   ``Limits/frameBytes``, `corrupt` for a frame that does not decode.
-    package func frames(at indices: [Int]) throws(MediaError) -> [RGBImage] {
+    package func frames(at indices: [Int]) throws(MediaError) -> [Image] {
         let wanted = Set(indices)
         if let video = info.video {
             let (bytes, overflow) = (video.width * video.height * 3).multipliedReportingOverflow(by: wanted.count)
@@ -72,7 +72,7 @@ package final class VideoReader {
                     remedy: "ask for fewer at a time: at most \(Limits.frameBytes >> 30) GiB")
             }
         }
-        var found: [Int: RGBImage] = [:]
+        var found: [Int: Image] = [:]
         found.reserveCapacity(wanted.count)
         try visit(wanted.sorted()) { found[$0] = $1 }
         return indices.compactMap { found[$0] }
@@ -80,7 +80,7 @@ package final class VideoReader {
 
     /// Decodes the frames at these ascending places of ``times`` and hands over one at a time: each once, all of them
     /// unless this throws, as ``frames(at:)`` does.
-    func visit(_ indices: [Int], _ take: (Int, RGBImage) -> Void) throws(MediaError) {
+    func visit(_ indices: [Int], _ take: (Int, Image) -> Void) throws(MediaError) {
         guard let lowest = indices.first, let highest = indices.last else { return }
         guard lowest >= 0, highest < times.count else {
             throw MediaError(
@@ -88,7 +88,7 @@ package final class VideoReader {
                 remedy: "the clip has frames 0 to \(times.count - 1)")
         }
         var missing = indices.map { $0 + window.lowerBound }
-        func note(_ index: Int, _ image: RGBImage) {
+        func note(_ index: Int, _ image: Image) {
             missing.removeFirst()
             take(index - window.lowerBound, image)
         }

@@ -1,4 +1,6 @@
-import Coordinator
+internal import Files
+internal import Method
+import Planning
 
 /// Checks the files that manifest rows name, and plans each sample with its window and length.
 struct InputInspector {
@@ -34,7 +36,7 @@ struct InputInspector {
             var sample = PlannedSample(
                 index: 0, key: row.key, task: row.task, prompt: row.prompt,
                 negativePrompt: row.negativePrompt ?? job.negativePrompt, input: nil,
-                seed: row.seed ?? Seeds.seed(for: row.key, jobSeed: job.seed, mode: job.seedMode), durationSeconds: 0)
+                seed: row.seed ?? Seeds.seed(for: row.key, jobSeed: job.seed, mode: job.seedMode), duration: 0)
             var wrong = row.problems
             if wrong.isEmpty {
                 do throws(RowProblem) {
@@ -61,11 +63,11 @@ struct InputInspector {
         do throws(InputProbeError) {
             let media = try probe.probe(path)
             let identity: FileIdentity
-            do throws(FileIdentity.Failure) {
+            do throws(FileError) {
                 identity = try FileIdentity(path: path, hashing: hashing)
             } catch {
                 throw InputProbeError(
-                    kind: "unreadable", found: error.text, remedy: "check the path and its permissions")
+                    kind: "unreadable", found: error.reason, remedy: "check the path and its permissions")
             }
             return .success(File(media: media, identity: identity))
         } catch {
@@ -88,8 +90,8 @@ struct InputInspector {
         }
         let time = try SampleTime(
             row, media, job.settings(for: row.task).sampling, maximumFrames: maximumFrames)
-        sample.durationSeconds = time.seconds
-        sample.frames = time.frames
+        sample.duration = time.extent.duration
+        sample.frames = time.extent.frames
         sample.input?.start = time.window?.start
         sample.input?.duration = time.window?.duration
         return sample

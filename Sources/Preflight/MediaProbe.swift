@@ -1,5 +1,5 @@
 import ClipSampling
-package import Coordinator
+internal import Planning
 import Media
 
 /// Looks into media files with FFmpeg's libraries.

@@ -1,4 +1,5 @@
 import Checkpoint
+internal import Files
 import Foundation
 import Shard
 import Yams

@@ -1,4 +1,6 @@
-package import Coordinator
+internal import Files
+internal import Method
+package import Planning
 package import Foundation
 
 /// Makes plans: validates everything that can be known before a GPU is touched, and fixes key → batch → shard.
@@ -55,7 +57,7 @@ package struct Planner: Sendable {
         ).samples(of: manifest.rows)
         let plan = Plan(samples: inspected.samples, job: job)
         let bytes = ExpectedBytes.of(plan, job: job)
-        let free = DiskSpace.available(at: output)
+        let free = DiskSpace.available(at: output.standardizedFileURL.path)
 
         var problems = PlanProblems(manifest: job.manifest, policy: job.invalidRows)
         let rows = (manifest.problems + inspected.problems).sorted { $0.row < $1.row }
@@ -77,7 +79,7 @@ package struct Planner: Sendable {
 
     /// What the job lacks for the tasks of usable rows, a sentence each, with the first row of the task.
     private func settings(_ job: Job, for rows: [ManifestRow]) -> [String] {
-        var seen: Set<JobTask> = []
+        var seen: Set<GenerationTask> = []
         return rows.filter { $0.problems.isEmpty && seen.insert($0.task).inserted }.flatMap { row in
             job.problems(of: row.task, location: "row \(row.number), task \(row.task.rawValue)").map(\.description)
         }
@@ -86,9 +88,10 @@ package struct Planner: Sendable {
     /// Videos whose frames the job itself sets too high; those of rows are the rows' problems.
     private func tooLong(_ plan: Plan, _ job: Job, _ most: Int?) -> [String] {
         guard let most else { return [] }
-        return plan.tasks.filter(\.makesVideo).map { ($0, job.settings(for: $0).sampling.frames) }.filter {
-            $0.1 > most
+        return plan.tasks.compactMap { task in
+            job.settings(for: task).sampling.video?.length.map { (task, $0.frames) }
         }
+        .filter { $0.1 > most }
         .map { task, frames in
             "task \(task.rawValue): `sampling.frames` is \(frames) and models.motion has positions for \(most) frames; "
                 + "it must be from 1 to \(most)"

@@ -1,4 +1,4 @@
-package import Coordinator
+package import Planning
 
 /// Why there is no plan.
 package enum PlanningError: Error, Sendable, CustomStringConvertible {

@@ -1,12 +1,11 @@
 import ClipSampling
-import Coordinator
+internal import Method
+import Planning
 
-/// How long a sample is, how many pictures it has, and which window of its input is read.
+/// How long a sample is, and which window of its input is read.
 struct SampleTime {
-    /// Of the output; 0 for pictures.
-    let seconds: Double
-    /// Pictures that are made; nil for sound alone.
-    let frames: Int?
+    /// Of the output.
+    let extent: SampleExtent
     /// Of the input, in seconds; nil where there is none, and for images.
     let window: (start: Double, duration: Double)?
 
@@ -20,30 +19,26 @@ struct SampleTime {
     ///   - sampling: of the row's task.
     ///   - maximumFrames: of a video; nil where it is not known.
     init(
-        _ row: ManifestRow, _ media: ProbedInput?, _ sampling: Job.Sampling, maximumFrames: Int?
+        _ row: ManifestRow, _ media: ProbedInput?, _ sampling: SamplingSettings, maximumFrames: Int?
     ) throws(RowProblem) {
         let rules = Rules(row: row, sampling: sampling)
         let span = try media.map { media throws(RowProblem) in try rules.span(of: media) } ?? nil
-        switch row.task.product {
-        case .sound:
-            frames = nil
-            seconds = try rules.seconds(available: span?.available)
-            window = span.map { span in
-                // A key frame is looked for in all of the clip, whatever the length of the sound.
-                let whole = row.task == .i2a || sampling.duration == .source ? span.available : nil
-                return rules.window(span, row.duration ?? whole ?? rules.fixedSeconds ?? 0)
-            }
-        case .video, .videoWithSound:
-            let timeline = try rules.timeline(maximumFrames)
-            frames = timeline.frames
-            seconds = timeline.duration
-            // A sound that ends before the video does is padded.
+        if let length = sampling.video?.length {
+            let timeline = try rules.timeline(length, maximumFrames)
+            extent = SampleExtent(duration: timeline.duration, frames: timeline.frames)
+            // Audio that ends before the video does is padded.
             window = span.map { rules.window($0, timeline.duration) }
-        case .image:
-            frames = 1
-            seconds = 0
+        } else if sampling.video != nil {
+            extent = SampleExtent(duration: 0, frames: 1)
             window = try span.map { span throws(RowProblem) in
                 rules.window(span, try rules.limited(row.duration ?? span.available, "the window"))
+            }
+        } else {
+            extent = SampleExtent(duration: try rules.duration(available: span?.available), frames: nil)
+            window = span.map { span in
+                // A key frame is looked for in all of the clip, whatever the length of the audio.
+                let whole = row.task == .i2a || sampling.audio?.duration == .source ? span.available : nil
+                return rules.window(span, row.duration ?? whole ?? rules.fixedDuration ?? 0)
             }
         }
         if row.task == .i2a, let window { _ = try rules.limited(window.duration, "the window") }
@@ -53,7 +48,7 @@ struct SampleTime {
 /// The rules for one row.
 private struct Rules {
     let row: ManifestRow
-    let sampling: Job.Sampling
+    let sampling: SamplingSettings
 
     /// What is there to be read of a file.
     struct Span {
@@ -63,8 +58,8 @@ private struct Rules {
     }
 
     /// The job's own length of a sound.
-    var fixedSeconds: Double? {
-        if case .seconds(let seconds) = sampling.duration { seconds } else { nil }
+    var fixedDuration: Double? {
+        if case .seconds(let seconds) = sampling.audio?.duration { seconds } else { nil }
     }
 
     /// Where reading begins, checked against the file's length; nil for images.
@@ -103,24 +98,24 @@ private struct Rules {
     }
 
     /// The length of a sound: the row's, else the job's, else the clip's rounded up.
-    func seconds(available: Double?) throws(RowProblem) -> Double {
-        if row.duration == nil, let fixedSeconds { return fixedSeconds }
+    func duration(available: Double?) throws(RowProblem) -> Double {
+        if row.duration == nil, let fixedDuration { return fixedDuration }
         let whole = available.map { max(1, ($0 - SampleTime.tolerance).rounded(.up)) }
         return try limited(row.duration ?? whole, "the sample")
     }
 
     /// The frames and rate of a video.
-    func timeline(_ most: Int?) throws(RowProblem) -> Timeline {
-        let rate = Fraction(asWritten: sampling.fps) ?? 8
-        guard let duration = row.duration else { return Timeline(frames: sampling.frames, rate: rate) }
+    func timeline(_ length: VideoLength, _ most: Int?) throws(RowProblem) -> Timeline {
+        let rate = length.rate
+        guard let duration = row.duration else { return Timeline(frames: length.frames, rate: rate) }
         let timeline = Timeline(
             lasting: Fraction(asWritten: try limited(duration, "the sample")) ?? 1, rate: rate)
         if let most, timeline.frames > most {
             throw problem(
                 "duration", "outOfRange",
-                "\(Self.short(duration)) s at \(Self.short(sampling.fps)) fps are \(timeline.frames) frames and "
+                "\(Self.short(duration)) s at \(Self.short(length.fps)) fps are \(timeline.frames) frames and "
                     + "models.motion has positions for \(most)",
-                "give at most \(Self.short(Double(most) / sampling.fps)) s, or lower sampling.fps")
+                "give at most \(Self.short(Double(most) / length.fps)) s, or lower sampling.fps")
         }
         return timeline
     }

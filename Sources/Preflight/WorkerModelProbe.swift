@@ -1,4 +1,5 @@
-package import Coordinator
+import Method
+package import Planning
 package import Foundation
 
 /// Looks at a job's models with the help of `seehear-worker`, which knows the networks: files and headers here, then

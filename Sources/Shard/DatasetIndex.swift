@@ -1,3 +1,4 @@
+package import Files
 /// The index over all committed shards: their records, `shards.json` and `samples.jsonl.zst`.
 ///
 /// All calls block on the file system.

@@ -1,3 +1,4 @@
+internal import Files
 import Synchronization
 
 /// Finds samples by key over all committed shards of a run.

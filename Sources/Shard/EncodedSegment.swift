@@ -1,4 +1,4 @@
-import Crypto
+internal import Files
 
 /// One batch, ready to be published or sent: the frames of its samples and the sidecar that describes them.
 package struct EncodedSegment: Sendable {
@@ -38,7 +38,7 @@ package struct EncodedSegment: Sendable {
             tarOffset += block.bytes.count
         }
         let sidecar = SegmentSidecar(
-            batch: batch, configSHA256: configSHA256, bytes: data.count, sha256: hexadecimal(SHA256.hash(data: data)),
+            batch: batch, configSHA256: configSHA256, bytes: data.count, sha256: SHA256.hexadecimalDigest(of: data),
             frames: frames, rows: rows)
         guard frames.count == samples.count else {
             throw RecordError(name: name, problem: "a sample has no row with status ok")

@@ -1,5 +1,4 @@
-internal import Crypto
-
+internal import Files
 /// A batch on its way into a ``SegmentStore``: its sidecar is known, its data comes in pieces of any size.
 ///
 /// One that goes away unpublished leaves nothing behind. Its calls block on the file system.
@@ -33,7 +32,7 @@ package final class IncomingSegment {
         guard bytes.count <= sidecar.bytes - count else {
             throw SegmentError.corrupt(batch: sidecar.batch, problem: "more bytes came than its sidecar tells of")
         }
-        hash.update(data: bytes)
+        hash.update(bytes)
         count += bytes.count
         try file?.write(bytes)
     }
@@ -41,7 +40,7 @@ package final class IncomingSegment {
     /// Publishes the batch: its data first, then its sidecar, which commits it. The first publication wins.
     /// - Throws: ``FileError``; ``SegmentError/corrupt(batch:problem:)`` where the bytes are not those of the sidecar.
     package func publish() throws -> SegmentStore.Publication {
-        guard count == sidecar.bytes, hexadecimal(hash.finalize()) == sidecar.sha256 else {
+        guard count == sidecar.bytes, hash.hexadecimalDigest == sidecar.sha256 else {
             throw SegmentError.corrupt(batch: sidecar.batch, problem: "its bytes do not match its sidecar")
         }
         guard !store.isInShard(sidecar.batch) else { return .lost }

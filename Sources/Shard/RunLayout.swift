@@ -1,3 +1,4 @@
+package import Files
 /// Where the files of a run lie, and what they are called.
 package struct RunLayout: Sendable, Equatable {
     /// The run directory.
@@ -19,7 +20,8 @@ package struct RunLayout: Sendable, Equatable {
     static let samplesName = "samples.jsonl.zst"
 
     /// Makes the run directory with its two folders.
-    package func create() throws {
+    /// - Throws: ``FileError``.
+    package func create() throws(FileError) {
         try Directory.create(segments)
         try Directory.create(shards)
     }

@@ -1,3 +1,4 @@
+package import Files
 /// The published batches of a run, `segments/`: where workers put them and the coordinator finds them.
 ///
 /// All calls block on the file system.

@@ -1,4 +1,4 @@
-import Crypto
+package import Files
 
 /// Joins published batches to shards.
 ///
@@ -85,7 +85,7 @@ package struct ShardAssembler: Sendable {
         }
         guard sidecars.contains(where: { !$0.frames.isEmpty }) else {
             try Directory.remove("\(layout.shards)/\(name)")
-            let nothing = (bytes: 0, sha256: hexadecimal(SHA256.hash(data: [UInt8]())))
+            let nothing = (bytes: 0, sha256: SHA256.hexadecimalDigest(of: [UInt8]()))
             return record(nothing, nothing, [])
         }
         var shard = try ShardFile(folder: layout.shards, name: name, compression: compression, faults: faults)
@@ -107,13 +107,13 @@ package struct ShardAssembler: Sendable {
         for frame in sidecar.frames {
             do {
                 let bytes = try segment.read(at: frame.off, count: frame.clen)
-                hash.update(data: bytes)
+                hash.update(bytes)
                 try shard.append(bytes, frame)
             } catch let error as ZstdError {
                 throw SegmentError.corrupt(batch: sidecar.batch, problem: "sample \(quoted(frame.key)): \(error)")
             }
         }
-        guard hexadecimal(hash.finalize()) == sidecar.sha256 else {
+        guard hash.hexadecimalDigest == sidecar.sha256 else {
             throw SegmentError.corrupt(batch: sidecar.batch, problem: "\(sidecar.dataName) does not have its SHA-256")
         }
     }

@@ -1,3 +1,4 @@
+package import Files
 /// Takes a committed shard apart again, so that some of its batches can be done anew and the others need not.
 ///
 /// The batches that stay are published as segments, with the bytes that they had, before the shard's record goes. A process

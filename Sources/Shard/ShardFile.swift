@@ -1,4 +1,4 @@
-import Crypto
+internal import Files
 
 /// A shard's data file while it is written: frames in, either encoding out.
 struct ShardFile: ~Copyable {
@@ -38,7 +38,7 @@ struct ShardFile: ~Copyable {
         let closing = SampleBlock.endOfArchive
         try append(frame: ZstdFrame.compress(closing), block: closing)
         if compression == .zstd { try file.write(table.bytes) }
-        let result = (file: (file.count, file.sha256), tar: (tarBytes, hexadecimal(tarHash.finalize())))
+        let result = (file: (file.count, file.sha256), tar: (tarBytes, tarHash.hexadecimalDigest))
         // A file of this name without a record was never committed, so replacing it loses nothing.
         _ = try file.publish(.replaceExisting)
         return result
@@ -46,7 +46,7 @@ struct ShardFile: ~Copyable {
 
     private mutating func append(frame: [UInt8], block: [UInt8]) throws {
         try file.write(compression == .zstd ? frame : block)
-        tarHash.update(data: block)
+        tarHash.update(block)
         tarBytes += block.count
         let checksum = frame.suffix(4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         table.entries.append(

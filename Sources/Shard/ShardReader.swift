@@ -1,3 +1,4 @@
+internal import Files
 /// Reads samples out of one shard, `.tar.zst` or `.tar`, each through a single read of its own bytes.
 ///
 /// With a commit record the places of all samples are known at once. Without one they come from the seek table and the

@@ -1,4 +1,4 @@
-import Crypto
+internal import Files
 import JSON
 
 /// Checks one committed shard: its file, its rows and, in depth, its samples.
@@ -106,10 +106,10 @@ struct ShardVerifier {
         do throws(FileError) {
             for frame in record.frames {
                 let bytes = try file.read(at: frame.off, count: frame.clen)
-                hash.update(data: bytes)
+                hash.update(bytes)
                 do {
                     let block = try content(of: bytes, frame)
-                    tarHash?.update(data: block)
+                    tarHash?.update(block)
                     check(block, frame, &report)
                 } catch {
                     tarHash = nil
@@ -117,17 +117,17 @@ struct ShardVerifier {
                 }
             }
             let end = record.frames.last.map { $0.off + $0.clen } ?? 0
-            hash.update(data: try file.read(at: end, count: file.size - end))
+            hash.update(try file.read(at: end, count: file.size - end))
         } catch {
             report.add(.frame, path, error.description)
             return
         }
-        if hexadecimal(hash.finalize()) != record.sha256 {
+        if hash.hexadecimalDigest != record.sha256 {
             report.add(.sha256, path, "its SHA-256 is not the one in its record")
         }
         if var tarHash {
-            tarHash.update(data: SampleBlock.endOfArchive)
-            if hexadecimal(tarHash.finalize()) != record.tarSHA256 {
+            tarHash.update(SampleBlock.endOfArchive)
+            if tarHash.hexadecimalDigest != record.tarSHA256 {
                 report.add(.tarSHA256, path, "the SHA-256 of the plain tar is not the one in its record")
             }
         }

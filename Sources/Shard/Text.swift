@@ -12,17 +12,6 @@ func hexadecimal(_ value: some FixedWidthInteger, digits: Int) -> String {
     return String(repeating: "0", count: max(0, digits - text.count)) + text
 }
 
-/// Bytes in lower-case hexadecimal, two digits each.
-package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-}
-
 /// Whether a string is `digits` lower-case hexadecimal digits.
 func isHexadecimal(_ text: String, digits: Int) -> Bool {
     text.utf8.count == digits

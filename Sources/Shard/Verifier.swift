@@ -1,4 +1,4 @@
-import Crypto
+internal import Files
 import Glibc
 
 /// Checks the output of a run against its own records.
@@ -217,8 +217,8 @@ package struct Verifier: Sendable {
         }
         guard deep else { return }
         var hash = SHA256()
-        for frame in sidecar.frames { hash.update(data: try file.read(at: frame.off, count: frame.clen)) }
-        if hexadecimal(hash.finalize()) != sidecar.sha256 {
+        for frame in sidecar.frames { hash.update(try file.read(at: frame.off, count: frame.clen)) }
+        if hash.hexadecimalDigest != sidecar.sha256 {
             report.add(.segment, path, "its SHA-256 is not the one in its sidecar")
         }
     }

@@ -1,3 +1,4 @@
+internal import Files
 import CZstd
 
 /// One self-contained zstd frame: level 1, content size and checksum present, no dictionary.

@@ -1,6 +1,8 @@
 package import Coordinator
+internal import Files
 internal import Foundation
 package import Logging
+package import Planning
 internal import Shard
 internal import Torch
 

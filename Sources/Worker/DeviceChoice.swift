@@ -1,5 +1,6 @@
-package import Coordinator
+internal import Coordinator
 internal import Foundation
+package import Planning
 package import Torch
 
 /// Which device and how many threads a rank computes with.

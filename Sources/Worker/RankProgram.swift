@@ -1,6 +1,8 @@
 package import Coordinator
+internal import Files
 internal import Foundation
 internal import Logging
+internal import Planning
 internal import Preflight
 internal import Shard
 

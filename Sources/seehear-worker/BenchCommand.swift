@@ -1,6 +1,6 @@
 import ArgumentParser
-import Engine
 import JSON
+import Method
 import Torch
 import Worker
 
@@ -9,10 +9,10 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure guided steps on this machine: time by stage and peak memory, as JSON.")
 
-    @Option(help: "Measure sound: an AudioLDM folder, or a repository in the Hugging Face cache.")
+    @Option(help: "Measure audio: an AudioLDM folder, or a repository in the Hugging Face cache.")
     var audio: String?
 
-    @Option(help: "Measure pictures: a Stable Diffusion folder, or a repository in the Hugging Face cache.")
+    @Option(help: "Measure images: a Stable Diffusion folder, or a repository in the Hugging Face cache.")
     var image: String?
 
     @Option(help: "With --image, measure videos: a motion adapter.")
@@ -21,17 +21,17 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "ImageBind's folder or weights file.")
     var binder: String
 
-    @Option(help: "Length of the sound in seconds.")
+    @Option(help: "Length of the audio in seconds.")
     var seconds = 10.0
 
-    @Option(help: "Width and height of the pictures.")
+    @Option(help: "Width and height of the frames.")
     var size = 256
 
     @Option(help: "Frames of the video.")
     var frames = 8
 
-    @Option(help: "What is kept for the gradient: low, auto or high.")
-    var memory = "auto"
+    @Option(help: "What is kept for the gradient.")
+    var memory = MemoryPolicy.auto
 
     @Option(help: "Samples computed together.")
     var batch = 1
@@ -48,9 +48,6 @@ struct BenchCommand: ParsableCommand {
     func validate() throws {
         guard (audio == nil) != (image == nil) else { throw ValidationError("give either --audio or --image.") }
         guard motion == nil || image != nil else { throw ValidationError("--motion needs --image.") }
-        guard MemoryPolicy(rawValue: memory) != nil else {
-            throw ValidationError("--memory is `\(memory)`; it can be low, auto or high.")
-        }
     }
 
     func run() throws {
@@ -59,13 +56,15 @@ struct BenchCommand: ParsableCommand {
         options.batch = batch
         options.steps = steps
         options.tunePrompt = tunePrompt
-        options.memory = MemoryPolicy(rawValue: memory) ?? .auto
+        options.memory = memory
         print(String(decoding: try JSONCoding.encode(GuidedStepBenchmark(options).run(), pretty: true), as: UTF8.self))
     }
 
     private var subject: GuidedStepBenchmark.Subject {
         if let image, let motion { return .video(folder: image, motion: motion, size: size, frames: frames) }
-        if let image { return .picture(folder: image, size: size) }
-        return .sound(folder: audio ?? "", seconds: seconds)
+        if let image { return .image(folder: image, size: size) }
+        return .audio(folder: audio ?? "", duration: seconds)
     }
 }
+
+extension MemoryPolicy: ExpressibleByArgument {}

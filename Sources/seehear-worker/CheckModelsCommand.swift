@@ -1,5 +1,7 @@
+import Preflight
 import ArgumentParser
-import Coordinator
+import Method
+import Planning
 import Foundation
 import Worker
 
@@ -16,15 +18,15 @@ struct CheckModelsCommand: ParsableCommand {
     var overrides: [String] = []
 
     @Option(parsing: .singleValue, help: "A task that rows have; without one all tasks count.")
-    var task: [JobTask] = []
+    var task: [GenerationTask] = []
 
     func run() throws {
         let job = try JobFile.load(URL(filePath: job), overrides: overrides)
-            .narrowed(to: Set(task.isEmpty ? JobTask.allCases : task))
+            .narrowed(to: Set(task.isEmpty ? GenerationTask.allCases : task))
         let problems = EngineModelProbe().inspect(job).problems
         for problem in problems { print(problem) }
         if !problems.isEmpty { throw ExitCode(2) }
     }
 }
 
-extension JobTask: ExpressibleByArgument {}
+extension GenerationTask: ExpressibleByArgument {}

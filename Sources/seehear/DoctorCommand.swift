@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Planning
 import Preflight
 
 /// `seehear doctor`: what this machine has, what is wrong, and what would help.

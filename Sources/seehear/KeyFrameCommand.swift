@@ -1,5 +1,6 @@
 import ArgumentParser
 import ClipSampling
+import Files
 import Media
 import Shard
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Coordinator
+import Planning
 import Foundation
 
 /// `seehear ls RUN`: the samples of a run and what became of them.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Coordinator
+import Planning
 import Foundation
 
 /// The program that plans, inspects and verifies runs; it links neither MPI nor libtorch.

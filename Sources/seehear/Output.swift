@@ -1,5 +1,6 @@
 import ArgumentParser
-import Coordinator
+import Files
+import Planning
 import Foundation
 import JSON
 import Media

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Coordinator
+import Method
+import Planning
 import Foundation
 import Preflight
 
@@ -119,7 +120,7 @@ struct PlanSummary: Encodable {
         let plan = prepared.plan
         samples = plan.samples.count
         let made = Dictionary(grouping: plan.samples.filter { $0.error == nil }, by: \.task)
-        tasks = JobTask.allCases.compactMap { task in
+        tasks = GenerationTask.allCases.compactMap { task in
             made[task].map { Self.summary(of: $0, task, prepared.job.settings(for: task).sampling) }
         }
         invalidRows = plan.invalidCount
@@ -127,24 +128,26 @@ struct PlanSummary: Encodable {
         shards = plan.shards.count
         expectedBytes = prepared.expectedBytes
         freeBytes = prepared.freeBytes
-        outputSeconds = plan.samples.reduce(0) { $0 + $1.durationSeconds }
+        outputSeconds = plan.samples.reduce(0) { $0 + $1.duration }
         expectedSeconds = rate.map { $0.seconds(for: plan) }
         workers = rate?.workers
     }
 
     private static func summary(
-        of samples: [PlannedSample], _ task: JobTask, _ sampling: Job.Sampling
+        of samples: [PlannedSample], _ task: GenerationTask, _ sampling: SamplingSettings
     ) -> OfTask {
         let frames = samples.compactMap(\.frames)
         var pictures: String?
-        if let least = frames.min(), let most = frames.max() {
-            let size = "\(sampling.width)×\(sampling.height)"
-            let rate = Int(exactly: sampling.fps).map(String.init) ?? "\(sampling.fps)"
+        if let video = sampling.video, let least = frames.min(), let most = frames.max() {
+            let size = "\(video.width)×\(video.height)"
             let count = least == most ? "\(least)" : "\(least) to \(most)"
-            pictures = task.makesVideo ? "\(count) frames of \(size) at \(rate) fps" : size
+            pictures =
+                video.length.map { length in
+                    "\(count) frames of \(size) at \(Int(exactly: length.fps).map(String.init) ?? "\(length.fps)") fps"
+                } ?? size
         }
         return OfTask(
-            task: task.rawValue, samples: samples.count, outputSeconds: samples.reduce(0) { $0 + $1.durationSeconds },
+            task: task.rawValue, samples: samples.count, outputSeconds: samples.reduce(0) { $0 + $1.duration },
             pictures: pictures)
     }
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Coordinator
+import Planning
 import Foundation
 import Shard
 

@@ -178,7 +178,7 @@ import Testing
         let samples = (0..<50).map {
             PlannedSample(
                 index: $0, key: "k\($0)", task: .v2a, prompt: "p\($0)", negativePrompt: "", input: nil,
-                seed: UInt64($0), durationSeconds: 1)
+                seed: UInt64($0), duration: 1)
         }
         let directory = RunDirectory(folder.url.appending(path: "planned", directoryHint: .isDirectory))
         return try Run.publish(Plan(samples: samples, job: job), job: job, models: [], expectedBytes: 1, in: directory)

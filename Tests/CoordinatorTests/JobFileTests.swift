@@ -301,7 +301,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         for _ in 0..<3_000 {
             let text = String(decoding: mutator.mutate(Array(seedText.utf8)), as: UTF8.self)
             guard let job = try? resolve(text) else { continue }
-            for task in JobTask.allCases { _ = job.problems(of: task, location: "row 1") }
+            for task in GenerationTask.allCases { _ = job.problems(of: task, location: "row 1") }
         }
     }
 }

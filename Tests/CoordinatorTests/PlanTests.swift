@@ -13,7 +13,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
             sha256: String(repeating: "ab", count: 32))
         return PlannedSample(
             index: 0, key: "k\(number)", task: .v2a, prompt: prompt, negativePrompt: number % 3 == 0 ? "bad" : "",
-            input: input, seed: Seeds.maximum - UInt64(number), durationSeconds: seconds)
+            input: input, seed: Seeds.maximum - UInt64(number), duration: seconds)
     }
 }
 
@@ -52,13 +52,13 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
     }
 
     @Test func picturesCostByPixelsFramesAndWhatTheLossReads() throws {
-        func cost(_ task: JobTask, frames: Int, _ overrides: String...) throws -> Double {
+        func cost(_ task: GenerationTask, frames: Int, _ overrides: String...) throws -> Double {
             let job = try JobFile.resolve(
                 "task: v2a\nmanifest: c.jsonl\nmodels: {audio: a/b, binder: c/d}\nsampling: {steps: 20, width: 256, height: 256}\nguidance: {start: 0.45}\n",
                 path: "/d/j.yaml", overrides: overrides)
             let sample = PlannedSample(
                 index: 0, key: "k", task: task, prompt: nil, negativePrompt: "", input: nil, seed: 0,
-                durationSeconds: task == .a2i ? 0 : Double(frames) / 8, frames: frames)
+                duration: task == .a2i ? 0 : Double(frames) / 8, frames: frames)
             return Plan(samples: [sample], job: job).expectedCost
         }
         // 20 steps and the last decoding of 12 units a frame; 10 inner steps of 46 on 2 clips of 2 frames.
@@ -134,7 +134,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
     }
 
     @Test func framesBelongToPictures() throws {
-        func parse(_ task: JobTask, _ frames: Int?) throws -> PlannedSample {
+        func parse(_ task: GenerationTask, _ frames: Int?) throws -> PlannedSample {
             var sample = samples(1)[0]
             sample.task = task
             sample.frames = frames
@@ -143,7 +143,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
             return try PlannedSample(parsing: Array(writer.bytes.dropLast()))
         }
         #expect(try parse(.joint, 16).frames == 16)
-        for (task, frames) in [(JobTask.v2a, 1), (.a2v, nil), (.a2i, 0), (.joint, -3)] as [(JobTask, Int?)] {
+        for (task, frames) in [(GenerationTask.v2a, 1), (.a2v, nil), (.a2i, 0), (.joint, -3)] as [(GenerationTask, Int?)] {
             #expect(throws: JSONError.self) { try parse(task, frames) }
         }
     }

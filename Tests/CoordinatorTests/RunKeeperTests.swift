@@ -17,7 +17,7 @@ import Testing
         let samples = (0..<5).map {
             PlannedSample(
                 index: $0, key: "k\($0)", task: .v2a, prompt: "p", negativePrompt: "", input: nil, seed: UInt64($0),
-                durationSeconds: 1)
+                duration: 1)
         }
         run = try Run.publish(
             Plan(samples: samples, job: job), job: job, models: [], expectedBytes: 1,

@@ -15,7 +15,7 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         samples: (0..<count).map {
             PlannedSample(
                 index: 0, key: "k\($0)", task: .v2a, prompt: "p", negativePrompt: "", input: nil,
-                seed: Seeds.seed(for: "k\($0)", jobSeed: job.seed, mode: job.seedMode), durationSeconds: 4)
+                seed: Seeds.seed(for: "k\($0)", jobSeed: job.seed, mode: job.seedMode), duration: 4)
         }, job: job)
 }
 

@@ -15,18 +15,18 @@ private func resolve(_ text: String = "", _ overrides: String...) throws(JobErro
     try JobFile.resolve(mixed + text, path: "/data/jobs/job.yaml", overrides: overrides)
 }
 
-private func aligner(_ job: Job, _ task: JobTask) -> Guidance.Aligner? {
+private func aligner(_ job: Job, _ task: GenerationTask) -> Guidance.Aligner? {
     if case .aligner(let aligner) = job.settings(for: task).guidance { aligner } else { nil }
 }
 
 @Suite struct TaskSettingsTests {
     @Test func everyTaskHasItsOwnDefaults() throws {
         let job = try resolve()
-        #expect(Set(job.tasks.keys) == Set(JobTask.allCases))
+        #expect(Set(job.tasks.keys) == Set(GenerationTask.allCases))
         #expect(
-            JobTask.allCases.map { job.settings(for: $0).sampling.steps }
+            GenerationTask.allCases.map { job.settings(for: $0).sampling.steps }
                 == [30, 30, 25, 25, 25])
-        for task in JobTask.allCases {
+        for task in GenerationTask.allCases {
             let settings = job.settings(for: task)
             #expect(settings.members == task.defaultMembers)
             #expect(aligner(job, task)?.promptLearningRate.audio == 0)
@@ -116,7 +116,7 @@ private func aligner(_ job: Job, _ task: JobTask) -> Guidance.Aligner? {
 
     /// A setting of pictures leaves a run of sound as it is, to the byte.
     @Test func whatATaskDoesNotHaveIsNotWritten() throws {
-        func json(_ text: String, _ tasks: Set<JobTask>) throws -> String {
+        func json(_ text: String, _ tasks: Set<GenerationTask>) throws -> String {
             String(decoding: try JSONCoding.encode(try resolve(text).narrowed(to: tasks)), as: UTF8.self)
         }
         let plain = try json("", [.v2a])
@@ -134,7 +134,7 @@ private func aligner(_ job: Job, _ task: JobTask) -> Guidance.Aligner? {
         let job = try JobFile.resolve(
             "task: v2a\nmanifest: m.jsonl\nmodels: {binder: c/d}\nsampling: {eta: 0.5, scheduler: {video: euler}}\n",
             path: "/data/job.yaml")
-        func keys(_ task: JobTask) -> [String] { job.problems(of: task, location: "row 3").map(\.key) }
+        func keys(_ task: GenerationTask) -> [String] { job.problems(of: task, location: "row 3").map(\.key) }
         #expect(keys(.v2a) == ["models.audio"])
         #expect(keys(.a2i) == ["models.image", "sampling.eta"])
         #expect(keys(.a2v) == ["models.image", "models.motion", "sampling.eta"])

@@ -150,8 +150,8 @@ import Torch
         ]
         for (key, value, field, found) in cases {
             let json = try changed("sd15/text_encoder/config.json", key, value)
-            let configuration = try JSONDecoder().decode(ClipTextModel.Configuration.self, from: json)
-            expect("ClipTextModel", field, found) { try ClipTextModel(configuration, scope) }
+            let configuration = try JSONDecoder().decode(CLIPTextModel.Configuration.self, from: json)
+            expect("CLIPTextModel", field, found) { try CLIPTextModel(configuration, scope) }
         }
     }
 

@@ -47,9 +47,9 @@ import Torch
                 ? try unet(x[0], timestep: item.timestep, context: x[1])
                 : try unet(x[0], timestep: item.timestep, classLabels: x[1])
         case "clip text":
-            let model = try ClipTextModel(
-                decoder.decode(ClipTextModel.Configuration.self, from: item.config), store.root)
-            try store.finish(unused: ClipTextModel.unused)
+            let model = try CLIPTextModel(
+                decoder.decode(CLIPTextModel.Configuration.self, from: item.config), store.root)
+            try store.finish(unused: CLIPTextModel.unused)
             let ids = try #require(item.json["ids"] as? [[Int]])
             return try model(Tensor(ids.joined().map(Int64.init), shape: [ids.count, ids[0].count]))
         case "vae":

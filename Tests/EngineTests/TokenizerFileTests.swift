@@ -108,7 +108,7 @@ import Testing
             let changed = text.replacing(old, with: new)
             do {
                 try Data(changed.utf8).write(to: folder.url.appending(path: "tokenizer.json"))
-                _ = try ClipTokenizer(folder: folder.url.path)
+                _ = try CLIPTokenizer(folder: folder.url.path)
                 return nil
             } catch { return (error as? TokenizerError)?.kind }
         }
@@ -130,11 +130,11 @@ import Testing
         try Data(text.utf8).write(to: URL(filePath: plain))
         let sample = ["Waves crashing against the rocks"]
         #expect(
-            try ClipBPETokenizer(vocabulary: plain).encode(sample)
-                == ClipBPETokenizer(vocabulary: packed).encode(sample))
+            try SimpleTokenizer(vocabulary: plain).encode(sample)
+                == SimpleTokenizer(vocabulary: packed).encode(sample))
         try Data(contentsOf: URL(filePath: packed)).prefix(1000).write(to: URL(filePath: plain))
         #expect(throws: TokenizerError(path: plain, kind: .gzip(.truncated))) {
-            try ClipBPETokenizer(vocabulary: plain)
+            try SimpleTokenizer(vocabulary: plain)
         }
     }
 
@@ -158,8 +158,8 @@ import Testing
     /// 10,000 texts of random scalars.
     @Test func takesAnyText() throws {
         let roberta = try load([:])
-        let clip = try ClipBPETokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
-        let diffusion = try ClipTokenizer(folder: Fixtures.randomModels.appending(path: "sd15/tokenizer").path)
+        let clip = try SimpleTokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
+        let diffusion = try CLIPTokenizer(folder: Fixtures.randomModels.appending(path: "sd15/tokenizer").path)
         var state: UInt64 = 5
         for _ in 0..<10_000 {
             var text = ""

@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func clipGivesTheNumbersOfImageBind() throws {
-        let tokenizer = try ClipBPETokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
+        let tokenizer = try SimpleTokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
         #expect(tokenizer.startID == 1512 && tokenizer.endID == 1513)
         for item in try Self.golden.get().cases {
             let zeros = [Int64](repeating: 0, count: 77 - item.clip.count)
@@ -74,7 +74,7 @@ import Testing
     }
 
     /// Stable Diffusion's, with the true tokenizer's layout and its end token for padding.
-    private func expect(_ tokenizer: ClipTokenizer, _ text: String, _ ids: [Int64], padding: Int64 = 1513) {
+    private func expect(_ tokenizer: CLIPTokenizer, _ text: String, _ ids: [Int64], padding: Int64 = 1513) {
         let batch = tokenizer.encode([text])
         #expect(
             batch.ids == ids + [Int64](repeating: padding, count: 77 - ids.count), "\(text.debugDescription)")
@@ -83,7 +83,7 @@ import Testing
 
     @Test(arguments: ["Models/random/sd15/tokenizer", "Tests/Fixtures/Data/tokenizers/clip-fast"])
     func clipGivesTheNumbersOfTransformers(_ folder: String) throws {
-        let tokenizer = try ClipTokenizer(folder: Fixtures.checkout.appending(path: folder).path)
+        let tokenizer = try CLIPTokenizer(folder: Fixtures.checkout.appending(path: folder).path)
         #expect(tokenizer.startID == 1512 && tokenizer.endID == 1513 && tokenizer.paddingID == 1513)
         let cases = try Self.golden.get().cases
         #expect(cases.contains { $0.sd != nil })
@@ -102,7 +102,7 @@ import Testing
                 to: folder.url.appending(path: name))
         }
         for (name, text) in variant.files { try Data(text.utf8).write(to: folder.url.appending(path: name)) }
-        let tokenizer = try ClipTokenizer(folder: folder.url.path)
+        let tokenizer = try CLIPTokenizer(folder: folder.url.path)
         #expect(Int64(tokenizer.paddingID) == variant.padding)
         for (text, ids) in zip(variant.texts, variant.ids) { expect(tokenizer, text, ids, padding: variant.padding) }
     }

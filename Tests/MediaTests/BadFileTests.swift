@@ -15,7 +15,7 @@ import Testing
         #expect(fails(kind) { _ = try VideoReader(path: path) })
         #expect(fails(kind) { _ = try ImageReader.read(path) })
         #expect(fails(kind) { _ = try AudioReader.read(path) })
-        #expect(fails(kind) { _ = try SoundWindow.read(path) })
+        #expect(fails(kind) { _ = try AudioWindow.read(path) })
         #expect(fails(kind) { _ = try KeyFrames.choose(path: path) })
     }
 

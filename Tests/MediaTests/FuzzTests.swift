@@ -58,7 +58,7 @@ import Testing
             }
             count { _ = try ImageReader.read(path) }
             count { _ = try AudioReader.read(path, duration: 5) }
-            count { _ = try SoundWindow.read(path, start: Fraction(1, 20), samples: 16000) }
+            count { _ = try AudioWindow.read(path, start: Fraction(1, 20), samples: 16000) }
             if round % 3 == 0 { count { _ = try Muxer.mux(sound, underVideo: path, start: Fraction(1, 5)) } }
         }
         #expect(outcomes["ok", default: 0] > 100 && outcomes["corrupt", default: 0] > 20, "\(outcomes)")

@@ -22,7 +22,7 @@ import Testing
             ("l.webp", "-c:v libwebp -lossless 1"),
         ] {
             let image = try ImageReader.read(try studio.make(name, "-i a.ppm \(options)"))
-            #expect(image == RGBImage(width: 3, height: 2, pixels: pixels), "\(name)")
+            #expect(image == Image(width: 3, height: 2, pixels: pixels), "\(name)")
             #expect(try MediaInfo.probe(studio.path(name)).isImage, "\(name)")
         }
     }

@@ -9,19 +9,19 @@ import Testing
 
     init() throws { studio = try Studio() }
 
-    private func noise(_ width: Int, _ height: Int) -> RGBImage {
+    private func noise(_ width: Int, _ height: Int) -> Image {
         var random = SplitMix64(seed: 5)
         let pixels = (0..<width * height * 3).map { _ in UInt8.random(in: 0...255, using: &random) }
-        return RGBImage(width: width, height: height, pixels: pixels)!
+        return Image(width: width, height: height, pixels: pixels)!
     }
 
     /// Slow changes, as photographs have, with strong colours.
-    private func slope(_ width: Int, _ height: Int) -> RGBImage {
+    private func slope(_ width: Int, _ height: Int) -> Image {
         let pixels = (0..<width * height).flatMap { i -> [UInt8] in
             let (x, y) = (i % width, i / width)
             return [UInt8(x * 255 / width), UInt8(y * 255 / height), UInt8(255 - x * 255 / width)]
         }
-        return RGBImage(width: width, height: height, pixels: pixels)!
+        return Image(width: width, height: height, pixels: pixels)!
     }
 
     @Test(arguments: [(1, 1), (3, 2), (64, 48), (127, 33)]) func pngComesBackBitByBit(width: Int, height: Int) throws {
@@ -54,7 +54,7 @@ import Testing
     /// Black, white and the primaries keep their values: full range, the right matrix.
     @Test(arguments: [[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [128, 128, 128]])
     func jpegColours(colour: [UInt8]) throws {
-        let image = RGBImage(width: 16, height: 16, pixels: [UInt8](repeatElement(colour, count: 256).joined()))!
+        let image = Image(width: 16, height: 16, pixels: [UInt8](repeatElement(colour, count: 256).joined()))!
         let back = try ImageReader.read(studio.write("c.jpg", ImageWriter.encode(image, as: .jpeg(quality: 100))))
         #expect(zip(back.pixels, image.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 3 }, "\(back.pixels.prefix(3))")
     }
@@ -72,7 +72,7 @@ import Testing
         #expect(ImageWriter.Format(fileName: "x.y.jpeg") == .jpeg(quality: 95))
         #expect(ImageWriter.Format(fileName: "frame.webp") == nil && ImageWriter.Format(fileName: "frame") == nil)
         #expect(ImageWriter.Format(fileName: "") == nil)
-        let wide = RGBImage(width: 65_501, height: 1, pixels: [UInt8](repeating: 0, count: 196_503))!
+        let wide = Image(width: 65_501, height: 1, pixels: [UInt8](repeating: 0, count: 196_503))!
         for format in [ImageWriter.Format.png, .jpeg(quality: 50)] {
             #expect(fails(.invalidInput) { _ = try ImageWriter.encode(wide, as: format) })
         }

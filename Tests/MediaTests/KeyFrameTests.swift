@@ -81,7 +81,7 @@ import Testing
     @Test func aTransitionIsWorseThanACut() throws {
         func picture(_ colours: [UInt8]) -> FrameThumbnail {
             let pixels = colours.flatMap { [$0, $0, $0] }
-            return FrameThumbnail(RGBImage(width: colours.count, height: 1, pixels: pixels)!)
+            return FrameThumbnail(Image(width: colours.count, height: 1, pixels: pixels)!)
         }
         let (a, b, c) = (picture([0, 50]), picture([100, 150]), picture([200, 255]))
         let change = KeyFrameScale.measures([a, a, b, c, c]).map(\.colourChange)
@@ -102,12 +102,12 @@ import Testing
 
     @Test func measuresOfKnownPictures() {
         // A checkerboard: the Laplacian is ±4·255.
-        func board(_ side: Int) -> RGBImage {
+        func board(_ side: Int) -> Image {
             var pixels: [UInt8] = []
             for y in 0..<side {
                 for x in 0..<side { pixels += [UInt8](repeating: (x + y) % 2 == 0 ? 0 : 255, count: 3) }
             }
-            return RGBImage(width: side, height: side, pixels: pixels)!
+            return Image(width: side, height: side, pixels: pixels)!
         }
         let thumbnail = FrameThumbnail(board(8))
         #expect(thumbnail.sharpness == 1020 * 1020)
@@ -115,7 +115,7 @@ import Testing
         // Halved in size, it is grey.
         let small = FrameThumbnail(board(320))
         #expect(small.sharpness == 0 && small.contrast == 0 && abs(small.brightness - 0.5) < 0.003)
-        let line = FrameThumbnail(RGBImage(width: 1000, height: 1, pixels: [UInt8](repeating: 9, count: 3000))!)
+        let line = FrameThumbnail(Image(width: 1000, height: 1, pixels: [UInt8](repeating: 9, count: 3000))!)
         #expect(line.sharpness == 0 && abs(line.brightness - 9.0 / 255) < 1e-9)
     }
 

@@ -116,10 +116,10 @@ import Testing
 
     @Test func picturesToVideo() throws {
         for (width, height) in [(32, 24), (5, 3), (1, 1)] {
-            let frames = (0..<8).map { i -> RGBImage in
+            let frames = (0..<8).map { i -> Image in
                 let colour: [UInt8] = [UInt8(20 + 25 * i), 100, UInt8(220 - 20 * i)]
                 let pixels = repeatElement(colour, count: width * height).flatMap { $0 }
-                return RGBImage(width: width, height: height, pixels: pixels)!
+                return Image(width: width, height: height, pixels: pixels)!
             }
             let bytes = try Muxer.encode(frames, rate: 8, sound: sound(1))
             #expect(try Muxer.encode(frames, rate: 8, sound: sound(1)) == bytes)
@@ -135,11 +135,11 @@ import Testing
             #expect(reader.info.audio?.codec == "aac")
         }
         let silent = try Muxer.encode(
-            [RGBImage(width: 2, height: 2, pixels: [UInt8](repeating: 9, count: 12))!], rate: Fraction(30000, 1001))
+            [Image(width: 2, height: 2, pixels: [UInt8](repeating: 9, count: 12))!], rate: Fraction(30000, 1001))
         #expect(try MediaInfo.probe(studio.write("s.mp4", silent)).audio == nil)
         #expect(fails(.invalidInput) { _ = try Muxer.encode([], rate: 8) })
         #expect(
-            fails(.invalidInput) { _ = try Muxer.encode([RGBImage(width: 1, height: 1, pixels: [1, 2, 3])!], rate: 0) })
+            fails(.invalidInput) { _ = try Muxer.encode([Image(width: 1, height: 1, pixels: [1, 2, 3])!], rate: 0) })
     }
 
     /// As long as the frames, to the sample, whatever was given; told so by other readers too.
@@ -149,8 +149,8 @@ import Testing
         (Fraction(8), 1, 16000), (Fraction(8), 1, 10000), (Fraction(1), 2, 48000),
     ])
     func soundAndPicturesAreEquallyLong(rate: Fraction, count: Int, sampleRate: Int) throws {
-        let image = RGBImage(width: 33, height: 17, pixels: (0..<33 * 17 * 3).map { UInt8(truncatingIfNeeded: $0) })!
-        let frames = [RGBImage](repeating: image, count: count)
+        let image = Image(width: 33, height: 17, pixels: (0..<33 * 17 * 3).map { UInt8(truncatingIfNeeded: $0) })!
+        let frames = [Image](repeating: image, count: count)
         let seconds = Double(count) / rate.double
         for given in [seconds / 2, seconds + 1] {
             let bytes = try Muxer.encode(frames, rate: rate, sound: sound(given, rate: sampleRate))

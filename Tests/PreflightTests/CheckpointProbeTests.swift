@@ -47,7 +47,7 @@ import Testing
         return url
     }
 
-    private func inspect(_ settings: String..., tasks: Set<JobTask> = [.v2a]) throws -> ModelInspection {
+    private func inspect(_ settings: String..., tasks: Set<GenerationTask> = [.v2a]) throws -> ModelInspection {
         let job = try JobFile.resolve(
             "task: v2a\nmanifest: a.jsonl\nmodels: {audio: audio, image: image, motion: motion, binder: binder}",
             path: folder.url.appending(path: "job.yaml").path,

@@ -70,7 +70,7 @@ import Testing
             {"id": "raw", "video": "raw.h264", "duration": 2.5}
             """)
         let samples = prepared.plan.samples
-        #expect(samples.map(\.durationSeconds) == [10, 3, 3, 2.5])
+        #expect(samples.map(\.duration) == [10, 3, 3, 2.5])
         #expect(samples.map(\.input?.start) == [0, 7.5, 2, 0])
         #expect(samples.map { ($0.input?.duration ?? 0).rounded(.toNearestOrEven) } == [10, 3, 3, 2])
         #expect(samples[3].input?.duration == 2.5)
@@ -84,7 +84,7 @@ import Testing
     @Test func aFixedLengthMayPassTheClipsEnd() throws {
         let prepared = try prepare(#"{"video": "a.mp4", "start": 6}"#, "sampling.duration=8", "input_hash=stat")
         let sample = prepared.plan.samples[0]
-        #expect(sample.durationSeconds == 8)
+        #expect(sample.duration == 8)
         #expect(abs((sample.input?.duration ?? 0) - 4.01) < 1e-9)
         #expect(sample.input?.sha256 == nil)
         #expect((sample.input?.modified ?? 0) > 1_000_000_000_000_000_000)
@@ -94,7 +94,7 @@ import Testing
         let prepared = try prepare(
             #"{"video": "a.mp4"}"# + "\n" + #"{"image": "c.png", "task": "i2a", "duration": 4}"#, "members=[json, flac]"
         )
-        #expect(prepared.plan.samples[1].durationSeconds == 4)
+        #expect(prepared.plan.samples[1].duration == 4)
         #expect(prepared.plan.samples[1].input?.start == nil)
     }
 
@@ -115,7 +115,7 @@ import Testing
             """)
         let samples = prepared.plan.samples
         #expect(samples.map(\.error) == Array(repeating: nil, count: 11))
-        #expect(samples.map(\.durationSeconds) == [10, 10, 4, 10, 2, 1.25, 2, 0, 0, 2, 0.125])
+        #expect(samples.map(\.duration) == [10, 10, 4, 10, 2, 1.25, 2, 0, 0, 2, 0.125])
         #expect(samples.map(\.frames) == [nil, nil, nil, nil, 16, 10, 16, 1, 1, 16, 1])
         #expect(
             samples.map(\.input?.kind) == [
@@ -125,7 +125,7 @@ import Testing
         let windows = samples.map { $0.input?.duration.map { ($0 * 1000).rounded() / 1000 } }
         // A fake clip lasts 10.01 s: a video may outlast its sound, and its window ends with that.
         #expect(windows == [10.01, nil, 4, 9.01, 2, 0.51, 2, 2.5, 2, nil, nil])
-        #expect(Set(prepared.job.tasks.keys) == Set(JobTask.allCases))
+        #expect(Set(prepared.job.tasks.keys) == Set(GenerationTask.allCases))
         #expect(prepared.expectedBytes > 1_000_000)
     }
 

@@ -16,7 +16,7 @@ import Torch
             PlannedSample(
                 index: index, key: "k\(index)", task: .i2a, prompt: nil, negativePrompt: "", input: nil,
                 seed: UInt64(index),
-                durationSeconds: seconds)
+                duration: seconds)
         }
     }
 

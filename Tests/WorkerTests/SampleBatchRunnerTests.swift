@@ -57,18 +57,18 @@ import Torch
                 PlannedSample(
                     index: 1, key: "heard", task: .a2v, prompt: "a bell", negativePrompt: "blurry",
                     input: PlannedInput(kind: .audio, path: "s.wav", start: 0, duration: 1, bytes: 1), seed: 1,
-                    durationSeconds: 1, frames: 4),
+                    duration: 1, frames: 4),
                 PlannedSample(
                     index: 2, key: "seen", task: .a2i, prompt: nil, negativePrompt: "",
                     input: PlannedInput(kind: .audio, path: "s.wav", start: 0, duration: 1, bytes: 1), seed: 2,
-                    durationSeconds: 0, frames: 1),
+                    duration: 0, frames: 1),
                 PlannedSample(
                     index: 3, key: "both", task: .joint, prompt: "rain", negativePrompt: "", input: nil, seed: 3,
-                    durationSeconds: 0.75, frames: 3),
+                    duration: 0.75, frames: 3),
                 PlannedSample(
                     index: 4, key: "mute", task: .a2i, prompt: "wind", negativePrompt: "",
                     input: PlannedInput(kind: .audio, path: "none.wav", start: 0, duration: 1, bytes: 1), seed: 4,
-                    durationSeconds: 0, frames: 1),
+                    duration: 0, frames: 1),
             ])
         try temporary.writePicture("a.ppm", shade: 10)
         try temporary.writeSound("s.wav", amplitude: 9000)

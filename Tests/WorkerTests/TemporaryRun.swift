@@ -44,7 +44,7 @@ final class TemporaryRun {
                 prompt: index == 0 ? nil : "a bell",
                 negativePrompt: "",
                 input: PlannedInput(kind: input.kind, path: folder.appending(path: input.file).path, bytes: 1),
-                seed: UInt64(index), durationSeconds: seconds)
+                seed: UInt64(index), duration: seconds)
         }
         let others = more.map { sample in
             var sample = sample

@@ -1,4 +1,5 @@
-internal import Crypto
+internal import Files
+internal import Planning
 package import Foundation
 internal import Shard
 
@@ -11,16 +12,16 @@ struct RunFiles: Sendable {
     /// The bytes from an offset on, at most ``largestPiece``. Blocks.
     /// - Throws: errors of the file system.
     func piece(at offset: Int) throws -> RunPiece {
-        let description = try Data(contentsOf: directory.description)
-        let plan = try FileHandle(forReadingFrom: directory.plan)
-        defer { try? plan.close() }
-        let sizes = RunPiece.Sizes(description: description.count, plan: Int(try plan.seekToEnd()))
+        let description = try InputFile(directory.description.path)
+        let plan = try InputFile(directory.plan.path)
+        let sizes = RunPiece.Sizes(description: description.size, plan: plan.size)
         guard offset < sizes.total else { return RunPiece(sizes: sizes, offset: offset) }
-        var bytes = [UInt8](description.dropFirst(offset).prefix(largestPiece))
-        if bytes.count < largestPiece {
-            try plan.seek(toOffset: UInt64(max(0, offset - description.count)))
-            bytes += try plan.read(upToCount: largestPiece - bytes.count) ?? Data()
+        var bytes: [UInt8] = []
+        if offset < description.size {
+            bytes = try description.read(at: offset, count: min(largestPiece, description.size - offset))
         }
+        let start = max(0, offset - description.size)
+        bytes += try plan.read(at: start, count: min(largestPiece - bytes.count, plan.size - start))
         return RunPiece(sizes: sizes, offset: offset, bytes: bytes)
     }
 }
@@ -30,7 +31,7 @@ package enum RunCopy {
     /// Where a rank keeps its copy of a run: the same at every start, so that a killed rank leaves one folder and not many.
     /// - Parameter run: the run directory on rank 0.
     package static func folder(of run: String, rank: Int) -> URL {
-        let name = hexadecimal(SHA256.hash(data: Data(URL(filePath: run).standardizedFileURL.path.utf8))).prefix(12)
+        let name = SHA256.hexadecimalDigest(of: Array(URL(filePath: run).standardizedFileURL.path.utf8)).prefix(12)
         return FileManager.default.temporaryDirectory.appending(path: "seehear-\(name)-rank-\(rank)")
     }
 
@@ -67,8 +68,8 @@ package enum RunCopy {
         case .files(let sizes, let bytes):
             try await WorkThread("plan").perform {
                 let directory = RunDirectory(folder)
-                try? FileManager.default.removeItem(at: folder)
-                try FileManager.default.createDirectory(at: directory.logs, withIntermediateDirectories: true)
+                try? Directory.removeAll(folder.path)
+                try Directory.create(directory.logs.path)
                 try AtomicFile.write(Array(bytes[sizes.description...]), to: directory.plan.path)
                 try AtomicFile.write(Array(bytes[..<sizes.description]), to: directory.description.path)
             }

@@ -1,5 +1,8 @@
+internal import Files
+package import Planning
 internal import Foundation
 package import Logging
+internal import Method
 internal import Shard
 
 /// The coordinator's hands: turns published segments into shards and keeps the run's index, status and beat.
@@ -46,7 +49,7 @@ package actor RunKeeper: CoordinatorDelegate {
         let hash = run.description.configSHA256
         store = SegmentStore(layout: layout, configSHA256: hash, shards: run.plan.batches.map(\.shard))
         intake = SegmentIntake(store, pause: patience.pause, log: log)
-        assembler = ShardAssembler(layout: layout, configSHA256: hash, compression: run.job.compression)
+        assembler = ShardAssembler(layout: layout, configSHA256: hash, compression: run.description.recipe.compression)
         index = DatasetIndex(layout: layout)
     }
 
@@ -97,7 +100,7 @@ package actor RunKeeper: CoordinatorDelegate {
     package func segmentsDropped(of rank: Int, batch: Int?) { intake.drop(rank: rank, batch: batch) }
 
     package func run(from offset: Int) async throws -> RunPiece {
-        guard run.job.gather == .mpi else { return RunPiece() }
+        guard run.description.recipe.gather == .mpi else { return RunPiece() }
         return try await reading.perform { [files = RunFiles(directory: run.directory)] in try files.piece(at: offset) }
     }
 

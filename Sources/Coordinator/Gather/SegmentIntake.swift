@@ -1,3 +1,4 @@
+internal import Files
 internal import Logging
 internal import Shard
 internal import Synchronization

@@ -1,3 +1,4 @@
+internal import Files
 package import Logging
 internal import Shard
 

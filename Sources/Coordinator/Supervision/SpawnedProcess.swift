@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 internal import Synchronization
 
@@ -95,7 +96,7 @@ package final class SpawnedProcess: ChildProcess {
         guard code == 0 else {
             close(down.write)
             close(up.read)
-            throw SpawnError(program: program, reason: String(cString: strerror(code)))
+            throw SpawnError(program: program, reason: SystemError.text(code))
         }
         return (identifier, up.read, down.write)
     }
@@ -104,12 +105,12 @@ package final class SpawnedProcess: ChildProcess {
     private static func pipe() throws(SpawnError) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard Foundation.pipe(&ends) == 0 else {
-            throw SpawnError(program: "pipe", reason: String(cString: strerror(errno)))
+            throw SpawnError(program: "pipe", reason: SystemError.last)
         }
         defer { ends.forEach { close($0) } }
         let high = ends.map { fcntl($0, F_DUPFD_CLOEXEC, 16) }
         guard high.allSatisfy({ $0 >= 0 }) else {
-            let reason = String(cString: strerror(errno))
+            let reason = SystemError.last
             for end in high where end >= 0 { close(end) }
             throw SpawnError(program: "pipe", reason: reason)
         }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// Two ends of one process and its child: messages over pipes, each behind its length in four bytes, little-endian.
@@ -90,7 +91,7 @@ package final class PipeTransport: Transport {
                 done += read
             }
         }
-        if code != 0 { throw PipeError(text: "reading failed (\(String(cString: strerror(code))))") }
+        if code != 0 { throw PipeError(text: "reading failed (\(SystemError.text(code)))") }
         return bytes.count == count ? bytes : nil
     }
 

@@ -1,16 +1,22 @@
 internal import Torch
 
-/// One generated modality of a call: where it begins, how it is denoised, and what it becomes.
+/// One diffusion model's part in a call: where it begins, how it is denoised, and what it becomes.
 protocol GeneratedPart {
-    var stream: any LatentStream { get }
-    /// `[B, …]` of unit variance.
-    var noise: Tensor { get }
-    /// Prompt embeddings, `[B, …]`.
-    var prompts: Tensor { get }
+    var stream: DiffusionStream { get }
+    /// `[B, …]` of unit variance, one for each modality.
+    var noise: [Tensor] { get }
+    /// Prompt embeddings, `[B, …]`; nil for a model that takes none.
+    var prompts: Tensor? { get }
 
     /// Decodes the final latents and gives each sample its own.
     func finish(
-        _ latents: Tensor, into results: inout [GenerationResult.Draft], _ observer: (any AlignerObserver)?) throws
+        _ latents: [Tensor], into results: inout [GenerationResult.Draft], _ observer: (any SamplerObserver)?) throws
+}
+
+/// What a call's samples are made from in words; a sample has one of each.
+struct PromptTexts {
+    let prompts: [String]
+    let negative: [String]
 }
 
 extension GenerationResult {
@@ -18,8 +24,8 @@ extension GenerationResult {
     struct Draft {
         private let label: Label?
         private let losses: [Double]
-        var sound: Sound?
-        var pictures: Pictures?
+        var audio: Audio?
+        var video: Video?
         var isFinite = true
 
         init(label: Label?, _ losses: [Double]) {
@@ -28,7 +34,7 @@ extension GenerationResult {
         }
 
         var result: GenerationResult {
-            GenerationResult(label: label, sound: sound, pictures: pictures, losses: losses, isFinite: isFinite)
+            GenerationResult(label: label, audio: audio, video: video, losses: losses, isFinite: isFinite)
         }
     }
 }

@@ -1,19 +1,22 @@
+package import ClipSampling
+internal import Method
+
 /// One sample to make.
 package struct GenerationRequest: Sendable {
     /// What steers a sample beside its caption.
     package enum Condition: Sendable {
         /// Clips of frames, all of one size: what the binder sees of a video.
-        case clips([[Picture]])
-        /// One picture.
-        case picture(Picture)
-        /// A sound at 16 kHz, mono, −1…1, and how many clips of it the binder hears.
-        case sound([Float], clips: Int)
+        case clips([[Image]])
+        /// One image.
+        case image(Image)
+        /// Audio at 16 kHz, mono, −1…1, and how many clips of it the binder hears.
+        case audio([Float], clips: Int)
 
         /// What its embedding is of.
         var modality: Modality {
             switch self {
-            case .clips, .picture: .vision
-            case .sound: .audio
+            case .clips, .image: .video
+            case .audio: .audio
             }
         }
     }

@@ -1,3 +1,5 @@
+package import ClipSampling
+
 /// One sample that was made.
 package struct GenerationResult: Sendable {
     /// A final latent, half precision, row-major.
@@ -6,17 +8,21 @@ package struct GenerationResult: Sendable {
         package let shape: [Int]
     }
 
-    package struct Sound: Sendable {
+    package struct Audio: Sendable {
         /// Mono, 16 kHz, −1…1; values may lie a little outside where the vocoder overshoots.
         package let waveform: [Float]
         /// `[channels, frames, bins]`.
         package let latent: Latent
+
+        /// The largest magnitude of the waveform.
+        package var peak: Float { waveform.reduce(0) { max($0, abs($1)) } }
     }
 
-    package struct Pictures: Sendable {
-        /// One for a still.
-        package let frames: [Picture]
-        /// `[channels, frames, h, w]`, of a still `[channels, h, w]`.
+    /// A video, or an image.
+    package struct Video: Sendable {
+        /// One for an image.
+        package let frames: [Image]
+        /// `[channels, frames, h, w]`, of an image `[channels, h, w]`.
         package let latent: Latent
     }
 
@@ -28,10 +34,10 @@ package struct GenerationResult: Sendable {
     }
 
     package let label: Label?
-    package let sound: Sound?
-    package let pictures: Pictures?
+    package let audio: Audio?
+    package let video: Video?
     /// The loss of every update, in order.
     package let losses: [Double]
-    /// Whether every value of waveform, pictures and latents is finite.
+    /// Whether every value of waveform, frames and latents is finite.
     package let isFinite: Bool
 }

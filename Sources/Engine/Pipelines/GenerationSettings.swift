@@ -1,77 +1,56 @@
-/// What all samples of a call share. What is generated is what has settings: sound, pictures, or both in lock step.
+internal import ClipSampling
+package import Method
+
+/// What all samples of a call share.
 package struct GenerationSettings: Sendable, Equatable {
-    /// The generated sound.
-    package struct Sound: Sendable, Equatable {
-        /// Of the latent: the sound covers at least this.
-        package var seconds: Double
-        /// Samples of the result at most, at 16 kHz.
-        package var samples: Int
-        /// Clips that the binder hears.
-        package var clips: Int
-        /// Of classifier-free guidance; 1 turns it off.
-        package var scale: Double
-        package var scheduler: SchedulerChoice
-
-        package init(
-            seconds: Double, samples: Int, clips: Int, scale: Double = 2.5, scheduler: SchedulerChoice = .init()
-        ) {
-            self.seconds = seconds
-            self.samples = samples
-            self.clips = clips
-            self.scale = scale
-            self.scheduler = scheduler
-        }
-    }
-
-    /// The generated pictures.
-    package struct Pictures: Sendable, Equatable {
-        /// Multiples of 8.
-        package var width: Int
-        package var height: Int
-        /// Frames of a video; nil for stills.
-        package var frames: Int?
-        /// The frames of each clip that the binder sees; empty for stills.
-        package var clips: [[Int]]
-        /// Of classifier-free guidance; 1 turns it off.
-        package var scale: Double
-        package var scheduler: SchedulerChoice
-
-        package init(
-            width: Int, height: Int, frames: Int?, clips: [[Int]] = [], scale: Double = 7.5,
-            scheduler: SchedulerChoice = .init()
-        ) {
-            self.width = width
-            self.height = height
-            self.frames = frames
-            self.clips = clips
-            self.scale = scale
-            self.scheduler = scheduler
-        }
-    }
-
-    package var sound: Sound?
-    package var pictures: Pictures?
-    package var steps: Int
-    /// DDIM's η.
-    package var eta: Double
-    /// nil: vanilla.
-    package var guidance: GuidanceOptions?
-    /// Whether captions enter the loss.
-    package var textTerm: Bool
-    package var clipSettings: BinderClipSettings
+    /// How latents are denoised. What it has a part for is generated: audio, frames, or both in lock step.
+    package var sampling: SamplingSettings
+    /// What moves them on the way.
+    package var guidance: Guidance
+    /// How the binder reads what is generated and what steers it.
+    package var clips: ClipSettings
     package var memory: MemoryPolicy
+    /// How long the samples are.
+    package var extent: SampleExtent
 
     package init(
-        sound: Sound? = nil, pictures: Pictures? = nil, steps: Int, eta: Double = 0, guidance: GuidanceOptions?,
-        textTerm: Bool = true, clipSettings: BinderClipSettings = BinderClipSettings(), memory: MemoryPolicy = .auto
+        sampling: SamplingSettings, guidance: Guidance, clips: ClipSettings, memory: MemoryPolicy, extent: SampleExtent
     ) {
-        self.sound = sound
-        self.pictures = pictures
-        self.steps = steps
-        self.eta = eta
+        self.sampling = sampling
         self.guidance = guidance
-        self.textTerm = textTerm
-        self.clipSettings = clipSettings
+        self.clips = clips
         self.memory = memory
+        self.extent = extent
+    }
+
+    /// Whether captions enter a loss.
+    var usesCaptions: Bool {
+        switch guidance {
+        case .off: false
+        case .aligner(let aligner): aligner.textTerm
+        }
+    }
+
+    private var timeline: Timeline? { sampling.timeline(of: extent) }
+
+    /// Seconds of the samples: of a video exactly its frames over their rate.
+    private var duration: Double { timeline?.duration ?? extent.duration }
+
+    /// Clips that the binder reads of a sample.
+    var clipCount: Int { clips.clips(in: duration) }
+
+    /// Seconds that the latent of audio covers: a video's may not end before it, so that hundredths, the frames of a
+    /// spectrogram, are rounded up.
+    var audioDuration: Double { timeline == nil ? duration : (duration * 100).rounded(.up) / 100 }
+
+    /// Samples of the audio, at 16 kHz.
+    var audioSamples: Int {
+        let rate = GenerationPipeline.samplingRate
+        return timeline?.samples(rate: rate) ?? Int(duration * Double(rate))
+    }
+
+    /// The frames of each clip that the binder sees of a video; nil for an image.
+    var clipFrames: [[Int]]? {
+        timeline?.frames(ofClips: clipCount, clipDuration: clips.clipDuration, perClip: clips.framesPerClip)
     }
 }

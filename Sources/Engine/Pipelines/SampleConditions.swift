@@ -1,3 +1,5 @@
+internal import Method
+internal import Networks
 internal import Torch
 
 /// What steers the samples of a call, embedded once for the whole run.
@@ -14,7 +16,7 @@ struct SampleConditions {
         _ requests: [GenerationRequest], _ settings: GenerationSettings, binder: BinderModel,
         captioner: LabelCaptioner?
     ) throws {
-        let guided = settings.guidance != nil
+        let guided = settings.guidance != .off
         let needsLabel = requests.map { captioner != nil && $0.caption == nil && $0.condition != nil }
         // Only what the loss or the choice of a label will read is embedded.
         let seen = try zip(requests, needsLabel).map { request, needsLabel in
@@ -39,17 +41,17 @@ struct SampleConditions {
         let steering = zip(requests, seen).map { request, embedding in
             request.condition.flatMap { condition in embedding.map { (condition.modality, $0) } }
         }
-        for modality in [Modality.vision, .audio] {
+        for modality in [Modality.video, .audio] {
             let rows = steering.map { $0?.0 == modality ? $0?.1 : nil }
             guard let some = rows.compactMap({ $0 }).first else { continue }
             embeddings[modality] = try Tensor.cat(rows.map { $0 ?? some }, 0)
             let absent = Set(rows.indices.filter { rows[$0] == nil })
             if !absent.isEmpty { missing[modality] = absent }
         }
-        if settings.textTerm, captions.contains(where: { $0 != nil }) {
-            embeddings[.text] = try binder.embed(captions.map { $0 ?? "" })
+        if settings.usesCaptions, captions.contains(where: { $0 != nil }) {
+            embeddings[.caption] = try binder.embed(captions.map { $0 ?? "" })
             let absent = Set(captions.indices.filter { captions[$0] == nil })
-            if !absent.isEmpty { missing[.text] = absent }
+            if !absent.isEmpty { missing[.caption] = absent }
         }
         self.embeddings = embeddings
         self.missing = missing
@@ -62,12 +64,12 @@ struct SampleConditions {
         let (dtype, device) = (binder.dtype, binder.device)
         switch condition {
         case .clips(let clips):
-            return try binder.network.vision(BinderVisionInput.clips(clips).to(dtype, device: device)).to(.float32)
-        case .picture(let picture):
-            return try binder.network.vision(BinderVisionInput.picture(picture).to(dtype, device: device)).to(.float32)
-        case .sound(let samples, let clips):
+            return try binder.network.vision(ImageBindVisionInput.clips(clips).to(dtype, device: device)).to(.float32)
+        case .image(let image):
+            return try binder.network.vision(ImageBindVisionInput.image(image).to(dtype, device: device)).to(.float32)
+        case .audio(let samples, let clips):
             let wave = try Tensor(samples, shape: [1, 1, samples.count]).to(device: device)
-            let input = try BinderAudioInput(settings.clipSettings, device: device)(wave, clips: clips)
+            let input = try ImageBindAudioInput(settings.clips, device: device)(wave, clips: clips)
             return try binder.network.audio(input.to(dtype)).to(.float32)
         }
     }

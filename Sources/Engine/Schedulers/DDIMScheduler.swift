@@ -1,3 +1,5 @@
+internal import Method
+package import Networks
 package import Torch
 
 /// Denoising steps of DDIM: deterministic at η = 0, with fresh noise at each step above it.

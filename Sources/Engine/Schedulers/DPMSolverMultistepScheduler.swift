@@ -1,4 +1,6 @@
 internal import Foundation
+internal import Method
+package import Networks
 package import Torch
 
 /// DPM-Solver++ of order 1 to 3: a multistep method on the ODE of the clean prediction, or on its SDE.

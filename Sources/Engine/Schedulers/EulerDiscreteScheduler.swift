@@ -1,4 +1,6 @@
 internal import Foundation
+internal import Method
+package import Networks
 package import Torch
 
 /// Euler's method on the probability-flow ODE in `x = z √(σ² + 1)`, where `dx/dσ = ε̂`.

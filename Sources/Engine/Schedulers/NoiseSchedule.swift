@@ -1,4 +1,6 @@
 internal import Foundation
+internal import Method
+internal import Networks
 
 /// How noisy each timestep of training is, and which of them a run may visit.
 ///
@@ -8,11 +10,6 @@ struct NoiseSchedule: Sendable {
     /// `ᾱ_t` of each training timestep.
     let alphasCumprod: [Float]
     private let model: String
-
-    private enum BetaSchedule: String, CaseIterable {
-        case linear
-        case scaledLinear = "scaled_linear"
-    }
 
     /// - Parameters:
     ///   - steps: of the run; between 1 and the training schedule's length.

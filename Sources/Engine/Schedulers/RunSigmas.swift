@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Networks
 
 /// The noise levels `σ` that a run visits, with the timesteps that the network is told at them.
 struct RunSigmas {

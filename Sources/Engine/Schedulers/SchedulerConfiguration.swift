@@ -1,3 +1,5 @@
+internal import Networks
+
 /// `scheduler_config.json`, by diffusers' names, of whatever class wrote it.
 ///
 /// As with diffusers' `from_config`, a scheduler reads the fields that its class has, fills in its own defaults where a

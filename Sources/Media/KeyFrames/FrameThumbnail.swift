@@ -1,3 +1,5 @@
+internal import ClipSampling
+
 /// A small copy of a frame, and what is measured on it: sharpness, brightness, contrast, colours. Whole numbers all the
 /// way, so that equal frames measure equal everywhere.
 struct FrameThumbnail: Sendable {
@@ -14,7 +16,7 @@ struct FrameThumbnail: Sendable {
     let colours: ColourHistogram
 
     /// - Parameter image: a whole frame; only the measures are kept of it.
-    init(_ image: RGBImage) {
+    init(_ image: Image) {
         let small = Self.shrunk(image)
         let luma = stride(from: 0, to: small.pixels.count, by: 3).map { Self.luma(small.pixels, at: $0) }
         sharpness = Self.laplacianVariance(luma, width: small.width, height: small.height)
@@ -30,7 +32,7 @@ struct FrameThumbnail: Sendable {
     }
 
     /// The mean of the pixels that fall into each pixel of the smaller picture.
-    private static func shrunk(_ image: RGBImage) -> (pixels: [UInt8], width: Int, height: Int) {
+    private static func shrunk(_ image: Image) -> (pixels: [UInt8], width: Int, height: Int) {
         let long = max(image.width, image.height)
         guard long > longSide else { return (image.pixels, image.width, image.height) }
         let width = max(image.width * longSide / long, 1)

@@ -36,7 +36,7 @@ package struct KeyFrame: Sendable {
     }
 
     /// The picture, at full size, turned as it is meant to be seen.
-    package let image: RGBImage
+    package let image: Image
     /// The chosen one's place in ``candidates``.
     package let choice: Int
     /// All that were looked at, in the order of time; never empty.

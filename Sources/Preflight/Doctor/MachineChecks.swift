@@ -1,4 +1,5 @@
 import Checkpoint
+internal import Files
 package import Foundation
 
 /// Looks at the machine: cores, memory, disk, threads, launchers, the models' cache.
@@ -40,7 +41,7 @@ package struct MachineChecks {
     }
 
     private var disk: DoctorCheck {
-        guard let free = DiskSpace.available(at: folder) else {
+        guard let free = DiskSpace.available(at: folder.path) else {
             return DoctorCheck("disk", .note, "the free space of \(folder.path) is unknown")
         }
         let isLow = free < 10_000_000_000

@@ -1,4 +1,4 @@
-import Coordinator
+import Planning
 package import Foundation
 import JSON
 

@@ -1,5 +1,7 @@
+internal import Method
 internal import Coordinator
 internal import Engine
+internal import Planning
 internal import Torch
 
 /// Computes the samples of a batch: together where they have the same settings, fewer at a time where memory runs out.
@@ -18,7 +20,7 @@ struct BatchGeneration {
         // One tensor holds one latent shape: tasks and lengths are grouped, in the order of the plan.
         var groups: [(settings: GenerationSettings, samples: [PlannedSample])] = []
         for sample in samples where inputs[sample.index] != nil {
-            let settings = job.generationSettings(for: sample)
+            let settings = settings(for: sample)
             if let group = groups.firstIndex(where: { $0.settings == settings }) {
                 groups[group].samples.append(sample)
             } else {
@@ -28,6 +30,13 @@ struct BatchGeneration {
         observer.expect(runs: groups.count)
         for group in groups { try generate(group.samples, group.settings, inputs, observer, &results) }
         return results
+    }
+
+    private func settings(for sample: PlannedSample) -> GenerationSettings {
+        let settings = job.settings(for: sample.task)
+        return GenerationSettings(
+            sampling: settings.sampling, guidance: settings.guidance, clips: job.clips, memory: job.memory,
+            extent: sample.extent)
     }
 
     private func generate(

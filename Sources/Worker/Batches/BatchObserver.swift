@@ -3,7 +3,7 @@ internal import Logging
 internal import Synchronization
 
 /// Watches one batch: tells how far it is, adds up the time of its stages, and ends it where it was cancelled.
-final class BatchObserver: AlignerObserver, Sendable {
+final class BatchObserver: SamplerObserver, Sendable {
     private struct State {
         var stages: [String: Double] = [:]
         var runs = 1

@@ -1,7 +1,9 @@
+internal import Method
 internal import ClipSampling
 internal import Coordinator
 internal import Engine
 internal import Media
+internal import Planning
 
 /// Reads what steers a sample from its file, as the binder looks at it.
 struct InputLoader: Sendable {
@@ -16,19 +18,19 @@ struct InputLoader: Sendable {
             return SampleInput(condition: nil)
         }
         switch input.kind {
-        case .image: return SampleInput(condition: .picture(try picture(ImageReader.read(input.path))))
+        case .image: return SampleInput(condition: .image(try ImageReader.read(input.path)))
         case .video where sample.task == .i2a: return try keyFrame(input)
-        case .video: return SampleInput(condition: .clips(try clips(input, seconds: sample.durationSeconds)))
-        case .audio: return try sound(sample, input)
+        case .video: return SampleInput(condition: .clips(try clips(input, duration: sample.duration)))
+        case .audio: return try audio(sample, input)
         }
     }
 
-    private func clips(_ input: PlannedInput, seconds: Double) throws -> [[Picture]] {
+    private func clips(_ input: PlannedInput, duration: Double) throws -> [[Image]] {
         let reader = try VideoReader(path: input.path, start: input.from, duration: input.length)
         let clips = reader.clipFrames(
-            clipDuration: job.binder.clipDuration, clips: job.binder.clips(in: seconds),
-            perClip: job.binder.framesPerClip)
-        let frames = try reader.frames(at: clips.flatMap { $0 }).map(picture)
+            clipDuration: job.clips.clipDuration, clips: job.clips.clips(in: duration),
+            perClip: job.clips.framesPerClip)
+        let frames = try reader.frames(at: clips.flatMap { $0 })
         var next = 0
         return clips.map { clip in
             defer { next += clip.count }
@@ -39,14 +41,14 @@ struct InputLoader: Sendable {
     private func keyFrame(_ input: PlannedInput) throws -> SampleInput {
         let chosen = try KeyFrames.choose(path: input.path, start: input.from, duration: input.length)
         return SampleInput(
-            condition: .picture(try picture(chosen.image)), facts: SampleInput.Facts(keyFrame: chosen.time.double))
+            condition: .image(chosen.image), facts: SampleInput.Facts(keyFrame: chosen.time.double))
     }
 
-    private func sound(_ sample: PlannedSample, _ input: PlannedInput) throws -> SampleInput {
+    private func audio(_ sample: PlannedSample, _ input: PlannedInput) throws -> SampleInput {
         let rate = GenerationPipeline.samplingRate
-        let window = try SoundWindow.read(
+        let window = try AudioWindow.read(
             input.path, start: input.from, duration: input.length,
-            samples: job.timeline(of: sample)?.samples(rate: rate))
+            samples: job.settings(for: sample.task).sampling.timeline(of: sample.extent)?.samples(rate: rate))
         guard window.kind == .sound || job.silence == .allow else {
             throw SampleFailure(
                 kind: "silentInput",
@@ -55,17 +57,9 @@ struct InputLoader: Sendable {
             )
         }
         return SampleInput(
-            condition: .sound(window.samples, clips: job.binder.clips(in: window.duration)),
+            condition: .audio(window.samples, clips: job.clips.clips(in: window.duration)),
             facts: SampleInput.Facts(
                 padded: window.padded > 0 ? Double(window.padded) / Double(rate) : nil, peak: window.peak))
-    }
-
-    private func picture(_ image: RGBImage) throws -> Picture {
-        guard let picture = Picture(width: image.width, height: image.height, pixels: image.pixels) else {
-            throw SampleFailure(
-                kind: "invalidDimensions", message: "a frame of \(image.width) × \(image.height) has no pixels.")
-        }
-        return picture
     }
 }
 

@@ -1,7 +1,8 @@
 internal import Checkpoint
-package import Coordinator
 internal import Engine
-internal import Preflight
+internal import Method
+package import Planning
+package import Preflight
 internal import Torch
 
 extension GenerationPipeline {
@@ -11,20 +12,22 @@ extension GenerationPipeline {
     /// - Throws: errors of files, configurations, keys and labels.
     static func load(_ job: Job, dtype: DType?, device: Device) throws -> GenerationPipeline {
         let cache = HuggingFaceCache()
-        let audio = try job.models.audio.map {
-            try AudioModels(ModelFolder(cache.resolve($0)), dtype: dtype, device: device)
+        func location(_ family: ModelFamily) throws -> ModelLocation? { try job.models[family].map { try cache.resolve($0) } }
+        let audio = try location(.audioLDM).map {
+            try AudioLDMModels(ModelFolder($0), dtype: dtype, device: device)
         }
-        let motion = try job.models.motion.map { try MotionAdapterFiles(cache.resolve($0)) }
-        let pictures = try job.models.image.map {
-            try PictureModels(ModelFolder(cache.resolve($0)), motion: motion, dtype: dtype, device: device)
+        let motion = try location(.animateDiff).map(MotionAdapterFiles.init)
+        let video = try location(.stableDiffusion).map {
+            try StableDiffusionModels(ModelFolder($0), motion: motion, dtype: dtype, device: device)
         }
-        let files = try ImageBindFiles(cache.resolve(job.models.binder), vocabulary: job.models.vocabulary)
+        let files = try ImageBindFiles(
+            cache.resolve(job.models[.imageBind] ?? ""), vocabulary: job.models.vocabulary)
         let binder = try BinderModel(files, dtype: dtype, device: device)
         var captioner: LabelCaptioner?
         if dtype != nil, job.caption == .labels, let path = job.labels {
             captioner = try LabelCaptioner(labels: LabelList(path: path).labels, binder: binder)
         }
-        return GenerationPipeline(audio: audio, pictures: pictures, binder: binder, captioner: captioner)
+        return GenerationPipeline(audio: audio, video: video, binder: binder, captioner: captioner)
     }
 }
 

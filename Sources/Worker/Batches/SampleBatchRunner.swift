@@ -1,8 +1,11 @@
+internal import Method
 internal import Checkpoint
 package import Coordinator
 internal import Engine
+internal import Files
 internal import Foundation
 package import Logging
+package import Planning
 internal import Preflight
 internal import Shard
 internal import Synchronization

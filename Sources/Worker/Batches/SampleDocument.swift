@@ -2,6 +2,8 @@ internal import ClipSampling
 internal import Coordinator
 internal import Engine
 internal import Foundation
+internal import Method
+internal import Planning
 internal import Shard
 
 /// The `.json` member of a sample: everything that made it, and nothing that differs between two runs of one plan.
@@ -46,7 +48,7 @@ struct SampleDocument: Encodable {
         let width: Int
         let height: Int
         let frames: Int
-        /// nil for a still.
+        /// nil for an image.
         let fps: Double?
         let latent: Latent
     }
@@ -74,9 +76,9 @@ struct SampleDocument: Encodable {
     let duration: Double
     let source: Source?
     let preset: String
-    let sampling: Job.Sampling
+    let sampling: SamplingSettings
     let guidance: Guidance
-    let binder: Job.Binder
+    let clips: ClipSettings
     let precision: String
     let memory: String
     let batch: Int
@@ -87,9 +89,10 @@ struct SampleDocument: Encodable {
     let configSHA256: String
 
     enum CodingKeys: String, CodingKey {
-        case schema, key, index, task, prompt, seed, duration, source, preset, sampling, guidance, binder, precision,
+        case schema, key, index, task, prompt, seed, duration, source, preset, sampling, guidance, precision,
             batch
         case losses, audio, video, models, caption, memory
+        case clips = "binder"
         case negativePrompt = "negative_prompt"
         case configSHA256 = "config_sha256"
     }
@@ -98,7 +101,7 @@ struct SampleDocument: Encodable {
         _ sample: PlannedSample, _ input: SampleInput, _ result: GenerationResult, run: RunDescription,
         latentScale: (Modality) -> Double?
     ) {
-        let job = run.job
+        let job = run.recipe.job
         let settings = job.settings(for: sample.task)
         key = sample.key
         index = sample.index
@@ -110,7 +113,7 @@ struct SampleDocument: Encodable {
             : result.label.map { Caption(source: "labels", cosine: $0.cosine) }
         negativePrompt = sample.negativePrompt
         seed = sample.seed
-        duration = sample.durationSeconds
+        duration = sample.duration
         source = sample.input.map {
             Source(
                 kind: $0.kind.rawValue, file: URL(filePath: $0.path).lastPathComponent, sha256: $0.sha256,
@@ -120,41 +123,32 @@ struct SampleDocument: Encodable {
         preset = job.preset.rawValue
         sampling = settings.sampling
         guidance = settings.guidance
-        binder = job.binder
+        clips = job.clips
         precision = job.precision.rawValue
         memory = job.memory.rawValue
         batch = job.batch
         losses = result.losses
-        audio = result.sound.map {
+        audio = result.audio.map {
             Audio(
                 samplingRate: GenerationPipeline.samplingRate, samples: $0.waveform.count, peak: $0.peak,
                 latent: Latent($0.latent, scale: latentScale(.audio)))
         }
-        video = result.pictures.flatMap { pictures in
-            pictures.frames.first.map {
+        video = result.video.flatMap { video in
+            video.frames.first.map {
                 Video(
-                    width: $0.width, height: $0.height, frames: pictures.frames.count,
-                    fps: job.timeline(of: sample)?.rate.double,
-                    latent: Latent(pictures.latent, scale: latentScale(.vision)))
+                    width: $0.width, height: $0.height, frames: video.frames.count,
+                    fps: settings.sampling.timeline(of: sample.extent)?.rate.double,
+                    latent: Latent(video.latent, scale: latentScale(.video)))
             }
         }
-        let uses = Self.roles(of: sample.task, labelled: result.label != nil)
+        var uses = Set(sample.task.models.map(\.rawValue))
+        if result.label != nil { uses.insert(ModelIdentity.labels) }
         models = run.models.filter { uses.contains($0.role) }.map { model in
             Model(
                 role: model.role, license: model.license,
                 files: Dictionary(model.files.map { ($0.name, $0.sha256) }, uniquingKeysWith: { first, _ in first }))
         }
         configSHA256 = run.configSHA256
-    }
-
-    /// The roles of the models that had a part in a sample.
-    private static func roles(of task: JobTask, labelled: Bool) -> Set<String> {
-        var roles: Set = ["binder"]
-        if task.makesAudio { roles.insert("audio") }
-        if task.makesPictures { roles.insert("image") }
-        if task.makesVideo { roles.insert("motion") }
-        if labelled { roles.insert("labels") }
-        return roles
     }
 }
 

@@ -1,19 +1,21 @@
+internal import Networks
 internal import Checkpoint
 internal import ClipSampling
-package import Engine
+internal import Engine
 internal import Foundation
+package import Method
 package import Torch
 
-/// Measures guided steps on this machine: wall time by stage, and peak memory.
+/// Measures guided steps of what the worker runs, on this machine: wall time by stage, and peak memory.
 ///
 /// One configuration for each process, so that the peak is that configuration's.
 package struct GuidedStepBenchmark {
     /// What is generated.
     package enum Subject: Sendable {
-        /// Sound by the AudioLDM of a folder.
-        case sound(folder: String, seconds: Double)
-        /// A picture by the Stable Diffusion of a folder.
-        case picture(folder: String, size: Int)
+        /// Audio by the AudioLDM of a folder.
+        case audio(folder: String, duration: Double)
+        /// An image by the Stable Diffusion of a folder.
+        case image(folder: String, size: Int)
         /// A video by Stable Diffusion with a motion adapter. Its frame rate is such that it lasts two seconds.
         case video(folder: String, motion: String, size: Int, frames: Int)
     }
@@ -25,7 +27,7 @@ package struct GuidedStepBenchmark {
         package var steps = 3
         package var tunePrompt = false
         package var memory = MemoryPolicy.auto
-        package var dtype = DType.float32
+        package var precision = Precision.fp32
         package var device = Device.cpu
 
         package init(_ subject: Subject, binder: String) {
@@ -56,94 +58,95 @@ package struct GuidedStepBenchmark {
     package func run() throws -> Report {
         let clock = ContinuousClock()
         let begun = clock.now
-        let binder = try BinderModel(
-            ImageBindFiles(HuggingFaceCache().resolve(options.binder)), dtype: options.dtype, device: options.device)
-        let subject = try prepare(binder)
+        let pipeline = try load()
         let load = (clock.now - begun).inSeconds
-        let stream = subject.stream
-        let generated = stream.modality
-        let other = generated == .audio ? Modality.vision : .audio
-        let embedding = [options.batch, binder.network.configuration.outEmbedDim]
-        let aligner = Aligner(
-            guidance: GuidanceOptions(
-                learningRates: [generated: generated == .audio ? 0.1 : 0.01],
-                promptLearningRates: options.tunePrompt ? [generated: 0.01] : [:], window: .belowTimestep(.max)),
-            terms: [AlignmentTerm(.text, generated), AlignmentTerm(other, generated)],
-            conditions: [.text: try random(embedding), other: try random(embedding)])
         let times = StepTimes(device: options.device)
-        let outcome = try aligner.denoise(
-            [stream], latents: [random([options.batch] + subject.latent)], prompts: [subject.prompt], observer: times)
-        times.close()
-        let decoding = clock.now
-        _ = try subject.decode(outcome.latents[0]).isFinite()
-        let finalDecode = (clock.now - decoding).inSeconds
+        let requests = try (0..<options.batch).map { sample in
+            GenerationRequest(
+                caption: "a dog barking in the rain", negativePrompt: "", condition: try condition,
+                seed: UInt64(sample))
+        }
+        let results = try pipeline.generate(requests, settings, observer: times)
         let counted = times.steps.count > 1 ? Array(times.steps.dropFirst()) : times.steps
         let fastest = counted.min { $0.total < $1.total }
         return Report(
             batch: options.batch, threads: TorchRuntime.threads, memory: options.memory.rawValue,
-            latent: subject.latent, load: load, guidedStep: fastest?.stages ?? [:],
-            guidedStepTotal: fastest?.total ?? 0, finalDecode: finalDecode,
-            peakMemoryBytes: try PeakMemory.bytes(options.device))
+            latent: (results[0].audio?.latent ?? results[0].video?.latent)?.shape ?? [], load: load,
+            guidedStep: fastest?.stages ?? [:], guidedStepTotal: fastest?.total ?? 0,
+            finalDecode: times.finish, peakMemoryBytes: try PeakMemory.bytes(options.device))
     }
 
-    private struct Prepared {
-        let stream: any LatentStream
-        let latent: [Int]
-        let prompt: Tensor
-        let decode: (Tensor) throws -> Tensor
-    }
-
-    private func prepare(_ binder: BinderModel) throws -> Prepared {
+    private func load() throws -> GenerationPipeline {
         let cache = HuggingFaceCache()
-        let prompts = [String](repeating: "a dog barking in the rain", count: options.batch)
-        let negative = [String](repeating: "", count: options.batch)
+        let (dtype, device) = (options.precision.dtype, options.device)
+        let binder = try BinderModel(ImageBindFiles(cache.resolve(options.binder)), dtype: dtype, device: device)
+        func video(_ folder: String, _ motion: String?) throws -> GenerationPipeline {
+            GenerationPipeline(
+                audio: nil,
+                video: try StableDiffusionModels(
+                    ModelFolder(cache.resolve(folder)), motion: motion.map { try MotionAdapterFiles(cache.resolve($0)) },
+                    dtype: dtype, device: device), binder: binder)
+        }
         switch options.subject {
-        case .sound(let folder, let seconds):
-            let models = try AudioModels(
-                ModelFolder(cache.resolve(folder)), dtype: options.dtype, device: options.device)
-            let stream = AudioStream(
-                models: models, binder: binder.network,
-                binderInput: try BinderAudioInput(BinderClipSettings(), device: options.device),
-                scheduler: try SchedulerChoice().scheduler(models.schedule, steps: options.steps, eta: 0),
-                unconditional: try models.embed(negative, limit: models.promptLimit), scale: 2.5,
-                clips: Int(seconds.rounded(.up)), memory: options.memory)
-            return Prepared(
-                stream: stream, latent: models.latentShape(seconds: seconds),
-                prompt: try models.embed(prompts, limit: models.promptLimit)
-            ) { try stream.decode($0) }
-        case .picture(let folder, let size):
-            return try pictures(folder, nil, size, nil, binder, prompts, negative)
-        case .video(let folder, let motion, let size, let frames):
-            return try pictures(folder, motion, size, frames, binder, prompts, negative)
+        case .audio(let folder, _):
+            return GenerationPipeline(
+                audio: try AudioLDMModels(ModelFolder(cache.resolve(folder)), dtype: dtype, device: device), video: nil,
+                binder: binder)
+        case .image(let folder, _): return try video(folder, nil)
+        case .video(let folder, let motion, _, _): return try video(folder, motion)
         }
     }
 
-    private func pictures(
-        _ folder: String, _ motion: String?, _ size: Int, _ frames: Int?, _ binder: BinderModel, _ prompts: [String],
-        _ negative: [String]
-    ) throws -> Prepared {
-        let cache = HuggingFaceCache()
-        let models = try PictureModels(
-            ModelFolder(cache.resolve(folder)), motion: motion.map { try MotionAdapterFiles(cache.resolve($0)) },
-            dtype: options.dtype, device: options.device)
-        let stream = VisionStream(
-            models: models, binder: binder.network,
-            scheduler: try SchedulerChoice().scheduler(models.schedule, steps: options.steps, eta: 0),
-            clipFrames: frames.map { ClipTimes.frames(count: $0, rate: Double($0) / 2, clips: 2) },
-            unconditional: try models.embed(negative), scale: 7.5, memory: options.memory)
-        return Prepared(
-            stream: stream, latent: try models.latentShape(frames: frames, height: size, width: size),
-            prompt: try models.embed(prompts)
-        ) { try stream.decode($0) }
+    private var task: GenerationTask {
+        switch options.subject {
+        case .audio: .i2a
+        case .image: .a2i
+        case .video: .a2v
+        }
     }
 
-    private func random(_ shape: [Int]) throws -> Tensor {
-        try Generator(seed: 0).normal(shape).to(device: options.device)
+    /// The preset `official`, with every step guided.
+    private var settings: GenerationSettings {
+        var sampling = Preset.official.settings(for: task).sampling
+        sampling.steps = options.steps
+        var aligner = Preset.official.aligner(for: task)
+        aligner.window = .below(.max)
+        let rate = options.tunePrompt ? 0.01 : 0
+        aligner.promptLearningRate = PerModality(audio: rate, video: rate)
+        var extent = SampleExtent(duration: 0, frames: 1)
+        switch options.subject {
+        case .audio(_, let duration): extent = SampleExtent(duration: duration, frames: nil)
+        case .image(_, let size):
+            sampling.video?.width = size
+            sampling.video?.height = size
+        case .video(_, _, let size, let frames):
+            sampling.video?.width = size
+            sampling.video?.height = size
+            sampling.video?.length = VideoLength(frames: frames, fps: Double(frames) / 2)
+            extent = SampleExtent(duration: 2, frames: frames)
+        }
+        return GenerationSettings(
+            sampling: sampling, guidance: .aligner(aligner), clips: .imageBind, memory: options.memory, extent: extent)
+    }
+
+    /// An image for audio, two seconds of audio for frames; noise, because only its shape counts.
+    private var condition: GenerationRequest.Condition {
+        get throws {
+            guard task.makesAudio else {
+                return .audio(
+                    try Generator(seed: 0).normal([2 * GenerationPipeline.samplingRate]).floats(), clips: 2)
+            }
+            let side = 224
+            return .image(
+                Image(
+                    unchecked: (0..<3 * side * side).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) },
+                    width: side, height: side))
+        }
     }
 }
 
 /// Wall time of each step by stage; waits for the device at each boundary.
-private final class StepTimes: AlignerObserver {
+private final class StepTimes: SamplerObserver {
     struct Step {
         var stages: [String: Double] = [:]
         var total = 0.0
@@ -153,6 +156,8 @@ private final class StepTimes: AlignerObserver {
     private let device: Device
     private var begun: ContinuousClock.Instant?
     private(set) var steps: [Step] = []
+    /// Of what follows the last step: the final decoding.
+    private(set) var finish = 0.0
 
     init(device: Device) { self.device = device }
 
@@ -163,11 +168,19 @@ private final class StepTimes: AlignerObserver {
         begun = clock.now
     }
 
-    func spent(_ seconds: Double, on stage: String) { steps[steps.count - 1].stages[stage, default: 0] += seconds }
+    func spent(_ seconds: Double, on stage: String) {
+        if stage.hasSuffix(".finish") {
+            // The last step ended where the final decoding began.
+            close(before: seconds)
+            finish += seconds
+        } else if !steps.isEmpty {
+            steps[steps.count - 1].stages[stage, default: 0] += seconds
+        }
+    }
 
-    func close() {
+    private func close(before seconds: Double = 0) {
         guard let begun, !steps.isEmpty else { return }
-        steps[steps.count - 1].total = (clock.now - begun).inSeconds
+        steps[steps.count - 1].total = (clock.now - begun).inSeconds - seconds
         self.begun = nil
     }
 }

@@ -1,3 +1,4 @@
+package import Files
 internal import Foundation
 internal import JSON
 package import Logging
@@ -55,22 +56,5 @@ package struct FileLogHandler: LogHandler {
         }
         file.append(line)
         if event.level >= echo { FileHandle.standardError.write(Data(line.utf8)) }
-    }
-}
-
-/// A log file that lines are appended to.
-package final class LogFile: Sendable {
-    private let handle: Mutex<FileHandle?>
-
-    /// - Parameter path: made where it is not there. A file that cannot be written is not missed: logging never stops a
-    ///   run.
-    package init(_ path: String) {
-        // Appending, because a rank that coordinates and works has the file open twice.
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-        handle = Mutex(descriptor >= 0 ? FileHandle(fileDescriptor: descriptor, closeOnDealloc: true) : nil)
-    }
-
-    func append(_ line: String) {
-        handle.withLock { try? $0?.write(contentsOf: Data(line.utf8)) }
     }
 }

@@ -1,0 +1,78 @@
+internal import Files
+package import Method
+
+/// What is there of a model that a job names.
+package struct ModelFamilyCheck: Sendable {
+    package let location: ModelLocation
+    /// Everything that loading would read.
+    package var files: [String]
+    /// A sentence for each thing that is missing or malformed.
+    package var problems: [String] = []
+    /// The most frames of a video that the model has positions for; nil where it sets no limit, or its files do not tell.
+    package var maximumFrames: Int?
+
+    package init(location: ModelLocation, files: [String], problems: [String] = []) {
+        self.location = location
+        self.files = files
+        self.problems = problems
+    }
+}
+
+extension ModelFamily {
+    /// Finds the model and looks at everything that loading it needs, without the libraries that run models.
+    ///
+    /// - Parameters:
+    ///   - reference: a path, or a repo id of the cache.
+    ///   - vocabulary: of ImageBind's tokenizer, where it lies elsewhere.
+    /// - Throws: errors of the first file that cannot be found or read.
+    package func check(
+        _ reference: String, vocabulary: String?, cache: HuggingFaceCache
+    ) throws -> ModelFamilyCheck {
+        switch self {
+        case .audioLDM: return try folder(ModelComponent.audioLDM, reference, cache)
+        case .stableDiffusion: return try folder(ModelComponent.stableDiffusion, reference, cache)
+        case .animateDiff:
+            let location = try cache.resolve(reference, files: MotionAdapterFiles.usualFiles)
+            let files = try MotionAdapterFiles(location)
+            let weights = try WeightFile.open(files.weights)
+            var check = ModelFamilyCheck(location: location, files: parts(of: weights) + [files.config].compactMap { $0 })
+            check.maximumFrames = try files.maximumFrames(in: weights)
+            return check
+        case .imageBind:
+            let location = try cache.resolve(reference, files: ImageBindFiles.usualFiles)
+            let files = try ImageBindFiles(location, vocabulary: vocabulary)
+            return ModelFamilyCheck(
+                location: location,
+                files: parts(of: try WeightFile.open(files.weights))
+                    + [files.config, files.vocabulary].compactMap { $0 })
+        }
+    }
+
+    private func folder(
+        _ components: [ModelComponent], _ reference: String, _ cache: HuggingFaceCache
+    ) throws -> ModelFamilyCheck {
+        let location = try cache.resolve(reference, files: components.flatMap(\.usualFiles))
+        let check = try ModelFolder(location).check(components)
+        return ModelFamilyCheck(
+            location: location, files: check.components.flatMap(\.files), problems: check.problems.map { "\($0)" })
+    }
+
+    /// The files of one checkpoint.
+    private func parts(of weights: WeightFile) -> [String] {
+        Set(weights.records.map(\.file.path)).union([weights.path]).sorted()
+    }
+}
+
+extension MotionAdapterFiles {
+    /// What the configuration says, else the length of the shortest table of positions, `[1, frames, channels]`; nil where
+    /// neither is there.
+    fileprivate func maximumFrames(in weights: WeightFile) throws -> Int? {
+        struct Configuration: Decodable { let motion_max_seq_length: Int? }
+        if let config {
+            // 32 is what diffusers puts in.
+            return try ModelFolder.config(Configuration.self, at: config).motion_max_seq_length ?? 32
+        }
+        return weights.records.filter { $0.name.hasSuffix("pos_encoder.pe") && $0.shape.count == 3 }
+            .map { $0.shape[1] }.min()
+    }
+}

@@ -1,0 +1,35 @@
+package import Method
+package import Torch
+
+/// What may watch a run, and stop it.
+package protocol SamplerObserver: AnyObject {
+    /// Called before each step. Throwing ends the run, as when its batch was cancelled.
+    func willBegin(step: Int, of steps: Int) throws
+    /// An intermediate, by step, modality and the name that the Python reference gives it, such as `007.audio.grad_z`.
+    func record(_ name: String, _ tensor: Tensor)
+    /// Latent and prompt embedding with which to begin a step in place of the run's own: teacher forcing.
+    func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?)
+    /// Wall time that a part of the work took, in seconds.
+    func spent(_ seconds: Double, on stage: String)
+}
+
+extension SamplerObserver {
+    package func willBegin(step: Int, of steps: Int) throws {}
+    package func record(_ name: String, _ tensor: Tensor) {}
+    package func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) { (nil, nil) }
+    package func spent(_ seconds: Double, on stage: String) {}
+}
+
+extension SamplerObserver? {
+    /// Runs a part of the work and tells how long it took. On a CUDA device the time is that of asking, not of doing,
+    /// unless the observer synchronises.
+    func timed<R, E>(_ stage: String, _ body: () throws(E) -> R) throws(E) -> R {
+        guard let self else { return try body() }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let result = try body()
+        let elapsed = (clock.now - start).components
+        self.spent(Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18, on: stage)
+        return result
+    }
+}

@@ -1,0 +1,44 @@
+internal import Networks
+package import Method
+package import Torch
+
+/// Stable Diffusion's denoiser with classifier-free guidance, and with AnimateDiff's motion modules for videos.
+///
+/// Latents are `[B, 4, F, h, w]`, of images `[B, 4, h, w]`; the prompt embedding is `[B, tokens, width]`.
+package struct VideoDenoiser: Denoiser {
+    package let modalities = [Modality.video]
+    private let models: StableDiffusionModels
+    private let guidance: ClassifierFreeGuidance
+    private let memory: MemoryPolicy
+
+    /// - Parameters:
+    ///   - unconditional: embedding of the negative prompts, `[B, tokens, width]`.
+    ///   - scale: of classifier-free guidance; 1 and below leaves the unconditional half out.
+    package init(_ models: StableDiffusionModels, unconditional: Tensor, scale: Double, memory: MemoryPolicy) {
+        self.models = models
+        guidance = ClassifierFreeGuidance(unconditional: unconditional, scale: scale, apart: memory == .low)
+        self.memory = memory
+    }
+
+    package func predict(_ latents: [Tensor], timestep: Double, prompt: Tensor?) throws -> [Tensor] {
+        [
+            try guidance(latents[0], prompt: prompt) { z, y throws(TorchError) in
+                let isVideo = z.rank == 5
+                let output = try models.unet(
+                    z.framesApart().to(models.dtype), timestep: timestep, context: y.to(models.dtype),
+                    motion: isVideo ? models.motion : nil, frames: isVideo ? z.size(2) : 1, memory: memory)
+                guard isVideo else { return try output.to(z.dtype) }
+                let shape = [z.size(0), z.size(2)] + output.shape[1...]
+                return try output.to(z.dtype).reshape(shape).transpose(1, 2)
+            }
+        ]
+    }
+}
+
+extension Tensor {
+    /// `[B, 4, F, h, w]` to `[B·F, 4, h, w]`; images stay as they are.
+    func framesApart() throws(TorchError) -> Tensor {
+        guard rank == 5 else { return self }
+        return try transpose(1, 2).reshape([size(0) * size(2), size(1), size(3), size(4)])
+    }
+}

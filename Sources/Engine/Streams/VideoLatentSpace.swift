@@ -1,0 +1,57 @@
+package import Method
+package import Networks
+package import Torch
+
+/// Stable Diffusion's latents as frames: its decoder, and the binder's vision tower.
+package struct VideoLatentSpace: LatentSpace {
+    package let modality = Modality.video
+    private let models: StableDiffusionModels
+    private let binder: ImageBindModel
+    private let view: View
+    private let memory: MemoryPolicy
+
+    /// What the binder sees of a video.
+    private struct View {
+        /// Frames that are decoded for it, ascending. The decoder works frame by frame, so that those it leaves out change
+        /// nothing.
+        let frames: [Int]
+        /// The places in ``frames`` of every clip's frames, clip after clip.
+        let places: [Int]
+        let clips: Int
+    }
+
+    /// - Parameter clipFrames: the frames of each clip that the binder sees; nil for images.
+    package init(_ models: StableDiffusionModels, binder: ImageBindModel, clipFrames: [[Int]]?, memory: MemoryPolicy) {
+        self.models = models
+        self.binder = binder
+        let seen = (clipFrames ?? []).flatMap { $0 }
+        let frames = Set(seen).sorted()
+        view = View(
+            frames: frames, places: seen.compactMap { frames.firstIndex(of: $0) }, clips: clipFrames?.count ?? 0)
+        self.memory = memory
+    }
+
+    /// - Returns: frames `[B·F, 3, H, W]`, 0…1, in the type of the latent; those of a sample stand together.
+    package func decode(_ clean: Tensor, observer: (any SamplerObserver)? = nil) throws -> Tensor {
+        let pixels = try models.vae.decode(clean.framesApart().to(models.dtype), memory: memory)
+        return try (pixels.to(clean.dtype) * 0.5 + 0.5).clamped(0, 1)
+    }
+
+    package func embed(_ clean: Tensor, observer: (any SamplerObserver)?) throws -> Tensor {
+        let isVideo = clean.rank == 5
+        let seen = isVideo ? try clean.select(2, view.frames) : clean
+        let pixels = try observer.timed("video.vae_decode") { try decode(seen) }
+        observer?.record("pixels", pixels)
+        let input = try observer.timed("video.transform") {
+            let frames = try ImageBindVisionInput.transform(pixels)
+            guard isVideo else { return frames }
+            // (B, clips, 3, frames of a clip, 224, 224)
+            let side = Array(frames.shape[1...])
+            let placed = try frames.reshape([clean.size(0), view.frames.count] + side).select(1, view.places)
+            return try placed.reshape([clean.size(0), view.clips, view.places.count / view.clips] + side)
+                .transpose(2, 3)
+        }
+        observer?.record("bind_in", input)
+        return try observer.timed("video.imagebind") { try binder.vision(input.to(models.dtype), memory: memory) }
+    }
+}

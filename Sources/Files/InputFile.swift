@@ -1,0 +1,95 @@
+import Glibc
+
+/// A file open for reading at any offset. Reads block; several threads may read at once.
+package final class InputFile: Sendable {
+    /// The path it was opened with.
+    package let path: String
+    /// The file's length in bytes when it was opened.
+    package let size: Int
+    /// When the file was last changed before it was opened, in nanoseconds since 1970.
+    package let modified: Int64
+    private let descriptor: Int32
+
+    /// Opens a regular file, symbolic links followed.
+    /// - Throws: ``FileError``; anything but a regular file is named as its ``FileError/obstacle``.
+    package init(_ path: String) throws(FileError) {
+        // Looked at before it is opened: opening a device can do things, opening a pipe can wait.
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileError("open", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(notRegular: status.st_mode, path) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileError("open", path) }
+        guard fstat(descriptor, &status) == 0 else {
+            let error = FileError("inspect", path)
+            close(descriptor)
+            throw error
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw FileError(notRegular: status.st_mode, path)
+        }
+        self.path = path
+        self.size = Int(status.st_size)
+        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads a small file whole.
+    /// - Parameter limit: the most bytes that it may have.
+    /// - Throws: ``FileError``, with `EFBIG` where it is longer.
+    package static func bytes(of path: String, limit: Int) throws(FileError) -> [UInt8] {
+        try InputFile(path).readAll(limit: limit)
+    }
+
+    /// Fills a buffer from an offset on.
+    /// - Returns: the bytes read, 0 at the end, or the negative `errno`.
+    package func read(into buffer: UnsafeMutableRawPointer, at offset: Int, count: Int) -> Int {
+        while true {
+            let status = pread(descriptor, buffer, count, offset)
+            if status >= 0 { return status }
+            if errno != EINTR { return -Int(errno) }
+        }
+    }
+
+    /// The whole file, mapped into memory; nil where it is empty.
+    /// - Throws: ``FileError``.
+    func mapped() throws(FileError) -> UnsafeRawBufferPointer? {
+        guard size > 0 else { return nil }
+        guard let base = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
+            throw FileError("map", path)
+        }
+        return UnsafeRawBufferPointer(start: base, count: size)
+    }
+
+    /// The bytes `offset..<offset + count`, which the caller has taken from the file or an index.
+    /// - Throws: ``FileError`` with `ENODATA` where the file is too short; nothing is reserved before that is known.
+    package func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+        guard offset >= 0, count >= 0, offset <= size, count <= size - offset else {
+            throw FileError("read \(count) bytes at offset \(offset) of", path, code: ENODATA)
+        }
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            guard let base = buffer.baseAddress else { return }
+            while filled < count {
+                let status = read(into: base + filled, at: offset + filled, count: count - filled)
+                if status <= 0 {
+                    failure = status < 0 ? Int32(-status) : ENODATA
+                    return
+                }
+                filled += status
+            }
+        }
+        if failure != 0 { throw FileError("read", path, code: failure) }
+        return bytes
+    }
+
+    /// The whole file.
+    /// - Parameter limit: the most bytes that it may have.
+    /// - Throws: ``FileError`` with `EFBIG` where it is longer.
+    package func readAll(limit: Int) throws(FileError) -> [UInt8] {
+        guard size <= limit else { throw FileError("read", path, code: EFBIG) }
+        return try read(at: 0, count: size)
+    }
+}

@@ -1,0 +1,46 @@
+package import Method
+
+extension Job {
+    /// The settings of a task. A job that was read has all of them, and a planned one those of the tasks that occur; the
+    /// preset answers for the others.
+    package func settings(for task: GenerationTask) -> TaskSettings { tasks[task] ?? preset.settings(for: task) }
+
+    /// The job with nothing in it that samples of other tasks alone would need.
+    package func narrowed(to present: Set<GenerationTask>) -> Job {
+        var job = self
+        job.tasks = tasks.filter { present.contains($0.key) }
+        let needed = Set(present.flatMap(\.models))
+        for family in ModelFamily.allCases where family != .imageBind && !needed.contains(family) {
+            job.models[family] = nil
+        }
+        if caption == .none { job.labels = nil }
+        return job
+    }
+
+    /// What the settings of one task lack or contradict.
+    ///
+    /// Looked at when the manifest is known, because settings of a task that no row has do no harm.
+    /// - Parameter location: what the problems name as their place.
+    package func problems(of task: GenerationTask, location: String) -> [JobProblem] {
+        let sampling = settings(for: task).sampling
+        var problems: [JobProblem] = []
+        func note(_ key: String, _ found: String, _ allowed: String) {
+            problems.append(JobProblem(location: location, key: key, found: found, allowed: allowed))
+        }
+        for family in task.models where models[family] == nil {
+            note("models.\(family.rawValue)", "is missing", "it must name \(family.reference)")
+        }
+        let schedulers = sampling.samplers.map(\.scheduler)
+        if sampling.eta > 0, let other = schedulers.first(where: { $0 != .ddim }) {
+            note(
+                "sampling.eta", "is \(sampling.eta) beside the scheduler \(other.rawValue)",
+                "it must be 0 there: only ddim has an η")
+        }
+        if sampling.karrasSigmas, schedulers.allSatisfy({ $0 == .ddim }) {
+            note(
+                "sampling.karras_sigmas", "is true beside the scheduler ddim",
+                "it must be false there: dpmsolver++ and euler have sigmas")
+        }
+        return problems
+    }
+}

@@ -1,0 +1,136 @@
+internal import Method
+
+extension Job {
+    /// The settings of every task: the preset's, under those of the file's top level, under those of the task's section.
+    static func tasks(_ top: JobSection, preset: Preset) -> [GenerationTask: TaskSettings] {
+        let sections = top.section("tasks")
+        var settings: [GenerationTask: TaskSettings] = [:]
+        for task in GenerationTask.allCases {
+            let own = sections.has(task.rawValue) ? sections.section(task.rawValue) : nil
+            _ = sections.node(task.rawValue)
+            let layers = [top, own].compactMap { $0 }
+            var taskSettings = preset.settings(for: task)
+            for layer in layers { read(layer.section("sampling"), into: &taskSettings.sampling) }
+            taskSettings.guidance = guidance(layers, task, preset.aligner(for: task))
+            taskSettings.members = members(top, own, task, default: taskSettings.members)
+            settings[task] = taskSettings
+        }
+        return settings
+    }
+
+    // MARK: - Sampling
+
+    private static func read(_ section: JobSection, into sampling: inout SamplingSettings) {
+        sampling.steps = section.integer("steps", 1...1000, default: sampling.steps)
+        sampling.karrasSigmas = section.bool("karras_sigmas", default: sampling.karrasSigmas)
+        sampling.eta = section.number("eta", .init(lower: 0, upper: 1), default: sampling.eta)
+        sampling.maxDuration = section.number(
+            "max_duration", .init(lower: 0, upper: 3600, open: true), default: sampling.maxDuration)
+        if var audio = sampling.audio {
+            read(section, .audio, into: &audio.sampler)
+            if let duration = audio.duration { audio.duration = section.duration("duration", default: duration) }
+            sampling.audio = audio
+        }
+        if var video = sampling.video {
+            read(section, .video, into: &video.sampler)
+            video.width = section.integer("width", 64...4096, multipleOf: 8, default: video.width)
+            video.height = section.integer("height", 64...4096, multipleOf: 8, default: video.height)
+            if var length = video.length {
+                length.frames = section.integer("frames", 1...1024, default: length.frames)
+                length.fps = section.number("fps", .init(lower: 0.1, upper: 120), default: length.fps)
+                video.length = length
+            }
+            sampling.video = video
+        }
+    }
+
+    private static func read(_ section: JobSection, _ modality: Modality, into sampler: inout SamplerSettings) {
+        var (place, key) = section.place(of: "cfg_scale", modality)
+        sampler.cfgScale = place.number(key, .init(lower: 0, upper: 100), default: sampler.cfgScale)
+        (place, key) = section.place(of: "scheduler", modality)
+        sampler.scheduler = place.choice(key, default: sampler.scheduler)
+        (place, key) = section.place(of: "beta_schedule", modality)
+        sampler.betaSchedule = place.choiceOrModel(key, default: sampler.betaSchedule)
+        (place, key) = section.place(of: "timestep_spacing", modality)
+        sampler.timestepSpacing = place.choiceOrModel(key, default: sampler.timestepSpacing)
+    }
+
+    // MARK: - Guidance
+
+    /// - Parameter layers: what holds `guidance`, the last word last.
+    private static func guidance(_ layers: [JobSection], _ task: GenerationTask, _ defaults: AlignerSettings) -> Guidance
+    {
+        var aligner = defaults
+        var isOff = false
+        var promptOptimizer: AlignerSettings.Optimizer?
+        for layer in layers {
+            if case .scalar(let word, _) = layer.node("guidance")?.content {
+                if word != "off" { layer.reject("guidance", "is `\(word)`", "it must be off or a mapping of settings") }
+                isOff = true
+            } else if layer.has("guidance") {
+                isOff = false
+                read(layer.section("guidance"), task, into: &aligner, &promptOptimizer)
+            }
+        }
+        aligner.promptOptimizer = promptOptimizer ?? aligner.optimizer
+        return isOff ? .off : .aligner(aligner)
+    }
+
+    private static func read(
+        _ section: JobSection, _ task: GenerationTask, into aligner: inout AlignerSettings,
+        _ promptOptimizer: inout AlignerSettings.Optimizer?
+    ) {
+        aligner.window = window(section, default: aligner.window)
+        aligner.optimizer = section.choice("optimizer", default: aligner.optimizer)
+        read(section, "learning_rate", task, into: &aligner.learningRate)
+        read(section, "prompt_learning_rate", task, into: &aligner.promptLearningRate)
+        let wanted = section.choice("prompt_optimizer", default: promptOptimizer ?? aligner.optimizer)
+        if section.has("prompt_optimizer") { promptOptimizer = wanted }
+        aligner.promptState = section.choice("prompt_state", default: aligner.promptState)
+        aligner.innerSteps = section.integer("inner_steps", 1...100, default: aligner.innerSteps)
+        aligner.every = section.integer("every", 1...1000, default: aligner.every)
+        aligner.x0Pairing = section.choice("x0_pairing", default: aligner.x0Pairing)
+        aligner.textTerm = section.bool("text_term", default: aligner.textTerm)
+    }
+
+    private static func window(_ section: JobSection, default fallback: GuidanceWindow) -> GuidanceWindow {
+        if section.has("start"), section.has("below") {
+            section.reject("below", "stands beside `start`", "give one of them: both say which steps are guided")
+        }
+        // What a wrong value falls back to is never used: the job is refused.
+        let start = section.number("start", .init(lower: 0, upper: 1), default: 0)
+        let below = section.integer("below", 0...1000, default: 0)
+        return section.has("start") ? .start(start) : section.has("below") ? .below(below) : fallback
+    }
+
+    /// The rates of the modalities that the task makes; the others keep the default.
+    private static func read(
+        _ section: JobSection, _ name: String, _ task: GenerationTask, into rates: inout PerModality<Double>
+    ) {
+        func rate(_ modality: Modality, default fallback: Double) -> Double {
+            guard task.generated.contains(modality) else { return fallback }
+            let (place, key) = section.place(of: name, modality)
+            return place.number(key, .init(lower: 0, upper: 1000), default: fallback)
+        }
+        rates = PerModality(
+            audio: rate(.audio, default: rates.audio), video: rate(.video, default: rates.video))
+    }
+
+    // MARK: - Members
+
+    /// The task's own members, else those of the top level that the task can make: none of them gives an empty list.
+    private static func members(
+        _ top: JobSection, _ own: JobSection?, _ task: GenerationTask, default fallback: [Member]
+    ) -> [Member] {
+        let common = top.choices("members", among: Member.allCases)
+        let exact = own?.choices("members", among: task.members) ?? []
+        for (section, members) in [(top, common), (own, exact)] where !members.isEmpty && !members.contains(.json) {
+            section?.reject(
+                "members", "leaves out `json`", "json carries the sample's parameters and is always kept")
+        }
+        if !exact.isEmpty { return exact }
+        if common.isEmpty || common == [.json] { return common.isEmpty ? fallback : common }
+        let fitting = common.filter(task.members.contains)
+        return fitting == [.json] ? [] : fitting
+    }
+}

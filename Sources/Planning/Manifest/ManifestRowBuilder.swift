@@ -1,0 +1,205 @@
+internal import Foundation
+internal import Method
+
+/// Turns the fields of one row into a ``ManifestRow``, and notes everything that is wrong with it.
+struct ManifestRowBuilder {
+    let job: Job
+    let root: URL
+    private(set) var manifest = Manifest()
+    /// The row number of each key.
+    private var taken: [String: Int] = [:]
+
+    /// Longest window or sample, in seconds.
+    static let maximumSeconds = 86_400.0
+
+    /// - Parameters:
+    ///   - job: whose task and settings rows without their own have.
+    ///   - root: where relative paths start.
+    init(job: Job, root: URL) {
+        self.job = job
+        self.root = root
+    }
+
+    /// Adds a row that could not be taken apart.
+    mutating func reject(_ problem: RowProblem) { manifest.rejected.append(problem) }
+
+    /// Adds a row.
+    /// - Parameter problems: What its syntax got wrong already.
+    mutating func add(row number: Int, _ fields: [ManifestColumn: ManifestField], problems: [RowProblem] = []) {
+        var row = Row(number: number, fields: fields, problems: problems)
+        let task = row.task(default: job.task)
+        let input = row.input(for: task, root: root)
+        if job.settings(for: task).members.isEmpty {
+            row.note(
+                .task, .input, "task \(task.rawValue) makes none of the job's members",
+                "name one of \(task.members.map(\.rawValue).joined(separator: ", ")) too, or all it makes in tasks.\(task.rawValue).members"
+            )
+        }
+        let text = (prompt: row.text(.prompt), negative: row.text(.negativePrompt, keepEmpty: true))
+        if text.prompt == nil, task == .joint,
+            !row.problems.contains(where: { $0.field == ManifestColumn.prompt.rawValue })
+        {
+            row.note(.prompt, .input, "is missing", "task joint is made from its prompt: describe scene and sound")
+        }
+        let start = row.seconds(.start, 0...Self.maximumSeconds)
+        let duration = row.seconds(.duration, Double.leastNonzeroMagnitude...Self.maximumSeconds)
+        if start != nil, task.inputKinds.isEmpty || input?.kind == .image {
+            row.note(
+                .start, .input, "no window is read of \(input == nil ? "a prompt" : "an image")", "leave start out")
+        }
+        let seed = row.seed()
+        guard let key = row.key(path: input?.path) else {
+            manifest.rejected.append(contentsOf: row.problems)
+            return
+        }
+        if let first = taken[key] {
+            row.note(
+                .id, .duplicate, "the key \(RowProblem.shown(key)) is that of row \(first) already",
+                "give each row its own id")
+            manifest.rejected.append(contentsOf: row.problems)
+            return
+        }
+        taken[key] = number
+        manifest.rows.append(
+            ManifestRow(
+                number: number, key: key, task: task, prompt: text.prompt, negativePrompt: text.negative, input: input,
+                start: start, duration: duration, seed: seed, problems: row.problems))
+    }
+}
+
+/// One row while it is checked.
+private struct Row {
+    let number: Int
+    let fields: [ManifestColumn: ManifestField]
+    var problems: [RowProblem]
+
+    mutating func note(_ column: ManifestColumn?, _ kind: RowProblem.Kind, _ found: String, _ remedy: String) {
+        problems.append(RowProblem(row: number, field: column?.rawValue, kind: kind, found: found, remedy: remedy))
+    }
+
+    mutating func task(default fallback: GenerationTask) -> GenerationTask {
+        guard let field = present(.task) else { return fallback }
+        guard let name = field.asText, let task = GenerationTask(rawValue: name) else {
+            note(.task, .value, "\(field.found) is no task", "the tasks are \(GenerationTask.names)")
+            return fallback
+        }
+        return task
+    }
+
+    mutating func input(for task: GenerationTask, root: URL) -> ManifestInput? {
+        var input: ManifestInput?
+        var columns: [ManifestColumn] = []
+        let wanted = task.inputKinds.map(\.rawValue).joined(separator: " or ")
+        for (column, kind) in [(ManifestColumn.video, InputKind.video), (.image, .image), (.audio, .audio)] {
+            guard let field = present(column) else { continue }
+            guard task.inputKinds.contains(kind) else {
+                note(
+                    column, .input, "task \(task.rawValue) takes no \(kind.rawValue)",
+                    "\(wanted.isEmpty ? "name no file" : "name its \(wanted)"), or set the row's task")
+                continue
+            }
+            columns.append(column)
+            guard columns.count == 1 else {
+                note(column, .input, "stands beside `\(columns[0].rawValue)`", "keep one of them")
+                continue
+            }
+            guard let path = field.asText else {
+                note(column, .value, "\(field.found) is no path", "write the path as text")
+                continue
+            }
+            if path.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+                note(column, .value, "the path \(field.found) holds a control character", "rename the file")
+            } else if path.utf8.count > 4096 {
+                note(column, .value, "the path has \(path.utf8.count) bytes", "a path has at most 4096")
+            } else {
+                let url = URL(filePath: path, directoryHint: .notDirectory, relativeTo: root)
+                input = ManifestInput(kind: kind, path: url.standardizedFileURL.path)
+            }
+        }
+        if columns.isEmpty, let kind = task.inputKinds.first {
+            note(
+                ManifestColumn(rawValue: kind.rawValue), .input, "is missing",
+                "task \(task.rawValue) needs the path of its \(wanted)")
+        }
+        return input
+    }
+
+    /// A text; an empty one counts as absent unless it may say something by being empty.
+    mutating func text(_ column: ManifestColumn, keepEmpty: Bool = false) -> String? {
+        guard let field = fields[column] else { return nil }
+        guard let text = field.asText else {
+            note(column, .value, "\(field.found) is no text", "write it in quotes")
+            return nil
+        }
+        if text.isEmpty {
+            if keepEmpty, case .string = field { return "" }
+            return nil
+        }
+        if text.contains("\0") {
+            note(column, .value, "the text \(field.found) holds a NUL", "remove it")
+            return nil
+        }
+        if text.utf8.count > 20_000 {
+            note(column, .value, "the text has \(text.utf8.count) bytes", "a text has at most 20000")
+            return nil
+        }
+        return text
+    }
+
+    mutating func seconds(_ column: ManifestColumn, _ range: ClosedRange<Double>) -> Double? {
+        guard let field = present(column) else { return nil }
+        if let text = field.asNumber, let value = Self.double(text), range.contains(value) { return value }
+        let lower = range.lowerBound == 0 ? "from 0" : "above 0"
+        note(
+            column, .value, "\(field.found) is no usable time",
+            "give a number of seconds \(lower) to \(Int(range.upperBound))")
+        return nil
+    }
+
+    mutating func seed() -> UInt64? {
+        guard let field = present(.seed) else { return nil }
+        if let text = field.asNumber, let value = UInt64(text), value <= Seeds.maximum { return value }
+        note(.seed, .value, "\(field.found) is no seed", "give a whole number from 0 to \(Seeds.maximum)")
+        return nil
+    }
+
+    /// The row's key, given or derived; nil where it cannot be used.
+    mutating func key(path: String?) -> String? {
+        guard let field = present(.id) else { return derivedKey(path: path) }
+        let id: String
+        switch field {
+        case .text(let text), .string(let text): id = text
+        // 17 is as good an id as "17".
+        case .number(let digits) where digits.utf8.allSatisfy { (0x30...0x39).contains($0) }: id = digits
+        default:
+            note(.id, .id, "\(field.found) is no id", "write the id as text")
+            return nil
+        }
+        if let reason = ManifestKey.problem(with: id) {
+            note(.id, .id, "\(RowProblem.shown(id)) \(reason.found)", reason.remedy)
+            return nil
+        }
+        return id
+    }
+
+    private func derivedKey(path: String?) -> String {
+        let number = String(number)
+        let fallback = "row-" + String(repeating: "0", count: max(0, 6 - number.count)) + number
+        guard let path else { return fallback }
+        let stem = URL(filePath: path).deletingPathExtension().lastPathComponent
+        let key = ManifestKey.derived(from: stem)
+        return key.isEmpty ? fallback : key
+    }
+
+    private func present(_ column: ManifestColumn) -> ManifestField? {
+        guard let field = fields[column], field != .text(""), field != .string("") else { return nil }
+        return field
+    }
+
+    private static func double(_ text: String) -> Double? {
+        guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first), let value = Double(text) else {
+            return nil
+        }
+        return value.isFinite ? value : nil
+    }
+}

@@ -1,0 +1,89 @@
+package import Method
+
+/// Why a manifest row cannot be used.
+package struct RowProblem: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The classes of problem; the raw value is the failed sample's error kind.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// The row is no JSON object, or no CSV record with the header's fields.
+        case syntax = "row_syntax"
+        /// A column that does not exist.
+        case unknownColumn = "unknown_column"
+        /// A value of the wrong type or out of range.
+        case value = "bad_value"
+        /// A value that the task needs is missing, or one that it cannot take is there.
+        case input = "wrong_input"
+        /// An id that cannot name a file in a shard.
+        case id = "bad_id"
+        /// An id that an earlier row has.
+        case duplicate = "duplicate_id"
+        /// The file is missing, unreadable or of no use.
+        case file = "bad_file"
+    }
+
+    /// The line or record, from 1, of the manifest.
+    package let row: Int
+    /// The column, where one is to blame.
+    package let field: String?
+    package let kind: Kind
+    /// The kind that a failed sample records, finer than ``kind`` where a file is to blame.
+    package let recordedKind: String
+    /// What stands there.
+    package let found: String
+    /// What to do about it.
+    package let remedy: String
+
+    package init(
+        row: Int, field: String?, kind: Kind, recordedKind: String? = nil, found: String, remedy: String
+    ) {
+        self.row = row
+        self.field = field
+        self.kind = kind
+        self.recordedKind = recordedKind ?? kind.rawValue
+        self.found = found
+        self.remedy = remedy
+    }
+
+    package var description: String { "row \(row)\(field.map { ", `\($0)`" } ?? ""): \(message)" }
+
+    /// The problem without its place.
+    package var message: String { "\(found); \(remedy)" }
+
+    /// A value of a manifest as a message shows it: short, and without what would spoil a terminal.
+    package static func shown(_ text: String) -> String {
+        let visible = text.unicodeScalars.prefix(60).map { scalar in
+            scalar.properties.generalCategory == .control ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }
+        return "`\(visible.joined())\(text.unicodeScalars.count > 60 ? "…" : "")`"
+    }
+}
+
+/// Why a manifest as a whole cannot be used.
+package enum ManifestError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The file cannot be read.
+    case unreadable(path: String, reason: String)
+    /// The file is longer than ``Manifest/maximumBytes``.
+    case tooLong(path: String, bytes: Int)
+    /// Neither the name nor the first record tells the format.
+    case unknownFormat(path: String, reason: String)
+    /// One prompt a line, for a task that needs files.
+    case promptsOnly(path: String, task: GenerationTask, needs: InputKind)
+    /// The CSV header cannot be used.
+    case header(path: String, reason: String)
+    /// Nothing but empty lines.
+    case empty(path: String)
+
+    package var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "the manifest \(path) cannot be read: \(reason)"
+        case .tooLong(let path, let bytes):
+            "the manifest \(path) has \(bytes) bytes, more than \(Manifest.maximumBytes); split it into several jobs"
+        case .unknownFormat(let path, let reason):
+            "the manifest \(path) has no known format: \(reason); set manifest_format to jsonl, csv, vggsound or txt"
+        case .promptsOnly(let path, let task, let kind):
+            "the manifest \(path) has one prompt a line and task \(task.rawValue) needs the path of its \(kind.rawValue); "
+                + "use .jsonl or .csv, or task joint"
+        case .header(let path, let reason): "the header of the manifest \(path) cannot be used: \(reason)"
+        case .empty(let path): "the manifest \(path) has no rows; give at least one sample"
+        }
+    }
+}

@@ -1,0 +1,115 @@
+internal import Files
+internal import JSON
+internal import Method
+
+/// What a run is: the content of `run.json`.
+package struct RunDescription: Codable, Sendable, Equatable {
+    /// The form of the file.
+    package var schema: String
+    /// The identity of the run: recipe, plan rows and models, without what cannot change a byte of the output.
+    package var configSHA256: String
+    /// What is computed.
+    package var recipe: Recipe
+    /// The plan's rows.
+    package var plan: PlanFile
+    /// The model files.
+    package var models: [ModelIdentity]
+    /// How much there is of everything.
+    package var counts: Counts
+    /// Bytes that the shards are expected to take.
+    package var expectedBytes: Int64
+    /// Programs by name.
+    package var versions: [String: String]
+
+    /// A `run.json` may be this long, in bytes: it lists the frames of the plan and the files of the models.
+    static let maximumBytes = 64 << 20
+    /// The value of ``schema``.
+    package static let currentSchema = "seehear.run/3"
+    /// The version of seehear.
+    package static let version = "0.1.0"
+
+    /// How much there is of everything.
+    package struct Counts: Codable, Sendable, Equatable {
+        package var samples: Int
+        /// Samples that failed before the run began.
+        package var invalid: Int
+        package var batches: Int
+        package var shards: Int
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case schema, recipe, plan, models, counts, versions
+        case configSHA256 = "config_sha256"
+        case expectedBytes = "expected_bytes"
+    }
+
+    /// Describes a run.
+    package init(recipe: Recipe, plan: Plan, file: PlanFile, models: [ModelIdentity], expectedBytes: Int64) {
+        schema = Self.currentSchema
+        configSHA256 = Self.identity(recipe: recipe, planSHA256: file.sha256, models: models)
+        self.recipe = recipe
+        self.plan = file
+        self.models = models
+        counts = Counts(
+            samples: plan.samples.count, invalid: plan.invalidCount, batches: plan.batches.count,
+            shards: plan.shards.count)
+        self.expectedBytes = expectedBytes
+        versions = ["seehear": Self.version]
+    }
+
+    /// Reads and checks `run.json`.
+    /// - Throws: ``RunError``.
+    package init(parsing bytes: [UInt8], path: String) throws(RunError) {
+        struct Form: Decodable { let schema: String }
+        func decode<Value: Decodable>(_ type: Value.Type) throws(RunError) -> Value {
+            do throws(JSONDecodingError) {
+                return try JSONCoding.decode(type, from: bytes)
+            } catch {
+                throw .damaged(path: path, reason: error.description)
+            }
+        }
+        // First, because another version's settings are others too.
+        let schema = try decode(Form.self).schema
+        guard schema == Self.currentSchema else { throw .otherVersion(path: path, schema: schema) }
+        let found = try decode(RunDescription.self)
+        let identity = Self.identity(recipe: found.recipe, planSHA256: found.plan.sha256, models: found.models)
+        guard identity == found.configSHA256 else {
+            throw .damaged(path: path, reason: "its config_sha256 is not that of its recipe, plan and models")
+        }
+        self = found
+    }
+
+    /// The canonical JSON: sorted keys, one line end at the end.
+    package func json() throws -> [UInt8] { try JSONCoding.encode(self, pretty: true) + Array("\n".utf8) }
+
+    /// The hash that says whether two runs must give the same bytes.
+    package static func identity(recipe: Recipe, planSHA256: String, models: [ModelIdentity]) -> String {
+        struct Identity: Encodable {
+            let job: Job
+            let plan: String
+            let models: [ModelIdentity]
+        }
+        let identity = Identity(
+            job: recipe.job.withoutPlaces, plan: planSHA256,
+            models: models.map { ModelIdentity(role: $0.role, path: "", files: $0.files) })
+        // These types hold finite numbers and text only, so encoding them cannot fail.
+        return SHA256.hexadecimalDigest(of: (try? JSONCoding.encode(identity)) ?? [])
+    }
+}
+
+extension Job {
+    /// The job without the places it was read from and without what leaves every byte of the shards as it is.
+    fileprivate var withoutPlaces: Job {
+        var job = self
+        job.manifest = ""
+        job.manifestFormat = .auto
+        job.root = nil
+        job.split = nil
+        job.models = ModelReferences([.imageBind: ""])
+        job.labels = nil
+        job.gather = .shared
+        job.invalidRows = .fail
+        job.inputHash = .full
+        return job
+    }
+}

@@ -1,0 +1,72 @@
+package import Planning
+
+/// What a media file is, as far as a plan needs to know.
+package struct ProbedInput: Sendable, Equatable {
+    /// Seconds of the pictures, or of what there is without; nil for images, and where the container does not tell.
+    package var duration: Double?
+    /// Seconds of the sound; nil where there is none, and where the container does not tell.
+    package var audioDuration: Double?
+    /// Columns and rows of the picture as shown; nil where there is none.
+    package var width: Int?
+    package var height: Int?
+    /// Whether there is sound.
+    package var hasAudio: Bool
+    /// Whether the file is a still picture.
+    package var isImage: Bool
+
+    package init(
+        duration: Double?, audioDuration: Double? = nil, width: Int?, height: Int?, hasAudio: Bool, isImage: Bool
+    ) {
+        self.duration = duration
+        self.audioDuration = audioDuration
+        self.width = width
+        self.height = height
+        self.hasAudio = hasAudio
+        self.isImage = isImage
+    }
+}
+
+/// Looks into media files. Calls block, and come from many threads at once.
+package protocol InputProbe: Sendable {
+    /// Reads a file's headers.
+    /// - Throws: ``InputProbeError``.
+    func probe(_ path: String) throws(InputProbeError) -> ProbedInput
+}
+
+/// Why a media file cannot be used.
+package struct InputProbeError: Error, Sendable, Equatable {
+    /// A short stable name, `notFound` for one.
+    package let kind: String
+    /// What was found, without the path.
+    package let found: String
+    /// What would help.
+    package let remedy: String
+
+    package init(kind: String, found: String, remedy: String) {
+        self.kind = kind
+        self.found = found
+        self.remedy = remedy
+    }
+}
+
+/// Finds and checks model files. Calls block.
+package protocol ModelProbe: Sendable {
+    /// The files of every model that the job names, or what is wrong with them, all of it.
+    func inspect(_ job: Job) -> ModelInspection
+}
+
+/// What a ``ModelProbe`` found.
+package struct ModelInspection: Sendable, Equatable {
+    /// The models that are complete.
+    package var models: [ModelIdentity]
+    /// One sentence for each problem.
+    package var problems: [String]
+    /// The most frames that the motion adapter has positions for; nil where the job names none, or its files do not tell.
+    package var maximumFrames: Int?
+
+    package init(models: [ModelIdentity] = [], problems: [String] = [], maximumFrames: Int? = nil) {
+        self.models = models
+        self.problems = problems
+        self.maximumFrames = maximumFrames
+    }
+}

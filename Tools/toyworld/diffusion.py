@@ -1,4 +1,5 @@
 """What the trainings of all denoisers share: latents made once, noise levels, captions."""
+
 import os
 
 import numpy as np
@@ -69,5 +70,6 @@ class Tokens:
         for text in texts:
             if text not in self.known:
                 self.known[text] = torch.tensor(
-                    self.tokenizer(text, padding="max_length", truncation=True, max_length=self.length)["input_ids"])
+                    self.tokenizer(text, padding="max_length", truncation=True, max_length=self.length)["input_ids"]
+                )
         return torch.stack([self.known[t] for t in texts])

@@ -3,6 +3,7 @@
 It knows the world's rules (which pitches, colours, shapes and rhythms there are) and finds the nearest to what it is given.
 `Seen` and `Heard` have the same fields in terms of the other, so that `agreement` compares a picture with a sound.
 """
+
 import functools
 from dataclasses import dataclass
 
@@ -10,22 +11,22 @@ import numpy as np
 
 import world
 
-TOLERANCE = 0.1                 # seconds between two events that count as one
+TOLERANCE = 0.1  # seconds between two events that count as one
 
 
 @dataclass
 class Seen:
     colour: int
     shape: int
-    kind: int | None            # None for a still picture
-    events: list | None         # seconds
+    kind: int | None  # None for a still picture
+    events: list | None  # seconds
 
 
 @dataclass
 class Heard:
-    pitch: int                  # as the index of its colour
-    timbre: int                 # as the index of its shape
-    events: list                # seconds
+    pitch: int  # as the index of its colour
+    timbre: int  # as the index of its shape
+    events: list  # seconds
 
 
 # ---- sounds -----------------------------------------------------------------------------------------------------------
@@ -71,16 +72,16 @@ def onsets(wave):
     hop, size = 80, 400
     padded = np.pad(np.asarray(wave, np.float64), (size // 2, size))
     energy = (np.lib.stride_tricks.sliding_window_view(padded, size)[::hop] ** 2).mean(1)
-    level = 10 * np.log10(np.maximum(energy, 1e-12))                        # dB, one value each 5 ms
+    level = 10 * np.log10(np.maximum(energy, 1e-12))  # dB, one value each 5 ms
     level = np.maximum(level, level.max() - 40)
-    back = 16                                                               # 80 ms
+    back = 16  # 80 ms
     rise = np.zeros_like(level)
     for i in range(1, len(level)):
         rise[i] = level[i] - level[max(0, i - back) : i + 1].min()
     found, i = [], 0
     end = len(wave) // hop
     # A sound that begins with a tone begins at its loudest.
-    if level[: 4].max() > level.max() - 3 and level[4] < level[0] + 1:
+    if level[:4].max() > level.max() - 3 and level[4] < level[0] + 1:
         found.append(0.0)
     while i < end:
         if rise[i] > 6:
@@ -103,7 +104,7 @@ def onsets(wave):
 def see(frames):
     """What frames [T, 3, 64, 64], 0…1, hold; one frame is a still picture."""
     frames = np.asarray(frames, np.float64)
-    spread = frames.max(1) - frames.min(1)                                  # (T, 64, 64): how coloured
+    spread = frames.max(1) - frames.min(1)  # (T, 64, 64): how coloured
     colour = _colour(frames, spread)
     # Coloured as this colour is: grey ground and white highlights are not.
     tint = world.RGB[colour] - world.RGB[colour].min()
@@ -197,19 +198,19 @@ def _events(kind, signal):
     phases = np.arange(0, period, 0.01)
     u = np.mod(times[None] - phases[:, None], period)
     centred = lambda a: a - a.mean(-2, keepdims=True)
-    if kind == 0:                                   # where it is on its path, however high that is
+    if kind == 0:  # where it is on its path, however high that is
         have, want = centred(signal[None]), centred(np.stack([9 * np.sin(2 * np.pi * u), -20 * 4 * u * (1 - u)], 2))
-    elif kind == 1:                                 # how bright: what fades has the same form whenever it began, so that only
-        want = GLOW * np.exp(-u / world.FADE[1])[..., None]             # its level tells
+    elif kind == 1:  # how bright: what fades has the same form whenever it began, so that only
+        want = GLOW * np.exp(-u / world.FADE[1])[..., None]  # its level tells
         have, want = signal[None] - signal.min(), want - want.min(1, keepdims=True)
         return _times(phases[int(np.argmin(((have - want) ** 2).sum((1, 2))))], period, len(signal))
-    else:                                           # how large, compared with itself
+    else:  # how large, compared with itself
         have, want = signal[None], (0.72 + 0.62 * np.exp(-u / world.FADE[2]))[..., None]
     fit = (have * want).sum((1, 2)) / np.maximum(np.sqrt((want**2).sum((1, 2))), 1e-9)
     return _times(phases[int(np.argmax(fit))], period, len(signal))
 
 
-GLOW = 0.36                                         # a flash's light around the object, at its beginning, as `_around` measures it
+GLOW = 0.36  # a flash's light around the object, at its beginning, as `_around` measures it
 
 
 def _times(phase, period, frames):
@@ -246,5 +247,7 @@ def agreement(seen, heard):
 def truth(scenes, i):
     """What scene i is, in the judge's terms."""
     events = [float(t) for t in scenes.events(i)]
-    return (Seen(int(scenes.colour[i]), int(scenes.shape[i]), int(scenes.kind[i]), events),
-            Heard(int(scenes.colour[i]), int(scenes.shape[i]), events))
+    return (
+        Seen(int(scenes.colour[i]), int(scenes.shape[i]), int(scenes.kind[i]), events),
+        Heard(int(scenes.colour[i]), int(scenes.shape[i]), events),
+    )

@@ -1,4 +1,5 @@
 """What the models hear: AudioLDM's log-mel spectrograms, and ImageBind's filterbank features of one second."""
+
 import functools
 
 import librosa
@@ -38,7 +39,7 @@ def _kaldi_banks():
 def binder_features(wave, frames=204):
     """[n, 16000] to ImageBind's [n, 1, 128, frames]: Kaldi's filterbank, padded with zeros, then normalised."""
     wave = wave - wave.mean(1, keepdim=True)
-    x = wave.unfold(1, 400, HOP)                                       # (n, 98, 400)
+    x = wave.unfold(1, 400, HOP)  # (n, 98, 400)
     x = x - x.mean(2, keepdim=True)
     x = x - 0.97 * torch.cat([x[..., :1], x[..., :-1]], 2)
     x = x * torch.hann_window(400, periodic=False, device=wave.device)

@@ -1,4 +1,5 @@
 """What every training shares: resumable steps, a learning rate that warms up and falls, averaged weights, a log of JSON lines."""
+
 import contextlib
 import copy
 import json
@@ -34,9 +35,17 @@ class Training:
             if average:
                 self.averaged.load_state_dict(state["averaged"])
             self.step, self.seconds = state["step"], state["seconds"]
-        self._note(event="start", step=self.step, steps=steps, rate=rate, torch=torch.__version__, threads=torch.get_num_threads(),
-                   device=arguments.device, machine=platform.processor() or platform.machine(),
-                   parameters=sum(p.numel() for p in self.parameters))
+        self._note(
+            event="start",
+            step=self.step,
+            steps=steps,
+            rate=rate,
+            torch=torch.__version__,
+            threads=torch.get_num_threads(),
+            device=arguments.device,
+            machine=platform.processor() or platform.machine(),
+            parameters=sum(p.numel() for p in self.parameters),
+        )
 
     @property
     def _path(self):
@@ -74,15 +83,21 @@ class Training:
             count += 1
             self.seconds = time.time() - began
             if self.step % 100 == 0 or self.step == self.steps:
-                self._note(step=self.step, seconds=round(self.seconds, 1), **{k: round(v / count, 5) for k, v in sums.items()})
+                self._note(
+                    step=self.step, seconds=round(self.seconds, 1), **{k: round(v / count, 5) for k, v in sums.items()}
+                )
                 sums, count = {}, 0
             if time.time() - saved > 120 or self.step == self.steps:
                 self._save()
                 saved = time.time()
 
     def _save(self):
-        state = {"modules": self.modules.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step,
-                 "seconds": self.seconds}
+        state = {
+            "modules": self.modules.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
         if self.averaged is not None:
             state["averaged"] = self.averaged.state_dict()
         torch.save(state, self._path + ".partial")

@@ -148,7 +148,8 @@ for _ in range(a.rounds):
             best.setdefault(stage, {}).setdefault(name, value)
             best[stage][name] = min(best[stage][name], value)
 print(
-    f"{TITLE}, {a.threads} threads, fp32{', prompt tuned' if a.tune else ''}, memory {a.memory}; seconds, minimum of {a.rounds} rounds"
+    f"{TITLE}, {a.threads} threads, fp32{', prompt tuned' if a.tune else ''}, memory {a.memory}; "
+    f"seconds, minimum of {a.rounds} rounds"
 )
 print("| stage | " + " | ".join(kinds) + " | ratio to " + " | ratio to ".join(list(kinds)[1:]) + " |")
 print("|---" * (2 * len(kinds)) + "|")

@@ -26,6 +26,7 @@ ap.add_argument("--threads", type=int, default=2)
 ap.add_argument("--reps", type=int, default=2)
 a = ap.parse_args()
 sys.path.insert(0, a.reference)
+# Found by the path alone, which the arguments tell.
 import ib  # noqa: E402
 import reference as R  # noqa: E402
 

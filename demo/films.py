@@ -1,4 +1,5 @@
-"""Asks ffprobe about films: a picture and a sound of equal length, decoded to the end without an error. Ends with 1 if not."""
+"""Asks ffprobe about films: a picture and a sound of equal length, decoded to the end without an error. Ends with 1 if
+not."""
 
 import json
 import subprocess

@@ -1,4 +1,5 @@
-"""Writes index.html into a folder: each sample of the demo beside what it was made from, without the aligner and with it."""
+"""Writes index.html into a folder: each sample of the demo beside what it was made from, without the aligner and with
+it."""
 
 import html
 import json
@@ -36,7 +37,8 @@ def made(row, arm):
 out = []
 for task, title in TITLES.items():
     out.append(
-        f"<h2>{title} <code>{task}</code></h2><table><tr><th>given<th>the scene is<th>without the aligner<th>with it</tr>"
+        f"<h2>{title} <code>{task}</code></h2>"
+        "<table><tr><th>given<th>the scene is<th>without the aligner<th>with it</tr>"
     )
     for row in rows:
         if row["task"] != task:
@@ -44,7 +46,8 @@ for task, title in TITLES.items():
         source = next((row[k] for k in ("video", "image", "audio") if k in row), None)
         fact = truth[os.path.splitext(source)[0]] if source else None
         told = (
-            f"{html.escape(fact['caption'])}<br>{fact['pitch']}<br>events at {', '.join(f'{t:.2f}' for t in fact['events'])} s"
+            f"{html.escape(fact['caption'])}<br>{fact['pitch']}<br>"
+            f"events at {', '.join(f'{t:.2f}' for t in fact['events'])} s"
             if fact
             else "–"
         )
@@ -54,9 +57,12 @@ for task, title in TITLES.items():
 with open(os.path.join(look, "index.html"), "w") as file:
     file.write(
         """<!doctype html><meta charset="utf-8"><title>seehear: the demo</title>
-<style>body{font:15px/1.4 sans-serif;margin:2em;max-width:70em;background:#17181c;color:#ddd}table{border-spacing:1em}th{text-align:left;color:#999}
-td{vertical-align:top}video,img{width:192px;height:192px;image-rendering:pixelated;display:block}audio{width:192px}p{max-width:192px}</style>
-<h1>What is seen and what is heard</h1><p style="max-width:50em">The toy world: colour is pitch, shape is timbre, and each bounce, flash or pulse begins a
+<style>body{font:15px/1.4 sans-serif;margin:2em;max-width:70em;background:#17181c;color:#ddd}\
+table{border-spacing:1em}th{text-align:left;color:#999}
+td{vertical-align:top}video,img{width:192px;height:192px;image-rendering:pixelated;display:block}\
+audio{width:192px}p{max-width:192px}</style>
+<h1>What is seen and what is heard</h1><p style="max-width:50em">The toy world: colour is pitch, shape is timbre, \
+and each bounce, flash or pulse begins a
 tone. Captions leave most of it out; what is missing can only come from the other sense.</p>"""
         + "\n".join(out)
     )

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Does the aligner do what the paper claims? Measured on the toy world, where the truth about every scene is known.
 
-  claim.py --out runs/claim [--models Models/toyworld] [--samples 64] [--ranks 3] [--tasks v2a,i2a,a2v,a2i,joint] [--set key=value …]
+  claim.py --out runs/claim [--models Models/toyworld] [--samples 64] [--ranks 3] [--tasks v2a,i2a,a2v,a2i,joint]
+           [--set key=value …]
 
-For held-out scenes that no training saw, each of the five tasks is run twice from the same seeds: without guidance (the paper's
-"vanilla") and with the aligner. Captions leave something out or are wrong: what is missing can only come from picture or
-sound. The results are judged by image and signal processing (`Tools/toyworld/judge.py`), which never asks ImageBind. A table
-says how often picture and sound agree, and by how much the aligner changes that, with 95 % intervals of the paired difference.
+For held-out scenes that no training saw, each of the five tasks is run twice from the same seeds: without guidance
+(the paper's "vanilla") and with the aligner. Captions leave something out or are wrong: what is missing can only come
+from picture or sound. The results are judged by image and signal processing (`Tools/toyworld/judge.py`), which never
+asks ImageBind. A table says how often picture and sound agree, and by how much the aligner changes that, with 95 %
+intervals of the paired difference.
 
-Runs that are there already are resumed, so that a stopped measurement goes on. `--set` changes the aligned run's settings.
+Runs that are there already are resumed, so that a stopped measurement goes on. `--set` changes the aligned run's
+settings.
 """
 
 import argparse
@@ -22,6 +25,7 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "Tools", "toyworld"), os.path.join(ROOT, "Benchmarks")]
+# Found by the path alone.
 import judge  # noqa: E402
 import media  # noqa: E402
 import world  # noqa: E402
@@ -42,7 +46,8 @@ MEASURES = {
 
 
 def caption(scenes, i, task):
-    """Even scenes get a caption that leaves something out, odd ones a wrong one; joint, which has nothing else, the former."""
+    """Even scenes get a caption that leaves something out, odd ones a wrong one; joint, which has nothing else, the
+    former."""
     rng = np.random.default_rng([11, FIRST + i])
     if i % 2 == 0 or task == "joint":
         return "partial", scenes.told(i, [set(), {"kind"}, {"shape"}, {"ground"}][rng.integers(4)])
@@ -138,7 +143,8 @@ def interval(differences):
 def report(a, scenes, arms, tasks):
     result, lines = {}, []
     lines += [
-        "| task | captions | n | agreement: vanilla | aligner | difference | 95 % | in detail: vanilla → aligner | bind loss (in-objective) |",
+        "| task | captions | n | agreement: vanilla | aligner | difference | 95 % | in detail: vanilla → aligner "
+        "| bind loss (in-objective) |",
         "|---" * 9 + "|",
     ]
     for task in tasks:
@@ -153,8 +159,7 @@ def report(a, scenes, arms, tasks):
             if not rows or (task == "joint" and which != "all"):
                 continue
             names = MEASURES[task]
-            of = lambda k: np.array([[r[k][m] for m in names] for r in rows])
-            plain, aligned = of(1), of(2)
+            plain, aligned = (np.array([[r[k][m] for m in names] for r in rows]) for k in (1, 2))
             mean, low, high = interval(aligned.mean(1) - plain.mean(1))
             losses = [np.mean([bind_loss(f, r[0], task) for r in rows]) for f in arms]
             detail = {
@@ -170,7 +175,8 @@ def report(a, scenes, arms, tasks):
                 "bind_loss": losses,
             }
             lines.append(
-                f"| {task} | {which} | {len(rows)} | {plain.mean():.3f} | {aligned.mean():.3f} | **{mean:+.3f}** | {low:+.3f} … {high:+.3f} | "
+                f"| {task} | {which} | {len(rows)} | {plain.mean():.3f} | {aligned.mean():.3f} "
+                f"| **{mean:+.3f}** | {low:+.3f} … {high:+.3f} | "
                 + ", ".join(f"{m} {v[0]:.2f} → {v[1]:.2f}" for m, v in detail.items())
                 + f" | {losses[0]:.3f} → {losses[1]:.3f} |"
             )

@@ -3,11 +3,12 @@
 
   overhead.py --out runs/overhead [--samples 48] [--ranks 3] [--set key=value …]
 
-Makes sounds for videos of the toy world. Of each rank that computes, the time between the publications of its first and its last
-batch is compared with the time in which those after the first were computed, as the rows say; what is left, the rank waited: for
-inputs, for its next batch, or for the one before to be encoded and published. It may fall a little below zero, since the first
-batch is published while the second is computed, and the last with nothing beside. The CPU time of ranks that compute nothing
-(the coordinator, and the supervisors beside the processes that compute) is read from /proc.
+Makes sounds for videos of the toy world. Of each rank that computes, the time between the publications of its first
+and its last batch is compared with the time in which those after the first were computed, as the rows say; what is
+left, the rank waited: for inputs, for its next batch, or for the one before to be encoded and published. It may fall a
+little below zero, since the first batch is published while the second is computed, and the last with nothing beside.
+The CPU time of ranks that compute nothing (the coordinator, and the supervisors beside the processes that compute) is
+read from /proc.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "Benchmarks"))
+# Found by the path alone.
 from start import environment, model_settings  # noqa: E402
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -98,7 +100,8 @@ def main():
     wall = end[0] - begin[0]
     for number, pid in enumerate(sorted(begin[1], key=int)):
         print(
-            f"rank {number}, without what computes for it: {100 * (end[1][pid] - begin[1][pid]) / wall:.2f} % of a core over {wall:.0f} s"
+            f"rank {number}, without what computes for it: {100 * (end[1][pid] - begin[1][pid]) / wall:.2f} % "
+            f"of a core over {wall:.0f} s"
         )
     rows = [
         json.loads(line)

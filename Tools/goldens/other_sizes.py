@@ -7,11 +7,13 @@
   units.py --reference DIR --out OUT/a --models OUT/a --only pictures
   SEEHEAR_TRACE_MODELS=OUT/a swift test --filter PictureGoldenTests
 
-a: three levels of other widths, one layer each, eight heads, 32 mel bins, a decoder that doubles once, a vocoder of four
-stages with two kernels; for pictures three levels, eight heads, exact GELU, at most 24 frames and nothing in the middle. b: four levels, three layers, keys of the VAE as newer diffusers writes them, 8 mel rows for one
-of the latent, a vocoder that normalises first. The seeds are ones whose gradients are well conditioned: the floor under
-the filterbank's logarithm is a kink, and where a bin of the spectrum lies on it, two programs that agree to 1e-6 in the
-waveform differ by 1e-2 in the gradient (b with seed 7), which free runs carry on (a with seed 8). DIR holds make_checkpoints.py and ib.py of the reference.
+a: three levels of other widths, one layer each, eight heads, 32 mel bins, a decoder that doubles once, a vocoder of
+four stages with two kernels; for pictures three levels, eight heads, exact GELU, at most 24 frames and nothing in the
+middle. b: four levels, three layers, keys of the VAE as newer diffusers writes them, 8 mel rows for one of the latent,
+a vocoder that normalises first. The seeds are ones whose gradients are well conditioned: the floor under the
+filterbank's logarithm is a kink, and where a bin of the spectrum lies on it, two programs that agree to 1e-6 in the
+waveform differ by 1e-2 in the gradient (b with seed 7), which free runs carry on (a with seed 8). DIR holds
+make_checkpoints.py and ib.py of the reference.
 """
 
 import argparse
@@ -22,6 +24,7 @@ ap.add_argument("--reference", required=True)
 ap.add_argument("--out", required=True)
 a = ap.parse_args()
 sys.path.insert(0, a.reference)
+# Found by the path alone, which the arguments tell.
 import ib  # noqa: E402
 import make_checkpoints as M  # noqa: E402
 

@@ -4,8 +4,8 @@
   schedulers.py --out Tests/Fixtures/Data/schedulers
 
 Latents and outputs are not stored: the tests draw the same ones from a seed. Latents are stored after each step, as
-z = x / sqrt(sigma^2 + 1) where the class keeps x. A scheduler's configuration goes through `from_config`, as that of a model's
-folder does, with the fields that a job may put in its place.
+z = x / sqrt(sigma^2 + 1) where the class keeps x. A scheduler's configuration goes through `from_config`, as that of a
+model's folder does, with the fields that a job may put in its place.
 """
 
 import argparse
@@ -79,8 +79,8 @@ def cases():
     yield "ddim.eta.v", "ddim", dict(ddim, prediction_type="v_prediction"), dict(timestep_spacing="trailing"), 6, 1.0
     yield "ddim.karras", "ddim", dict(SD15, use_karras_sigmas=True), {}, 5, 0
 
-    def dpm(name, steps, eta=0, override={}, **more):
-        return f"dpm.{name}.{steps}", "dpmsolver++", dict(SD15, **more), override, steps, eta
+    def dpm(name, steps, eta=0, override=None, **more):
+        return f"dpm.{name}.{steps}", "dpmsolver++", dict(SD15, **more), override or {}, steps, eta
 
     for steps in (6, 20):
         for order in (1, 2, 3):

@@ -3,10 +3,10 @@
 
     python3 Tools/goldens/tokenizer_ids.py --models CKPT --reference REFERENCE --out Tests/Fixtures/Data/tokenizers
 
-CKPT is a checkpoint folder of `make_checkpoints.py --size tiny`, REFERENCE the folder with the Python reference (ib.py).
-Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers come from transformers' RobertaTokenizerFast, CLIP's from
-ib.py, which agrees with the tokenizer of ImageBind, and Stable Diffusion's (`sd`, where they differ from those) from
-transformers' CLIPTokenizerFast, also with the files in other states (`variants`).
+CKPT is a checkpoint folder of `make_checkpoints.py --size tiny`, REFERENCE the folder with the Python reference
+(ib.py). Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers come from transformers' RobertaTokenizerFast,
+CLIP's from ib.py, which agrees with the tokenizer of ImageBind, and Stable Diffusion's (`sd`, where they differ from
+those) from transformers' CLIPTokenizerFast, also with the files in other states (`variants`).
 """
 
 import argparse
@@ -24,6 +24,7 @@ arguments = parser.parse_args()
 # Not this script's folder, where the name of this file would hide the package `tokenizers`.
 sys.path[0] = arguments.reference
 
+# Found by that path, or after it.
 import ib  # noqa: E402
 from transformers import CLIPTokenizerFast, RobertaTokenizerFast  # noqa: E402
 
@@ -260,7 +261,7 @@ document = json.loads(sd.backend_tokenizer.to_str())
 def row(tokenizer, text):
     """As Stable Diffusion asks for it, without the padding, which the test puts back."""
     ids = tokenizer(text, padding="max_length", truncation=True, max_length=77)
-    return [i for i, seen in zip(ids["input_ids"], ids["attention_mask"]) if seen]
+    return [i for i, seen in zip(ids["input_ids"], ids["attention_mask"], strict=True) if seen]
 
 
 def variant(config, special, texts):

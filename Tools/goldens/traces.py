@@ -3,11 +3,11 @@
 
   traces.py --reference DIR --models Models/random --out Tests/Fixtures/Data/traces [--seconds 2] [--steps 5]
 
-DIR holds reference.py, ib.py; the models folder holds audioldm/, imagebind/, sd15/, motion_adapter/ (Models/random/README.md
-says how they are made). One safetensors file for each case: every intermediate by the reference's name. Tensors of
-more than 6,000 elements (of cases with pictures 2,000) keep every k-th element of the flattened tensor; `keep` in the
-metadata names k. What a later run must start from (noise, z_in, y_in, inputs) is whole. `<case>.json` holds the scalars,
-`sound.safetensors` the sound that steers the pictures.
+DIR holds reference.py, ib.py; the models folder holds audioldm/, imagebind/, sd15/, motion_adapter/
+(Models/random/README.md says how they are made). One safetensors file for each case: every intermediate by the
+reference's name. Tensors of more than 6,000 elements (of cases with pictures 2,000) keep every k-th element of the
+flattened tensor; `keep` in the metadata names k. What a later run must start from (noise, z_in, y_in, inputs) is whole.
+`<case>.json` holds the scalars, `sound.safetensors` the sound that steers the pictures.
 """
 
 import argparse
@@ -215,9 +215,9 @@ def main():
     run("v2a_tune", "v2a", steps=3, warmup=0.5, tune=True)
     run("i2a_tune_twice", "i2a", steps=3, warmup=0.5, tune=True, n_opt=2, lr=2.0, lr_text=1.0, text_opt="sgd", **paper)
     run("v2a_free", "v2a", steps=8, lr=5.0, ends_only=True, **paper)
-    # Seeds whose gradients single precision computes to 5e-4 or better (fp32 against fp64): the floor under the logarithm
-    # of the filterbank is a kink, and some noises put many bins on it (seed 201: 3e-3).
-    for i, (prompt, seed) in enumerate(zip(PROMPTS, (200, 241, 202))):
+    # Seeds whose gradients single precision computes to 5e-4 or better (fp32 against fp64): the floor under the
+    # logarithm of the filterbank is a kink, and some noises put many bins on it (seed 201: 3e-3).
+    for i, (prompt, seed) in enumerate(zip(PROMPTS, (200, 241, 202), strict=True)):
         run(f"batch_{i}", "v2a", scene_seed=i, noise_seed=seed, prompt=prompt, steps=3, warmup=0.5, level=1)
         run(
             f"batch_paper_{i}",
@@ -257,7 +257,7 @@ def main():
     run("joint_tune", "joint", tune=True, **few)
     run("joint_vanilla", "joint", steps=2, guided=False)
     run("a2v_free", "a2v", steps=8, lr_video=50.0, ends_only=True, **paper)
-    for i, (prompt, seed) in enumerate(zip(PROMPTS[:2], (300, 301))):
+    for i, (prompt, seed) in enumerate(zip(PROMPTS[:2], (300, 301), strict=True)):
         run(f"batch_a2v_{i}", "a2v", noise_seed=seed, prompt=prompt, tune=True, level=1, **few)
 
 

@@ -6,8 +6,8 @@
 
 DIR holds reference.py and ib.py; the networks of the folder of models compute the pictures and embed the sounds. Inputs
 and weights are not stored: the tests draw the same ones from a seed (`torch.randn` with a CPU generator; bytes of
-pictures by splitmix64). Of long results every `step`-th element of the flattened tensor is kept; what must agree bit for
-bit is stored as an FNV-1a hash.
+pictures by splitmix64). Of long results every `step`-th element of the flattened tensor is kept; what must agree bit
+for bit is stored as an FNV-1a hash.
 """
 
 import argparse
@@ -110,16 +110,16 @@ def torch_layers(out):
 
     def conv(name, x, w, bias=True, stride=None, padding=None, dilation=None):
         d = len(w) - 2
-        s, p, l = stride or [1] * d, padding or [0] * d, dilation or [1] * d
+        s, p, holes = stride or [1] * d, padding or [0] * d, dilation or [1] * d
         case(
             name,
             "conv",
             [x],
             [w] + ([[w[0]]] if bias else []),
-            lambda xs, ws: [F.conv1d, F.conv2d, F.conv3d][d - 1](xs[0], ws[0], ws[1] if bias else None, s, p, l),
+            lambda xs, ws: [F.conv1d, F.conv2d, F.conv3d][d - 1](xs[0], ws[0], ws[1] if bias else None, s, p, holes),
             stride=s,
             padding=p,
-            dilation=l,
+            dilation=holes,
         )
 
     conv("conv1d", [2, 3, 17], [4, 3, 3])
@@ -140,7 +140,7 @@ def torch_layers(out):
             "transposed",
             [[2, 3, 7]],
             [[3, 2, k], [2]],
-            lambda xs, ws: F.conv_transpose1d(xs[0], ws[0], ws[1], s, p),
+            lambda xs, ws, s=s, p=p: F.conv_transpose1d(xs[0], ws[0], ws[1], s, p),
             stride=[s],
             padding=[p],
         )
@@ -155,7 +155,9 @@ def torch_layers(out):
                 "groupNorm",
                 [shape],
                 [[shape[1]], [shape[1]]],
-                lambda xs, ws: (F.silu if silu else lambda v: v)(F.group_norm(xs[0], groups, ws[0], ws[1], 1e-5)),
+                lambda xs, ws, groups=groups, silu=silu: (F.silu if silu else lambda v: v)(
+                    F.group_norm(xs[0], groups, ws[0], ws[1], 1e-5)
+                ),
                 groups=groups,
                 eps=1e-5,
                 silu=silu,
@@ -183,7 +185,7 @@ def torch_layers(out):
         square=torch.square,
     )
     for name, fn in unary.items():
-        case(name, name, [[3, 7]], [], lambda xs, ws: fn(xs[0]))
+        case(name, name, [[3, 7]], [], lambda xs, ws, fn=fn: fn(xs[0]))
     case("log and square root of squares", "logsqrt", [[3, 7]], [], lambda xs, ws: (xs[0] ** 2 + 0.5).sqrt().log())
     case("clamp", "clamp", [[5, 9]], [], lambda xs, ws: xs[0].clamp(-0.5, 0.7), low=-0.5, high=0.7)
     case("unit vectors", "normalized", [[4, 6]], [], lambda xs, ws: F.normalize(xs[0], dim=-1))
@@ -196,7 +198,7 @@ def torch_layers(out):
             "attention",
             [[2, 3, 5, 4], [2, 3, keys, 4], [2, 3, keys, 4]],
             [mask] if mask else [],
-            lambda xs, ws: F.scaled_dot_product_attention(xs[0], xs[1], xs[2], ws[0] if ws else None, is_causal=causal),
+            lambda xs, ws, causal=causal: F.scaled_dot_product_attention(*xs, ws[0] if ws else None, is_causal=causal),
             causal=causal,
         )
     case(
@@ -227,7 +229,7 @@ def torch_layers(out):
             "nearest",
             [[1, 2, 5, 8]],
             [],
-            lambda xs, ws: F.interpolate(xs[0], size=(h, w)),
+            lambda xs, ws, h=h, w=w: F.interpolate(xs[0], size=(h, w)),
             height=h,
             width=w,
         )
@@ -238,7 +240,9 @@ def torch_layers(out):
                 "bilinear",
                 [[1, 2, 9, 10]],
                 [],
-                lambda xs, ws: F.interpolate(xs[0], size=(h, w), mode="bilinear", align_corners=False, antialias=aa),
+                lambda xs, ws, h=h, w=w, aa=aa: F.interpolate(
+                    xs[0], size=(h, w), mode="bilinear", align_corners=False, antialias=aa
+                ),
                 height=h,
                 width=w,
                 antialias=aa,
@@ -428,7 +432,8 @@ def inputs(out, R, models):
         (grad,) = torch.autograd.grad((y * randn(31, *y.shape)).sum(), wave)
         kept.put(f"audio.{name}.gradient", grad, 200)
         waves.append(dict(name=name, channels=channels, samples=samples, clips=n))
-    # Sounds as conditions: ceil(seconds) clips and the embedding of the small model, as the tasks that start from sound do.
+    # Sounds as conditions: ceil(seconds) clips and the embedding of the small model, as the tasks that start from sound
+    # do.
     bind, conditions = ib.ImageBind.load(f"{models}/imagebind"), []
     for i, samples in enumerate([400, 6400, 16000, 37920, 160000]):
         n = math.ceil(samples / 16000)

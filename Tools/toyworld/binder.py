@@ -24,7 +24,7 @@ def pairs_of(scenes, rng):
 
 
 def relatives(scenes):
-    """The same scenes with shape, colour and kind alike in groups, so that only the time of the events tells them apart."""
+    """The same scenes with shape, colour and kind alike in groups, so that only the events' times tell them apart."""
     alike = np.arange(len(scenes)) // ALIKE * ALIKE
     kind = scenes.kind[alike]
     return dataclasses.replace(
@@ -38,12 +38,17 @@ def relatives(scenes):
 
 
 def spoiled(frames, wave, rng):
-    """Blur, noise and wrong levels, as results have them that are still being denoised, so that the towers judge those too."""
+    """Blur, noise and wrong levels, as results have them that are still being denoised: the towers judge those too."""
     n = len(frames)
     level = torch.from_numpy(np.where(rng.random(n) < 0.5, rng.uniform(0, 1, n), 0)).float()
     small = torch.nn.functional.avg_pool2d(frames.flatten(0, 1), 5, 1, 2, count_include_pad=False).view_as(frames)
-    mix = lambda a, b, k: a + k.view(-1, *[1] * (a.dim() - 1)) * (b - a)
-    draw = lambda *shape: torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+
+    def mix(a, b, k):
+        return a + k.view(-1, *[1] * (a.dim() - 1)) * (b - a)
+
+    def draw(*shape):
+        return torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+
     frames = (
         mix(frames, small, level)
         + 0.15
@@ -74,7 +79,10 @@ def contrast(a, b, scale, true=None):
     """Both directions of the contrastive loss of unit vectors; `true` says which pairs count as right."""
     logits = scale * a @ b.T
     true = torch.eye(len(a), device=a.device) if true is None else true
-    loss = lambda l, t: -(t / t.sum(1, keepdim=True) * l.log_softmax(1)).sum(1).mean()
+
+    def loss(logits, true):
+        return -(true / true.sum(1, keepdim=True) * logits.log_softmax(1)).sum(1).mean()
+
     return 0.5 * (loss(logits, true) + loss(logits.T, true.T))
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Is the model set good enough? Measured on the held-out split, by the judge where it can judge.
 
-  evaluate.py [--models Models/toyworld] [--scenes 256] [--only reconstruction,retrieval,generation] [--out runs/toyworld]
+  evaluate.py [--models Models/toyworld] [--scenes 256] [--only reconstruction,retrieval,generation]
+              [--out runs/toyworld]
 
 reconstruction  both VAEs, and the vocoder behind its VAE: is what was seen and heard still there?
 retrieval       ImageBind: whole videos against whole sounds, each among 64 scenes
@@ -30,7 +31,9 @@ def reconstruction(a):
 
     from sound import log_mel
 
-    load = lambda kind, part: kind.from_pretrained(f"{a.models}/{part}").float().eval()
+    def load(kind, part):
+        return kind.from_pretrained(f"{a.models}/{part}").float().eval()
+
     scenes = world.held_out(a.scenes)
     pictures, sounds = load(AutoencoderKL, "sd15/vae"), load(AutoencoderKL, "audioldm/vae")
     vocoder = load(SpeechT5HifiGan, "audioldm/vocoder")

@@ -1,4 +1,5 @@
-"""ImageBind at a small size, for training: three towers under the published names, so that its state dict is the published file."""
+"""ImageBind at a small size, for training: three towers under the published names, so that its state dict is the
+published file."""
 
 import functools
 import gzip
@@ -42,7 +43,7 @@ DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
 @functools.cache
 def _enlarging(size):
-    """[224, size]: bilinear enlarging of one side without antialiasing, as a product, which is many times faster on a CPU."""
+    """[224, size]: bilinear enlarging of one side without antialiasing, as a product: many times faster on a CPU."""
     eye = torch.eye(size)[:, None]  # a line for each source pixel
     return F.interpolate(eye, 224, mode="linear", align_corners=False)[:, 0].T.contiguous()
 
@@ -74,7 +75,10 @@ class Attention(nn.Module):
         if self.extra:
             k = torch.cat([k, self.bias_k.expand(n, 1, width)], 1)
             v = torch.cat([v, self.bias_v.expand(n, 1, width)], 1)
-        split = lambda t: t.reshape(n, -1, self.heads, width // self.heads).transpose(1, 2)
+
+        def split(t):
+            return t.reshape(n, -1, self.heads, width // self.heads).transpose(1, 2)
+
         x = F.scaled_dot_product_attention(split(q), split(k), split(v), is_causal=self.causal)
         return self.out_proj(x.transpose(1, 2).reshape(n, length, width))
 
@@ -134,23 +138,30 @@ def _grid_positions(width, rows, columns):
     """Where training of positions begins: sines of row and column."""
     quarter = width // 4
     rate = 1 / 100 ** (torch.arange(quarter) / max(quarter, 1))
-    wave = lambda n: torch.cat(
-        [torch.sin(torch.arange(n)[:, None] * rate), torch.cos(torch.arange(n)[:, None] * rate)], 1
-    )
+
+    def wave(n):
+        return torch.cat([torch.sin(torch.arange(n)[:, None] * rate), torch.cos(torch.arange(n)[:, None] * rate)], 1)
+
     r, c = wave(rows)[:, None].expand(rows, columns, -1), wave(columns)[None].expand(rows, columns, -1)
     table = torch.cat([r, c], 2).reshape(rows * columns, -1)
     return 0.3 * F.pad(table, (0, width - table.shape[1], 1, 0))[None].contiguous()
 
 
 class ImageBind(nn.Module):
-    """The towers; vision, audio and text give unit vectors [n, out_embed_dim], since the published scales cancel in a cosine."""
+    """The towers; vision, audio and text give unit vectors [n, out_embed_dim], since the published scales cancel in a
+    cosine."""
 
     def __init__(self, c=CONFIG):
         super().__init__()
-        width = lambda m: c[f"{m}_embed_dim"]
+
+        def width(m):
+            return c[f"{m}_embed_dim"]
+
+        def conv(m):
+            return nn.Conv2d(1, width(m), 16, 10 if m == "audio" else 16, bias=False)
+
         pre, trunks, heads = {}, {}, {}
         # The published stem is a pair of which the second is the convolution.
-        conv = lambda m: nn.Conv2d(1, width(m), 16, 10 if m == "audio" else 16, bias=False)
         pre["vision"] = Stem(
             width("vision"),
             nn.ModuleList([nn.Identity(), nn.Conv3d(3, width("vision"), (2, 14, 14), (2, 14, 14), bias=False)]),

@@ -1,7 +1,8 @@
-"""Says what is seen in pictures and heard in sounds of the toy world, by image and signal processing alone: no network is asked.
+"""Says what is seen in pictures and heard in sounds of the toy world, by image and signal processing alone.
 
-It knows the world's rules (which pitches, colours, shapes and rhythms there are) and finds the nearest to what it is given.
-`Seen` and `Heard` have the same fields in terms of the other, so that `agreement` compares a picture with a sound.
+No network is asked. It knows the world's rules (which pitches, colours, shapes and rhythms there are) and finds the
+nearest to what it is given. `Seen` and `Heard` have the same fields in terms of the other, so that `agreement` compares
+a picture with a sound.
 """
 
 import functools
@@ -29,7 +30,7 @@ class Heard:
     events: list  # seconds
 
 
-# ---- sounds -----------------------------------------------------------------------------------------------------------
+# ---- sounds ----------------------------------------------------------------------------------------------------------
 def hear(wave):
     """What a waveform [samples] at 16 kHz holds."""
     wave = np.asarray(wave, np.float64)
@@ -38,7 +39,7 @@ def hear(wave):
 
 
 def _pitch(wave):
-    """The pitch whose fundamental is the strongest. No harmonic of one pitch lies within 5 % of another's fundamental."""
+    """The pitch whose fundamental is the strongest. No pitch's harmonic lies within 5 % of another's fundamental."""
     size = 4096
     padded = np.pad(wave, (0, max(0, size - len(wave))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::512] * np.hanning(size)
@@ -100,7 +101,7 @@ def onsets(wave):
     return [t for k, t in enumerate(found) if k == 0 or t - found[k - 1] > 0.12]
 
 
-# ---- pictures ---------------------------------------------------------------------------------------------------------
+# ---- pictures --------------------------------------------------------------------------------------------------------
 def see(frames):
     """What frames [T, 3, 64, 64], 0…1, hold; one frame is a still picture."""
     frames = np.asarray(frames, np.float64)
@@ -110,9 +111,9 @@ def see(frames):
     tint = world.RGB[colour] - world.RGB[colour].min()
     like = np.einsum("tchw,c->thw", frames - frames.min(1, keepdims=True), tint) / (tint @ tint)
     place = np.stack([_centre(m) for m in like])
-    glow = np.array([_around(m, c) for m, c in zip(like, place)])
-    masks = [_mask(m, f) for m, f in zip(like, frames)]
-    shape = _shape([m for m, g in zip(masks, glow) if g <= np.quantile(glow, 0.4) + 1e-9])
+    glow = np.array([_around(m, c) for m, c in zip(like, place, strict=True)])
+    masks = [_mask(m, f) for m, f in zip(like, frames, strict=True)]
+    shape = _shape([m for m, g in zip(masks, glow, strict=True) if g <= np.quantile(glow, 0.4) + 1e-9])
     if len(frames) < 4:
         return Seen(colour, shape, None, None)
     area = np.array([m.sum() for m in masks])
@@ -197,11 +198,14 @@ def _events(kind, signal):
     period, times = world.PERIOD[kind], np.arange(len(signal)) / world.FPS
     phases = np.arange(0, period, 0.01)
     u = np.mod(times[None] - phases[:, None], period)
-    centred = lambda a: a - a.mean(-2, keepdims=True)
+
+    def centred(a):
+        return a - a.mean(-2, keepdims=True)
+
     if kind == 0:  # where it is on its path, however high that is
         have, want = centred(signal[None]), centred(np.stack([9 * np.sin(2 * np.pi * u), -20 * 4 * u * (1 - u)], 2))
-    elif kind == 1:  # how bright: what fades has the same form whenever it began, so that only
-        want = GLOW * np.exp(-u / world.FADE[1])[..., None]  # its level tells
+    elif kind == 1:  # how bright: what fades has the same form whenever it began, so that only its level tells
+        want = GLOW * np.exp(-u / world.FADE[1])[..., None]
         have, want = signal[None] - signal.min(), want - want.min(1, keepdims=True)
         return _times(phases[int(np.argmin(((have - want) ** 2).sum((1, 2))))], period, len(signal))
     else:  # how large, compared with itself
@@ -217,11 +221,15 @@ def _times(phase, period, frames):
     return [float(t) for t in phase + period * np.arange(8) if t < frames / world.FPS - 1e-9]
 
 
-# ---- together ---------------------------------------------------------------------------------------------------------
+# ---- together --------------------------------------------------------------------------------------------------------
 def matched(a, b, tolerance=TOLERANCE):
-    """F1 of two lists of times: each may match one of the other that is at most `tolerance` away. A two-second scene that
-    begins within an event may show it before 0, so a time within the tolerance of either end may also go unmatched."""
-    edge = lambda ts: [t for t in ts if tolerance <= t <= world.SECONDS - tolerance]
+    """F1 of two lists of times: each may match one of the other that is at most `tolerance` away. A two-second scene
+    that begins within an event may show it before 0, so a time within the tolerance of either end may also go
+    unmatched."""
+
+    def edge(ts):
+        return [t for t in ts if tolerance <= t <= world.SECONDS - tolerance]
+
     a, b = sorted(a), sorted(b)
     left, hits = list(b), []
     for t in a:

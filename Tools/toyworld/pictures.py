@@ -101,7 +101,8 @@ def train_picture_vae(arguments):
 
 
 def latents(arguments):
-    """Latents [scenes, 16, 4, 8, 8] of whole videos, of unit deviation, their scenes, and the scale that was applied."""
+    """Latents [scenes, 16, 4, 8, 8] of whole videos, of unit deviation, their scenes, and the scale that was
+    applied."""
     vae = load_trained(arguments, "picture_vae", {"vae": AutoencoderKL(**VAE)})["vae"]
 
     def encode(scenes):
@@ -154,8 +155,9 @@ def stills_of(model):
 
 
 def train_motion(arguments):
-    """Motion modules, and with them all of the UNet and its text tower, on videos and stills alike: with so few channels, a
-    UNet that knows stills alone decides each frame's colour and shape for itself, and modules around it cannot undo that."""
+    """Motion modules, and with them all of the UNet and its text tower, on videos and stills alike: with so few
+    channels, a UNet that knows stills alone decides each frame's colour and shape for itself, and modules around it
+    cannot undo that."""
     z, scenes, scale = latents(arguments)
     tokenize = tokens(arguments)
     known = load_trained(arguments, "picture_unet", denoisers())

@@ -18,7 +18,8 @@ def _mel_basis():
 
 
 def log_mel(wave):
-    """[n, samples] to [n, samples / 160, 64]: natural logarithm of mel magnitudes, at least ln 1e-5, as AudioLDM was trained on."""
+    """[n, samples] to [n, samples / 160, 64]: natural logarithm of mel magnitudes, at least ln 1e-5, as AudioLDM was
+    trained on."""
     padded = F.pad(wave[:, None], (432, 432), mode="reflect")[:, 0]
     window = torch.hann_window(1024, device=wave.device)
     magnitude = torch.stft(padded, 1024, HOP, 1024, window, center=False, return_complex=True).abs()
@@ -27,7 +28,9 @@ def log_mel(wave):
 
 @functools.cache
 def _kaldi_banks():
-    mel = lambda f: 1127.0 * torch.log1p(f / 700.0)
+    def mel(f):
+        return 1127.0 * torch.log1p(f / 700.0)
+
     low, high = mel(torch.tensor(20.0, dtype=torch.float64)), mel(torch.tensor(8000.0, dtype=torch.float64))
     step = (high - low) / 129
     left = low + torch.arange(128, dtype=torch.float64)[:, None] * step

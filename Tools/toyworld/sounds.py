@@ -1,4 +1,5 @@
-"""Trains AudioLDM's parts on the toy world's sounds: the VAE of spectrograms, the vocoder, the denoiser with its text tower."""
+"""Trains AudioLDM's parts on the toy world's sounds: the VAE of spectrograms, the vocoder, the denoiser with its text
+tower."""
 
 import numpy as np
 import torch
@@ -201,13 +202,15 @@ def train_sound_unet(arguments):
 
 
 def spectral(a, b):
-    """Distance of two waveforms' magnitudes at four resolutions, compressed. What lies below −60 dB is noise, which cannot be
-    matched bin by bin, and does not count."""
+    """Distance of two waveforms' magnitudes at four resolutions, compressed. What lies below −60 dB is noise, which
+    cannot be matched bin by bin, and does not count."""
     loss = 0.0
     for size in (256, 512, 1024, 2048):
         window = torch.hann_window(size, device=a.device)
-        of = lambda x: torch.stft(x, size, size // 8, size, window, return_complex=True).abs() / size**0.5
-        x, y = of(a).clamp(min=1e-3), of(b).clamp(min=1e-3)
+        x, y = (
+            (torch.stft(w, size, size // 8, size, window, return_complex=True).abs() / size**0.5).clamp(min=1e-3)
+            for w in (a, b)
+        )
         loss = (
             loss
             + (x.sqrt() - y.sqrt()).abs().mean() * 4

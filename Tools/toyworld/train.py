@@ -3,8 +3,8 @@
 
   train.py PART --out FOLDER [--steps N] [--batch N] [--device cpu|cuda] [--threads N]
 
-PART is binder, picture_vae, picture_unet, motion, sound_vae, vocoder, clap or sound_unet. A killed training goes on when it is
-started again with the same folder; a finished one does nothing.
+PART is binder, picture_vae, picture_unet, motion, sound_vae, vocoder, clap or sound_unet. A killed training goes on
+when it is started again with the same folder; a finished one does nothing.
 """
 
 import argparse

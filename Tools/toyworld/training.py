@@ -1,4 +1,5 @@
-"""What every training shares: resumable steps, a learning rate that warms up and falls, averaged weights, a log of JSON lines."""
+"""What every training shares: resumable steps, a learning rate that warms up and falls, averaged weights, a log of JSON
+lines."""
 
 import contextlib
 import copy
@@ -14,7 +15,8 @@ import torch
 class Training:
     """Steps of one network or several. A killed one goes on from its last checkpoint, at most two minutes back.
 
-    Everything drawn at a step comes from the step's number, so that a resumed run draws what an uninterrupted one would.
+    Everything drawn at a step comes from the step's number, so that a resumed run draws what an uninterrupted one
+    would.
     """
 
     def __init__(self, name, arguments, modules, steps, rate, average=0.0, beta=(0.9, 0.99), decay=0.01):
@@ -76,7 +78,9 @@ class Training:
             if self.averaged is not None:
                 keep = min(self.average, self.step / (self.step + 10))
                 with torch.no_grad():
-                    for a, b in zip(self.averaged.state_dict().values(), self.modules.state_dict().values()):
+                    for a, b in zip(
+                        self.averaged.state_dict().values(), self.modules.state_dict().values(), strict=True
+                    ):
                         a.lerp_(b, 1 - keep) if a.is_floating_point() else a.copy_(b)
             for key, value in {"loss": loss.item(), "gradient": norm.item(), **more}.items():
                 sums[key] = sums.get(key, 0.0) + float(value)
@@ -105,7 +109,7 @@ class Training:
 
 
 def load_trained(arguments, name, modules):
-    """Puts the weights of a training, averaged where it averages, into modules; they come back frozen and in eval mode."""
+    """Puts the weights of a training, averaged where it averages, into modules; they come back frozen, in eval mode."""
     path = os.path.join(arguments.out, name, "checkpoint.pt")
     if not os.path.exists(path):
         raise SystemExit(f"there is no {path}: train `{name}` first")

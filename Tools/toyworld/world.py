@@ -1,18 +1,18 @@
 """The toy world: scenes that can be seen, heard and told, unlimited in number, with the truth about each known exactly.
 
-A scene is one object of a shape and a colour before a background, two seconds long, in which something happens at regular
-times. What is seen decides what is heard:
+A scene is one object of a shape and a colour before a background, two seconds long, in which something happens at
+regular times. What is seen decides what is heard:
 
     shape   -> timbre      circle, square, triangle, star
     colour  -> pitch       red 500 Hz, yellow 700, green 900, cyan 1100, blue 1300, magenta 1700
     events  -> onsets      each bounce, flash or pulse begins a tone
     kind    -> tempo and envelope: bounce once a second, short; flash once a second, long; pulse twice a second, soft
 
-Place, size, tilt and background are seen and not heard; loudness is heard and not seen. Pictures are 64×64 at 8 a second,
-sounds 16 kHz, mono. Everything is periodic from before the scene begins, so that no moment of it is special.
+Place, size, tilt and background are seen and not heard; loudness is heard and not seen. Pictures are 64×64 at 8 a
+second, sounds 16 kHz, mono. Everything is periodic from before the scene begins, so that no moment of it is special.
 
-A single picture tells when the events are: a bouncing object rises on its right and falls on its left, flashes and pulses
-fade at a known rate. So one second of a scene, or one frame, is enough to say what belongs to it.
+A single picture tells when the events are: a bouncing object rises on its right and falls on its left, flashes and
+pulses fade at a known rate. So one second of a scene, or one frame, is enough to say what belongs to it.
 """
 
 import math
@@ -107,7 +107,7 @@ class Scenes:
             noise=rng.integers(2**31, size=n),
         )
 
-    # ---- what happens -------------------------------------------------------------------------------------------------
+    # ---- what happens ------------------------------------------------------------------------------------------------
     def events(self, i, seconds=SECONDS):
         """Times of the events of scene i, seconds from the beginning."""
         period = PERIOD[self.kind[i]]
@@ -117,13 +117,17 @@ class Scenes:
         """Seconds since the last event, [n, T], at times [T] or [n, T]."""
         return np.mod(np.asarray(times) - self.phase[:, None], PERIOD[self.kind][:, None])
 
-    # ---- what is seen -------------------------------------------------------------------------------------------------
+    # ---- what is seen ------------------------------------------------------------------------------------------------
     def pictures(self, times=None):
-        """[n, T, 3, 64, 64], 0…1, single precision, at times [T] or [n, T] in seconds; without times the frames of the video."""
+        """[n, T, 3, 64, 64], 0…1, single precision, at times [T] or [n, T] in seconds; without times the frames of the
+        video."""
         times = np.arange(FRAMES) / FPS if times is None else np.asarray(times)
         u = self.since(times).astype(np.float32)  # (n, T)
         n = len(self)
-        per = lambda a: np.asarray(a, np.float32).reshape(n, 1)
+
+        def per(a):
+            return np.asarray(a, np.float32).reshape(n, 1)
+
         bounce, flash, pulse = (self.kind[:, None] == k for k in range(3))
         fade = np.where(bounce, 0, np.exp(-u / per(np.maximum(FADE[self.kind], 1e-3)))).astype(np.float32)
         glow = np.where(flash, fade, 0)
@@ -153,7 +157,10 @@ class Scenes:
 
     def background(self):
         """[n, 3, 64, 64]."""
-        paint = lambda *rgb: np.array(rgb, np.float32)[:, None, None]
+
+        def paint(*rgb):
+            return np.array(rgb, np.float32)[:, None, None]
+
         lines = ((_X % 16 < 1) | (_Y % 16 < 1)).astype(np.float32)
         back = np.stack(
             [
@@ -165,11 +172,14 @@ class Scenes:
         floor = (self.kind == 0)[:, None, None, None] & (_Y >= FLOOR) & (_Y < FLOOR + 2)
         return np.where(floor, np.float32(0.55), back)
 
-    # ---- what is heard ------------------------------------------------------------------------------------------------
+    # ---- what is heard -----------------------------------------------------------------------------------------------
     def sounds(self, seconds=SECONDS, begin=0.0):
         """[n, samples], −1…1, single precision, from `begin` on, seconds, one or [n]."""
         n, count = len(self), int(seconds * RATE)
-        column = lambda a: np.broadcast_to(np.asarray(a, np.float32), n).reshape(n, 1)
+
+        def column(a):
+            return np.broadcast_to(np.asarray(a, np.float32), n).reshape(n, 1)
+
         period, attack, decay = column(PERIOD[self.kind]), column(ATTACK[self.kind]), column(DECAY[self.kind])
         start = column(np.mod(np.asarray(begin) - self.phase, PERIOD[self.kind]))
         u = np.mod(start + np.arange(count, dtype=np.float32) / RATE, period)
@@ -190,7 +200,7 @@ class Scenes:
                 wave[of] += loud * (tone + np.float32(BREATH[s]) * breath[of] if BREATH[s] else tone)
         return np.clip(wave * column(0.6 * self.gain) + np.float32(2e-4) * breath, -1, 1)
 
-    # ---- what is said -------------------------------------------------------------------------------------------------
+    # ---- what is said ------------------------------------------------------------------------------------------------
     def told(self, i, known, rng=None):
         """A caption of scene i that tells of the named attributes alone, in one of several wordings."""
         pick = (lambda *words: words[0]) if rng is None else (lambda *words: words[rng.integers(len(words))])
@@ -225,7 +235,8 @@ ATTRIBUTES = ["shape", "colour", "kind", "ground"]
 
 
 def outline(shape, x, y, r):
-    """Signed distance in pixels to the edge of a shape of radius r around the origin, negative inside; y grows downwards."""
+    """Signed distance in pixels to the edge of a shape of radius r around the origin, negative inside; y grows
+    downwards."""
     if shape == 0:
         return np.hypot(x, y) - r
     if shape == 1:
@@ -243,7 +254,8 @@ def outline(shape, x, y, r):
 
 
 def held_out(n, first=0):
-    """Scenes first … first+n−1 of the held-out split; each is drawn from its own number, and training never draws from these."""
+    """Scenes first … first+n−1 of the held-out split; each is drawn from its own number, and training never draws from
+    these."""
     return Scenes.concatenated([Scenes.drawn(np.random.default_rng([1, i]), 1) for i in range(first, first + n)])
 
 

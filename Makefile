@@ -1,11 +1,10 @@
 # `make` alone says what there is. Every target brings what it needs first, and does nothing that is done already.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo claim bench format lint clean
+.PHONY: help setup build test demo claim bench format lint hooks clean
 
 MODELS ?= Models/random
 PYTHON_TESTS := .venv/integration
 PYTHON_PACKAGES := webdataset==1.0.2 pandas==3.1.1 zstandard==0.25.0 numpy
-SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -35,11 +34,14 @@ claim: build $(PYTHON_TESTS)/ready ## does the aligner do what the paper claims?
 bench: build ## time by stage and peak memory of a guided step; MODELS=folder with audioldm/ and imagebind/
 	.build/release/seehear-worker bench --audio $(MODELS)/audioldm --binder $(MODELS)/imagebind --seconds 2
 
-format: ## format all Swift
-	swift format format --in-place --recursive --parallel $(wildcard $(SWIFT_SOURCES))
+format: setup ## lay out all Swift, C++ and Python
+	@Tools/lint --format
 
-lint: ## what `make format` would change, and missing documentation
-	swift format lint --strict --recursive --parallel $(wildcard $(SWIFT_SOURCES))
+lint: setup ## what `make format` would change, and what looks wrong in Swift, C++, Python and shell
+	@Tools/lint
+
+hooks: ## have git lint what is staged before each commit
+	git config core.hooksPath Tools/hooks
 
 clean: ## all that was built and made; libtorch stays
 	rm -rf .build .venv runs .libtorch.partial.*

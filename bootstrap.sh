@@ -236,7 +236,7 @@ bring_libtorch() {
     [ -n "$beside" ] || [ -z "${TORCH_WHEEL:-}" ] || beside=$(dirname "$TORCH_WHEEL")
     [ -z "$beside" ] || beside=$(cd "$beside" && pwd) || fail "NVIDIA_WHEELS=$NVIDIA_WHEELS is no folder"
     [ -z "${TORCH_WHEEL:-}" ] || TORCH_WHEEL=$(cd "$(dirname "$TORCH_WHEEL")" && pwd)/${TORCH_WHEEL##*/}
-    [ "$cuda" = yes ] && require_space 8000 || require_space 2500
+    if [ "$cuda" = yes ]; then require_space 8000; else require_space 2500; fi
 
     work=$(mktemp -d "$root/.libtorch.partial.XXXXXX")
     trap 'rm -rf "$work"' EXIT

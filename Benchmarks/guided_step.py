@@ -8,6 +8,7 @@ DIR of the reference holds reference.py, bench.py, ib.py and .venv; the checkpoi
 --size full. Each configuration runs in a process of its own, in turn, so that a drift of the machine's speed meets all
 alike; the minimum over steps and rounds is reported, and ratios of the minima.
 """
+
 import argparse
 import json
 import os
@@ -35,54 +36,127 @@ python = f"{a.reference}/.venv/bin/python"
 
 def call(command, cwd=None):
     out = subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout
-    return json.loads(out[out.index("{"):])
+    return json.loads(out[out.index("{") :])
 
 
 SUBJECT = {
     "sound": ["--audio", f"{a.ckpt}/audioldm", "--seconds", str(a.seconds)],
-    "video": ["--image", f"{a.ckpt}/sd15", "--motion", f"{a.ckpt}/motion_adapter", "--size", str(a.size), "--frames", str(a.frames)],
+    "video": [
+        "--image",
+        f"{a.ckpt}/sd15",
+        "--motion",
+        f"{a.ckpt}/motion_adapter",
+        "--size",
+        str(a.size),
+        "--frames",
+        str(a.frames),
+    ],
     "picture": ["--image", f"{a.ckpt}/sd15", "--size", str(a.size)],
 }[a.what]
-TITLE = {"sound": f"{a.seconds} s of sound", "video": f"{a.frames} frames of {a.size}×{a.size}", "picture": f"a picture of {a.size}×{a.size}"}[a.what]
+TITLE = {
+    "sound": f"{a.seconds} s of sound",
+    "video": f"{a.frames} frames of {a.size}×{a.size}",
+    "picture": f"a picture of {a.size}×{a.size}",
+}[a.what]
 
 
 def ours():
-    r = call([a.worker, "bench", *SUBJECT, "--binder", f"{a.ckpt}/imagebind/imagebind_huge.safetensors", "--steps", str(a.steps),
-              "--threads", str(a.threads), "--memory", a.memory] + (["--tune-prompt"] if a.tune else []))
+    r = call(
+        [
+            a.worker,
+            "bench",
+            *SUBJECT,
+            "--binder",
+            f"{a.ckpt}/imagebind/imagebind_huge.safetensors",
+            "--steps",
+            str(a.steps),
+            "--threads",
+            str(a.threads),
+            "--memory",
+            a.memory,
+        ]
+        + (["--tune-prompt"] if a.tune else [])
+    )
     stages = {k.split(".")[-1]: v for k, v in r["guidedStep"].items()}
-    return stages | {"guided step": r["guidedStepTotal"], "final decode": r["finalDecode"], "peak GB": r["peakMemoryBytes"] / 2**30}
+    return stages | {
+        "guided step": r["guidedStepTotal"],
+        "final decode": r["finalDecode"],
+        "peak GB": r["peakMemoryBytes"] / 2**30,
+    }
 
 
 def theirs():
-    kind = {"sound": ["audio", "--seconds", str(a.seconds)], "video": ["video", "--size", str(a.size), "--frames", str(a.frames)],
-            "picture": ["image", "--size", str(a.size)]}[a.what]
-    r = call([python, "bench.py", *kind, "--ckpt", a.ckpt, "--reps", str(a.reps), "--threads", str(a.threads)]
-             + (["--tune"] if a.tune else []), cwd=a.reference)
-    names = {"unet_cfg": "unet", "backward_all": "backward", "step_total": "guided step", "vision_transform": "transform"}
+    kind = {
+        "sound": ["audio", "--seconds", str(a.seconds)],
+        "video": ["video", "--size", str(a.size), "--frames", str(a.frames)],
+        "picture": ["image", "--size", str(a.size)],
+    }[a.what]
+    r = call(
+        [python, "bench.py", *kind, "--ckpt", a.ckpt, "--reps", str(a.reps), "--threads", str(a.threads)]
+        + (["--tune"] if a.tune else []),
+        cwd=a.reference,
+    )
+    names = {
+        "unet_cfg": "unet",
+        "backward_all": "backward",
+        "step_total": "guided step",
+        "vision_transform": "transform",
+    }
     return {names.get(k, k): v for k, v in r["guided_step"].items()} | {
-        "final decode": r["final_decode"], "peak GB": r["peak_rss_mb"] / 1024}
+        "final decode": r["final_decode"],
+        "peak GB": r["peak_rss_mb"] / 1024,
+    }
 
 
 def released():
-    r = call([python, f"{here}/official_step.py", "--reference", a.reference, "--ckpt", a.ckpt, "--seconds", str(a.seconds),
-              "--threads", str(a.threads)], cwd=a.reference)
+    r = call(
+        [
+            python,
+            f"{here}/official_step.py",
+            "--reference",
+            a.reference,
+            "--ckpt",
+            a.ckpt,
+            "--seconds",
+            str(a.seconds),
+            "--threads",
+            str(a.threads),
+        ],
+        cwd=a.reference,
+    )
     g = r["guided_step"]
-    return {"unet": g["unet_cfg"], "vae_decode": g["vae_decode"], "vocoder": g["vocoder"], "fbank": g["fbank"],
-            "imagebind": g["imagebind_audio"], "constants again": g["imagebind_vision"] + g["imagebind_text"],
-            "backward": g["backward"], "guided step": g["step_total"], "peak GB": r["peak_rss_mb"] / 1024}
+    return {
+        "unet": g["unet_cfg"],
+        "vae_decode": g["vae_decode"],
+        "vocoder": g["vocoder"],
+        "fbank": g["fbank"],
+        "imagebind": g["imagebind_audio"],
+        "constants again": g["imagebind_vision"] + g["imagebind_text"],
+        "backward": g["backward"],
+        "guided step": g["step_total"],
+        "peak GB": r["peak_rss_mb"] / 1024,
+    }
 
 
-kinds = {"seehear": ours, "reference": theirs} | ({"released": released} if a.what == "sound" and not a.skip_official else {})
+kinds = {"seehear": ours, "reference": theirs} | (
+    {"released": released} if a.what == "sound" and not a.skip_official else {}
+)
 best = {}
 for _ in range(a.rounds):
     for name, run in kinds.items():
         for stage, value in run().items():
             best.setdefault(stage, {}).setdefault(name, value)
             best[stage][name] = min(best[stage][name], value)
-print(f"{TITLE}, {a.threads} threads, fp32{', prompt tuned' if a.tune else ''}, memory {a.memory}; seconds, minimum of {a.rounds} rounds")
+print(
+    f"{TITLE}, {a.threads} threads, fp32{', prompt tuned' if a.tune else ''}, memory {a.memory}; "
+    f"seconds, minimum of {a.rounds} rounds"
+)
 print("| stage | " + " | ".join(kinds) + " | ratio to " + " | ratio to ".join(list(kinds)[1:]) + " |")
 print("|---" * (2 * len(kinds)) + "|")
 for stage, row in best.items():
     cells = [f"{row[k]:.2f}" if k in row else "–" for k in kinds]
-    ratios = [f"{row['seehear'] / row[k]:.2f}" if k in row and "seehear" in row and row[k] > 0 else "–" for k in list(kinds)[1:]]
+    ratios = [
+        f"{row['seehear'] / row[k]:.2f}" if k in row and "seehear" in row and row[k] > 0 else "–"
+        for k in list(kinds)[1:]
+    ]
     print("| " + " | ".join([stage] + cells + ratios) + " |")

@@ -8,6 +8,7 @@ constant video and text go through ImageBind at every step, with the graph recor
 vocoder are not frozen, so that the backward pass computes their gradients too; anomaly detection is on. ImageBind is
 frozen there as here. Loading the models is not counted. Prints one JSON line.
 """
+
 import argparse
 import json
 import math
@@ -25,6 +26,7 @@ ap.add_argument("--threads", type=int, default=2)
 ap.add_argument("--reps", type=int, default=2)
 a = ap.parse_args()
 sys.path.insert(0, a.reference)
+# Found by the path alone, which the arguments tell.
 import ib  # noqa: E402
 import reference as R  # noqa: E402
 
@@ -69,6 +71,13 @@ for _ in range(a.reps + 1):
     rows.append(row)
     assert torch.isfinite(leaf).all() and math.isfinite(loss.item())
 rows = rows[1:]
-print(json.dumps({"seconds": a.seconds, "threads": a.threads,
-                  "guided_step": {k: round(min(r[k] for r in rows), 4) for k in rows[0]},
-                  "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}))
+print(
+    json.dumps(
+        {
+            "seconds": a.seconds,
+            "threads": a.threads,
+            "guided_step": {k: round(min(r[k] for r in rows), 4) for k in rows[0]},
+            "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        }
+    )
+)

@@ -5,6 +5,8 @@
 #
 # Everything goes through the environment, so that `mpirun -n 9 seehear-worker RUN` stays as it is. OMPI_… is read by
 # Open MPI 4, PRTE_… by Open MPI 5. What the user has set already stays.
+#
+# shellcheck shell=sh
 
 # As root, in a container for instance, mpirun refuses to start without these.
 if [ "$(id -u)" -eq 0 ]; then
@@ -13,10 +15,10 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 
 # By default mpirun pins each of up to two ranks to one core, and the threads of its CPU kernels with it.
-export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-none}
-export PRTE_MCA_hwloc_default_binding_policy=${PRTE_MCA_hwloc_default_binding_policy:-none}
+export OMPI_MCA_hwloc_base_binding_policy="${OMPI_MCA_hwloc_base_binding_policy:-none}"
+export PRTE_MCA_hwloc_default_binding_policy="${PRTE_MCA_hwloc_default_binding_policy:-none}"
 
 if [ "${1:-}" = local ]; then
-    export OMPI_MCA_rmaps_base_oversubscribe=${OMPI_MCA_rmaps_base_oversubscribe:-1}
-    export PRTE_MCA_rmaps_default_mapping_policy=${PRTE_MCA_rmaps_default_mapping_policy:-:oversubscribe}
+    export OMPI_MCA_rmaps_base_oversubscribe="${OMPI_MCA_rmaps_base_oversubscribe:-1}"
+    export PRTE_MCA_rmaps_default_mapping_policy="${PRTE_MCA_rmaps_default_mapping_policy:-:oversubscribe}"
 fi

@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
 """Does the aligner do what the paper claims? Measured on the toy world, where the truth about every scene is known.
 
-  claim.py --out runs/claim [--models Models/toyworld] [--samples 64] [--ranks 3] [--tasks v2a,i2a,a2v,a2i,joint] [--set key=value …]
+  claim.py --out runs/claim [--models Models/toyworld] [--samples 64] [--ranks 3] [--tasks v2a,i2a,a2v,a2i,joint]
+           [--set key=value …]
 
-For held-out scenes that no training saw, each of the five tasks is run twice from the same seeds: without guidance (the paper's
-"vanilla") and with the aligner. Captions leave something out or are wrong: what is missing can only come from picture or
-sound. The results are judged by image and signal processing (`Tools/toyworld/judge.py`), which never asks ImageBind. A table
-says how often picture and sound agree, and by how much the aligner changes that, with 95 % intervals of the paired difference.
+For held-out scenes that no training saw, each of the five tasks is run twice from the same seeds: without guidance
+(the paper's "vanilla") and with the aligner. Captions leave something out or are wrong: what is missing can only come
+from picture or sound. The results are judged by image and signal processing (`Tools/toyworld/judge.py`), which never
+asks ImageBind. A table says how often picture and sound agree, and by how much the aligner changes that, with 95 %
+intervals of the paired difference.
 
-Runs that are there already are resumed, so that a stopped measurement goes on. `--set` changes the aligned run's settings.
+Runs that are there already are resumed, so that a stopped measurement goes on. `--set` changes the aligned run's
+settings.
 """
+
 import argparse
 import json
 import os
@@ -21,22 +25,29 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "Tools", "toyworld"), os.path.join(ROOT, "Benchmarks")]
+# Found by the path alone.
 import judge  # noqa: E402
 import media  # noqa: E402
 import world  # noqa: E402
 from start import environment, model_settings  # noqa: E402
 
 TASKS = ["v2a", "i2a", "a2v", "a2i", "joint"]
-FIRST = 3000                    # the first held-out scene that is used here; tune on others
-STILL = 0.0                     # seconds; the moment of a scene that an i2a row shows
+FIRST = 3000  # the first held-out scene that is used here; tune on others
+STILL = 0.0  # seconds; the moment of a scene that an i2a row shows
 
 # What is measured in each task, against what the row's input is (for joint: sound against picture).
-MEASURES = {"v2a": ["pitch", "timbre", "onsets"], "i2a": ["pitch", "timbre", "onsets"], "a2v": ["colour", "shape", "events"],
-            "a2i": ["colour", "shape"], "joint": ["pitch", "timbre", "onsets"]}
+MEASURES = {
+    "v2a": ["pitch", "timbre", "onsets"],
+    "i2a": ["pitch", "timbre", "onsets"],
+    "a2v": ["colour", "shape", "events"],
+    "a2i": ["colour", "shape"],
+    "joint": ["pitch", "timbre", "onsets"],
+}
 
 
 def caption(scenes, i, task):
-    """Even scenes get a caption that leaves something out, odd ones a wrong one; joint, which has nothing else, the former."""
+    """Even scenes get a caption that leaves something out, odd ones a wrong one; joint, which has nothing else, the
+    former."""
     rng = np.random.default_rng([11, FIRST + i])
     if i % 2 == 0 or task == "joint":
         return "partial", scenes.told(i, [set(), {"kind"}, {"shape"}, {"ground"}][rng.integers(4)])
@@ -57,8 +68,13 @@ def write_inputs(folder, scenes, tasks):
             media.write_video(video, one.pictures()[0])
             media.write_sound(sound, one.sounds()[0])
             media.write_picture(still, one.pictures([STILL])[0, 0])
-        source = {"v2a": {"video": name + ".mp4"}, "i2a": {"image": name + ".png"}, "a2v": {"audio": name + ".wav"},
-                  "a2i": {"audio": name + ".wav"}, "joint": {}}
+        source = {
+            "v2a": {"video": name + ".mp4"},
+            "i2a": {"image": name + ".png"},
+            "a2v": {"audio": name + ".wav"},
+            "a2i": {"audio": name + ".wav"},
+            "joint": {},
+        }
         for task in tasks:
             rows.append({"id": f"{task}-{name}", "task": task, **source[task], "prompt": caption(scenes, i, task)[1]})
     with open(os.path.join(folder, "scenes.jsonl"), "w") as file:
@@ -68,8 +84,15 @@ def write_inputs(folder, scenes, tasks):
 def run(a, arm, settings):
     """One job of all tasks, and its samples as files."""
     out = os.path.join(a.out, arm)
-    job = [os.path.join(HERE, "claim.yaml"), "--out", out, "--set", f"manifest={os.path.abspath(a.out)}/input/scenes.jsonl",
-           "--set", f"root={os.path.abspath(a.out)}/input"]
+    job = [
+        os.path.join(HERE, "claim.yaml"),
+        "--out",
+        out,
+        "--set",
+        f"manifest={os.path.abspath(a.out)}/input/scenes.jsonl",
+        "--set",
+        f"root={os.path.abspath(a.out)}/input",
+    ]
     job += model_settings(a.models)
     for s in settings:
         job += ["--set", s]
@@ -91,10 +114,16 @@ def measure(files, scenes, i, task):
     if task in ("v2a", "i2a"):
         return judge.agreement(seen, judge.hear(media.read_sound(base + ".flac")))
     if task == "joint":
-        return judge.agreement(judge.see(media.read_frames(base + ".mp4")), judge.hear(media.read_sound(base + ".flac")))
+        return judge.agreement(
+            judge.see(media.read_frames(base + ".mp4")), judge.hear(media.read_sound(base + ".flac"))
+        )
     got = judge.see(media.read_frames(base + (".mp4" if task == "a2v" else ".png")))
     values = judge.agreement(got, heard)
-    return {"colour": values["pitch"], "shape": values["timbre"], **({"events": values["onsets"]} if "onsets" in values else {})}
+    return {
+        "colour": values["pitch"],
+        "shape": values["timbre"],
+        **({"events": values["onsets"]} if "onsets" in values else {}),
+    }
 
 
 def bind_loss(files, i, task):
@@ -113,8 +142,11 @@ def interval(differences):
 
 def report(a, scenes, arms, tasks):
     result, lines = {}, []
-    lines += ["| task | captions | n | agreement: vanilla | aligner | difference | 95 % | in detail: vanilla → aligner | bind loss (in-objective) |",
-              "|---" * 9 + "|"]
+    lines += [
+        "| task | captions | n | agreement: vanilla | aligner | difference | 95 % | in detail: vanilla → aligner "
+        "| bind loss (in-objective) |",
+        "|---" * 9 + "|",
+    ]
     for task in tasks:
         for which in ("all", "partial", "wrong"):
             rows = []
@@ -127,17 +159,27 @@ def report(a, scenes, arms, tasks):
             if not rows or (task == "joint" and which != "all"):
                 continue
             names = MEASURES[task]
-            of = lambda k: np.array([[r[k][m] for m in names] for r in rows])
-            plain, aligned = of(1), of(2)
+            plain, aligned = (np.array([[r[k][m] for m in names] for r in rows]) for k in (1, 2))
             mean, low, high = interval(aligned.mean(1) - plain.mean(1))
             losses = [np.mean([bind_loss(f, r[0], task) for r in rows]) for f in arms]
-            detail = {m: [plain[:, k].mean(), aligned[:, k].mean(), *interval(aligned[:, k] - plain[:, k])]
-                      for k, m in enumerate(names)}
-            result[f"{task}/{which}"] = {"n": len(rows), "vanilla": plain.mean(), "aligner": aligned.mean(), "difference": [mean, low, high],
-                                         "detail": detail, "bind_loss": losses}
+            detail = {
+                m: [plain[:, k].mean(), aligned[:, k].mean(), *interval(aligned[:, k] - plain[:, k])]
+                for k, m in enumerate(names)
+            }
+            result[f"{task}/{which}"] = {
+                "n": len(rows),
+                "vanilla": plain.mean(),
+                "aligner": aligned.mean(),
+                "difference": [mean, low, high],
+                "detail": detail,
+                "bind_loss": losses,
+            }
             lines.append(
-                f"| {task} | {which} | {len(rows)} | {plain.mean():.3f} | {aligned.mean():.3f} | **{mean:+.3f}** | {low:+.3f} … {high:+.3f} | "
-                + ", ".join(f"{m} {v[0]:.2f} → {v[1]:.2f}" for m, v in detail.items()) + f" | {losses[0]:.3f} → {losses[1]:.3f} |")
+                f"| {task} | {which} | {len(rows)} | {plain.mean():.3f} | {aligned.mean():.3f} "
+                f"| **{mean:+.3f}** | {low:+.3f} … {high:+.3f} | "
+                + ", ".join(f"{m} {v[0]:.2f} → {v[1]:.2f}" for m, v in detail.items())
+                + f" | {losses[0]:.3f} → {losses[1]:.3f} |"
+            )
     with open(os.path.join(a.out, "claim.json"), "w") as file:
         json.dump(result, file, indent=1, default=float)
     print("\n".join(lines))
@@ -177,8 +219,10 @@ def main():
     scenes = world.held_out(a.samples, FIRST)
     write_inputs(os.path.join(a.out, "input"), scenes, tasks)
     # Guidance that moves nothing is the plain pipeline, and tells what the loss would have been.
-    still = ["guidance={learning_rate: 0, prompt_learning_rate: 0, start: 0.95}",
-             *[f"tasks.{t}.guidance={{learning_rate: 0, prompt_learning_rate: 0, start: 0.95}}" for t in tasks]]
+    still = [
+        "guidance={learning_rate: 0, prompt_learning_rate: 0, start: 0.95}",
+        *[f"tasks.{t}.guidance={{learning_rate: 0, prompt_learning_rate: 0, start: 0.95}}" for t in tasks],
+    ]
     arms = [run(a, "vanilla", still), run(a, "aligner", a.set)]
     report(a, scenes, arms, tasks)
     sheet(a, scenes, arms, tasks)

@@ -3,12 +3,14 @@
 
   overhead.py --out runs/overhead [--samples 48] [--ranks 3] [--set key=value …]
 
-Makes sounds for videos of the toy world. Of each rank that computes, the time between the publications of its first and its last
-batch is compared with the time in which those after the first were computed, as the rows say; what is left, the rank waited: for
-inputs, for its next batch, or for the one before to be encoded and published. It may fall a little below zero, since the first
-batch is published while the second is computed, and the last with nothing beside. The CPU time of ranks that compute nothing
-(the coordinator, and the supervisors beside the processes that compute) is read from /proc.
+Makes sounds for videos of the toy world. Of each rank that computes, the time between the publications of its first
+and its last batch is compared with the time in which those after the first were computed, as the rows say; what is
+left, the rank waited: for inputs, for its next batch, or for the one before to be encoded and published. It may fall a
+little below zero, since the first batch is published while the second is computed, and the last with nothing beside.
+The CPU time of ranks that compute nothing (the coordinator, and the supervisors beside the processes that compute) is
+read from /proc.
 """
+
 import argparse
 import glob
 import json
@@ -20,6 +22,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "Benchmarks"))
+# Found by the path alone.
 from start import environment, model_settings  # noqa: E402
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -56,12 +59,25 @@ def main():
     with open(manifest, "w") as file:
         for i in range(a.samples):
             file.write(json.dumps({"id": f"{i:04d}", "video": clips[i % len(clips)], "prompt": "something"}) + "\n")
-    subprocess.run([f"{a.bin}/seehear", "plan", f"{ROOT}/Benchmarks/claim/claim.yaml", "--out", run, *model_settings(a.models),
-                    *[w for s in [f"manifest={manifest}", *a.set] for w in ("--set", s)]], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [
+            f"{a.bin}/seehear",
+            "plan",
+            f"{ROOT}/Benchmarks/claim/claim.yaml",
+            "--out",
+            run,
+            *model_settings(a.models),
+            *[w for s in [f"manifest={manifest}", *a.set] for w in ("--set", s)],
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     started = time.monotonic()
-    process = subprocess.Popen(["mpirun", "-n", str(a.ranks), f"{a.bin}/seehear-worker", run], env=environment(), stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        ["mpirun", "-n", str(a.ranks), f"{a.bin}/seehear-worker", run], env=environment(), stderr=subprocess.DEVNULL
+    )
     begin = end = None
-    there = {}                                                # when each batch was published
+    there = {}  # when each batch was published
     while process.poll() is None:
         now = idle_processes(run)
         if len(now) == a.ranks:
@@ -74,7 +90,7 @@ def main():
                 try:
                     there.setdefault(int(entry.name[6:12]), entry.stat().st_mtime)
                 except FileNotFoundError:
-                    pass                                      # its shard was made just now
+                    pass  # its shard was made just now
         time.sleep(0.1)
     if process.returncode:
         sys.exit(f"the run ended with {process.returncode}")
@@ -83,9 +99,16 @@ def main():
         sys.exit("the run was too short to measure; give more --samples")
     wall = end[0] - begin[0]
     for number, pid in enumerate(sorted(begin[1], key=int)):
-        print(f"rank {number}, without what computes for it: {100 * (end[1][pid] - begin[1][pid]) / wall:.2f} % of a core over {wall:.0f} s")
-    rows = [json.loads(line) for line in subprocess.run(
-        ["zstd", "-dcq", f"{run}/samples.jsonl.zst"], capture_output=True, check=True).stdout.splitlines()]
+        print(
+            f"rank {number}, without what computes for it: {100 * (end[1][pid] - begin[1][pid]) / wall:.2f} % "
+            f"of a core over {wall:.0f} s"
+        )
+    rows = [
+        json.loads(line)
+        for line in subprocess.run(
+            ["zstd", "-dcq", f"{run}/samples.jsonl.zst"], capture_output=True, check=True
+        ).stdout.splitlines()
+    ]
     report(run, rows, there)
 
 
@@ -99,8 +122,10 @@ def report(run, rows, there):
         if len(own) < 2:
             sys.exit(f"rank {rank} did {len(own)} batches, too few to measure; give more --samples")
         wall, computed = own[-1][0] - own[0][0], sum(s for _, s in own[1:])
-        print(f"rank {rank}: {len(own)} batches, {computed:.2f} s of {wall:.2f} s computing; "
-              f"{100 * (wall - computed) / wall:.2f} % not, {1000 * (wall - computed) / (len(own) - 1):.0f} ms a batch")
+        print(
+            f"rank {rank}: {len(own)} batches, {computed:.2f} s of {wall:.2f} s computing; "
+            f"{100 * (wall - computed) / wall:.2f} % not, {1000 * (wall - computed) / (len(own) - 1):.0f} ms a batch"
+        )
 
 
 if __name__ == "__main__":

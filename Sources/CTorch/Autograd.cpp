@@ -106,7 +106,8 @@ struct Recompute : torch::autograd::Function<Recompute> {
 
 }  // namespace
 
-SHStatus sh_recompute(SHBody body, void *context, void (*release)(void *), const SHTensor *inputs, int32_t n, SHTensor *out) {
+SHStatus sh_recompute(SHBody body, void *context, void (*release)(void *), const SHTensor *inputs, int32_t n,
+                      SHTensor *out) {
     return make(out, [&] {
         auto callback = c10::make_intrusive<Callback>(body, context, release);
         TORCH_CHECK(n >= 1 && n <= 3, "a recomputed block takes one to three tensors, not ", n);

@@ -75,7 +75,8 @@ SHStatus sh_cuda_load(void) {
                 TORCH_CHECK(false, why != nullptr ? why : "libtorch_cuda.so cannot be opened");
             }
         }
-        TORCH_CHECK(at::detail::getCUDAHooks().hasCUDA(), "libtorch_cuda.so is open, but the CUDA driver reports no device");
+        TORCH_CHECK(at::detail::getCUDAHooks().hasCUDA(),
+                    "libtorch_cuda.so is open, but the CUDA driver reports no device");
         at::globalContext().lazyInitDevice(at::kCUDA);
     });
 }
@@ -131,4 +132,3 @@ SHStatus sh_synchronize(SHDevice d) {
         if (d.cuda_index >= 0) at::accelerator::synchronizeDevice(static_cast<c10::DeviceIndex>(d.cuda_index));
     });
 }
-

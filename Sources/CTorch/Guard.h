@@ -10,7 +10,9 @@
 
 #include "include/CTorch.h"
 
-struct SHTensorImpl { at::Tensor value; };
+struct SHTensorImpl {
+    at::Tensor value;
+};
 
 namespace seehear {
 

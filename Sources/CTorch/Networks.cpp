@@ -1,8 +1,8 @@
 // Layers of networks whose weights are frozen.
 //
 // In single precision on the host, matrix products and convolutions go to oneDNN by name: libtorch would give products
-// and 1 × 1 convolutions to MKL, which takes AVX2 kernels on processors of other makers than its own and is then half as
-// fast where there is AVX-512.
+// and 1 × 1 convolutions to MKL, which takes AVX2 kernels on processors of other makers than its own and is then half
+// as fast where there is AVX-512.
 //
 // libtorch keeps a layer's input for the gradient of its weights. Nobody asks for that one here, so the layers below
 // keep only what the gradient of their input needs: a convolution its weight (its adjoint is a transposed convolution,
@@ -29,7 +29,8 @@ at::Tensor product(const at::Tensor &x, const at::Tensor &weight, const std::opt
                           c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
     static const auto schema = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
     if (!schema || !for_onednn(x, weight)) return at::linear(x, weight, bias);
-    return schema->typed<Op>().call(x.contiguous(), weight, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
+    return schema->typed<Op>().call(x.contiguous(), weight, bias, "none", c10::List<std::optional<at::Scalar>>(),
+                                    std::nullopt);
 }
 
 bool records(const at::Tensor &t) { return at::GradMode::is_enabled() && t.requires_grad(); }
@@ -44,7 +45,8 @@ std::vector<int64_t> output_padding(const at::Tensor &grad, const at::Tensor &we
     std::vector<int64_t> extra;
     for (size_t i = 0; i < g.stride.size(); ++i) {
         const auto d = static_cast<int64_t>(i) + 2;
-        const auto reached = (grad.size(d) - 1) * g.stride[i] - 2 * g.padding[i] + g.dilation[i] * (weight.size(d) - 1) + 1;
+        const auto reached =
+            (grad.size(d) - 1) * g.stride[i] - 2 * g.padding[i] + g.dilation[i] * (weight.size(d) - 1) + 1;
         extra.push_back(wanted[static_cast<size_t>(d)] - reached);
     }
     return extra;
@@ -58,17 +60,18 @@ bool is_pointwise(const at::Tensor &weight, const Geometry &g) {
 }
 
 // What at::convolution checks before it chooses a backend; oneDNN, called by name, does not.
-void check_fit(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, const Geometry &g) {
-    TORCH_CHECK(x.dim() == weight.dim() && x.size(1) == weight.size(1), "a convolution of ", x.sizes(), " with a weight of ",
-                weight.sizes(), ": the channels do not fit");
-    TORCH_CHECK(!bias || bias->sizes() == at::IntArrayRef({weight.size(0)}), "a bias of ", bias->sizes(), " for ", weight.size(0),
-                " channels");
+void check_fit(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+               const Geometry &g) {
+    TORCH_CHECK(x.dim() == weight.dim() && x.size(1) == weight.size(1), "a convolution of ", x.sizes(),
+                " with a weight of ", weight.sizes(), ": the channels do not fit");
+    TORCH_CHECK(!bias || bias->sizes() == at::IntArrayRef({weight.size(0)}), "a bias of ", bias->sizes(), " for ",
+                weight.size(0), " channels");
     for (size_t i = 0; i < g.stride.size(); ++i) {
         const auto d = static_cast<int64_t>(i) + 2;
-        TORCH_CHECK(g.stride[i] > 0 && g.dilation[i] > 0 && g.padding[i] >= 0, "a convolution with stride ", g.stride[i],
-                    ", dilation ", g.dilation[i], " and padding ", g.padding[i]);
-        TORCH_CHECK(x.size(d) + 2 * g.padding[i] >= g.dilation[i] * (weight.size(d) - 1) + 1, "a kernel of ", weight.size(d),
-                    " is larger than the input of ", x.sizes());
+        TORCH_CHECK(g.stride[i] > 0 && g.dilation[i] > 0 && g.padding[i] >= 0, "a convolution with stride ",
+                    g.stride[i], ", dilation ", g.dilation[i], " and padding ", g.padding[i]);
+        TORCH_CHECK(x.size(d) + 2 * g.padding[i] >= g.dilation[i] * (weight.size(d) - 1) + 1, "a kernel of ",
+                    weight.size(d), " is larger than the input of ", x.sizes());
     }
 }
 
@@ -79,8 +82,9 @@ at::Tensor forward_convolution(const at::Tensor &x, const at::Tensor &weight, co
         const auto w = transposed ? weight.transpose(0, 1).contiguous() : weight;
         check_fit(x, w, bias, g);
         const auto format = w.suggest_memory_format() == at::MemoryFormat::ChannelsLast ? at::MemoryFormat::ChannelsLast
-                                                                                          : x.suggest_memory_format();
-        return at::mkldnn_convolution(x.contiguous(format), w.contiguous(format), bias, g.padding, g.stride, g.dilation, 1);
+                                                                                        : x.suggest_memory_format();
+        return at::mkldnn_convolution(x.contiguous(format), w.contiguous(format), bias, g.padding, g.stride, g.dilation,
+                                      1);
     }
     const std::vector<int64_t> none(g.stride.size(), 0);
     return at::convolution(x, weight, bias, g.stride, g.padding, g.dilation, transposed, none, 1);
@@ -105,11 +109,13 @@ struct FrozenConvolution : torch::autograd::Function<FrozenConvolution> {
         const bool transposed = ctx->saved_data["transposed"].toBool();
         const auto sizes = ctx->saved_data["sizes"].toIntVector();
         if (is_pointwise(weight, g)) {
-            return {forward_convolution(grads[0], weight, std::nullopt, g, !transposed), at::Tensor(), at::Tensor(), at::Tensor(),
-                    at::Tensor()};
+            return {forward_convolution(grads[0], weight, std::nullopt, g, !transposed), at::Tensor(), at::Tensor(),
+                    at::Tensor(), at::Tensor()};
         }
-        const auto extra = transposed ? std::vector<int64_t>(g.stride.size(), 0) : output_padding(grads[0], weight, g, sizes);
-        auto grad = at::convolution(grads[0], weight, std::nullopt, g.stride, g.padding, g.dilation, !transposed, extra, 1);
+        const auto extra =
+            transposed ? std::vector<int64_t>(g.stride.size(), 0) : output_padding(grads[0], weight, g, sizes);
+        auto grad =
+            at::convolution(grads[0], weight, std::nullopt, g.stride, g.padding, g.dilation, !transposed, extra, 1);
         return {grad, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
     }
 };
@@ -146,8 +152,8 @@ struct LeakyReLU : torch::autograd::Function<LeakyReLU> {
 };
 
 struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
-    static at::Tensor forward(AutogradContext *ctx, const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
-                              int64_t groups, double eps) {
+    static at::Tensor forward(AutogradContext *ctx, const at::Tensor &x, const at::Tensor &weight,
+                              const at::Tensor &bias, int64_t groups, double eps) {
         const auto n = x.size(0), c = x.size(1), area = x.numel() / (n * c);
         auto [y, mean, rstd] = at::native_group_norm(x, weight, bias, n, c, area, groups, eps);
         ctx->save_for_backward({x, mean, rstd, weight, bias});
@@ -166,18 +172,21 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
         at::silu_backward_out(grad, grads[0], grad);  // element by element, over the norm's own output
         grads[0].reset();
         const auto format = x.suggest_memory_format();
-        auto result = at::native_group_norm_backward(grad.contiguous(format), x.contiguous(format), mean, rstd, weight, n, c,
-                                                     area, groups, {true, false, false});
+        auto result = at::native_group_norm_backward(grad.contiguous(format), x.contiguous(format), mean, rstd, weight,
+                                                     n, c, area, groups, {true, false, false});
         return {std::get<0>(result), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
     }
 };
 
 }  // namespace
 
-SHStatus sh_matmul(SHTensor a, SHTensor b, SHTensor *out) { return make(out, [&] { return at::matmul(in(a), in(b)); }); }
+SHStatus sh_matmul(SHTensor a, SHTensor b, SHTensor *out) {
+    return make(out, [&] { return at::matmul(in(a), in(b)); });
+}
 SHStatus sh_linear(SHTensor t, SHTensor weight, SHTensor bias, SHTensor *out) {
     return make(out, [&] {
-        return records(in(t)) ? FrozenLinear::apply(in(t), in(weight), maybe(bias)) : product(in(t), in(weight), maybe(bias));
+        return records(in(t)) ? FrozenLinear::apply(in(t), in(weight), maybe(bias))
+                              : product(in(t), in(weight), maybe(bias));
     });
 }
 SHStatus sh_embedding(SHTensor weight, SHTensor ids, SHTensor *out) {
@@ -190,7 +199,8 @@ SHStatus sh_layer_norm(SHTensor t, SHTensor weight, SHTensor bias, double eps, S
     });
 }
 
-SHStatus sh_group_norm(SHTensor t, int64_t groups, SHTensor weight, SHTensor bias, double eps, bool silu, SHTensor *out) {
+SHStatus sh_group_norm(SHTensor t, int64_t groups, SHTensor weight, SHTensor bias, double eps, bool silu,
+                       SHTensor *out) {
     return make(out, [&] {
         auto x = in(t).contiguous(in(t).suggest_memory_format());
         TORCH_CHECK(x.numel() > 0, "group norm of an empty tensor of shape ", x.sizes());
@@ -201,8 +211,8 @@ SHStatus sh_group_norm(SHTensor t, int64_t groups, SHTensor weight, SHTensor bia
     });
 }
 
-SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride, const int64_t *padding,
-                 const int64_t *dilation, SHTensor *out) {
+SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
+                 const int64_t *padding, const int64_t *dilation, SHTensor *out) {
     return make(out, [&] {
         Geometry g{ints(stride, dims).vec(), ints(padding, dims).vec(), ints(dilation, dims).vec()};
         return convolution(in(t), in(weight), maybe(bias), std::move(g), false);
@@ -212,9 +222,10 @@ SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const
 SHStatus sh_conv_transpose(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
                            const int64_t *padding, SHTensor *out) {
     return make(out, [&] {
-        TORCH_CHECK(in(weight).dim() == dims + 2, "a transposed convolution over ", dims, " dimensions has a weight of rank ",
-                    in(weight).dim());
-        Geometry g{ints(stride, dims).vec(), ints(padding, dims).vec(), std::vector<int64_t>(static_cast<size_t>(dims), 1)};
+        TORCH_CHECK(in(weight).dim() == dims + 2, "a transposed convolution over ", dims,
+                    " dimensions has a weight of rank ", in(weight).dim());
+        Geometry g{ints(stride, dims).vec(), ints(padding, dims).vec(),
+                   std::vector<int64_t>(static_cast<size_t>(dims), 1)};
         return convolution(in(t), in(weight), maybe(bias), std::move(g), true);
     });
 }
@@ -234,7 +245,8 @@ SHStatus sh_upsample_nearest(SHTensor t, int64_t height, int64_t width, SHTensor
 SHStatus sh_resize_bilinear(SHTensor t, int64_t height, int64_t width, bool antialias, SHTensor *out) {
     return make(out, [&] {
         const std::array<int64_t, 2> size{height, width};
-        return antialias ? at::_upsample_bilinear2d_aa(in(t), size, false) : at::upsample_bilinear2d(in(t), size, false);
+        return antialias ? at::_upsample_bilinear2d_aa(in(t), size, false)
+                         : at::upsample_bilinear2d(in(t), size, false);
     });
 }
 

@@ -6,7 +6,9 @@
 
 #include "Guard.h"
 
-struct SHGeneratorImpl { at::Generator value; };
+struct SHGeneratorImpl {
+    at::Generator value;
+};
 
 namespace seehear {
 namespace {
@@ -29,7 +31,8 @@ SHStatus sh_fail(SHStatus status, const char *message) { return remember(status,
 
 void sh_tensor_free(SHTensor t) { delete t; }
 
-SHStatus sh_from_bytes(const void *bytes, size_t count, const int64_t *sizes, int32_t rank, SHScalarType type, SHTensor *out) {
+SHStatus sh_from_bytes(const void *bytes, size_t count, const int64_t *sizes, int32_t rank, SHScalarType type,
+                       SHTensor *out) {
     return make(out, [&] {
         auto t = at::empty(ints(sizes, rank), at::TensorOptions().dtype(scalar(type)));
         TORCH_CHECK(t.nbytes() == count, "the shape needs ", t.nbytes(), " bytes, ", count, " were given");
@@ -38,11 +41,12 @@ SHStatus sh_from_bytes(const void *bytes, size_t count, const int64_t *sizes, in
     });
 }
 
-SHStatus sh_from_memory(const void *bytes, const int64_t *sizes, const int64_t *strides, int32_t rank, SHScalarType type,
-                        void (*release)(void *), void *context, SHTensor *out) {
+SHStatus sh_from_memory(const void *bytes, const int64_t *sizes, const int64_t *strides, int32_t rank,
+                        SHScalarType type, void (*release)(void *), void *context, SHTensor *out) {
     return make(out, [&] {
-        return at::from_blob(const_cast<void *>(bytes), ints(sizes, rank), ints(strides, rank),
-                             [release, context](void *) { release(context); }, at::TensorOptions().dtype(scalar(type)));
+        return at::from_blob(
+            const_cast<void *>(bytes), ints(sizes, rank), ints(strides, rank),
+            [release, context](void *) { release(context); }, at::TensorOptions().dtype(scalar(type)));
     });
 }
 
@@ -53,9 +57,8 @@ SHStatus sh_full(const int64_t *sizes, int32_t rank, double value, SHScalarType 
 }
 
 SHStatus sh_arange(double start, double end, double step, SHScalarType type, SHDevice d, SHTensor *out) {
-    return make(out, [&] {
-        return at::arange(start, end, step, at::TensorOptions().dtype(scalar(type)).device(device(d)));
-    });
+    return make(
+        out, [&] { return at::arange(start, end, step, at::TensorOptions().dtype(scalar(type)).device(device(d))); });
 }
 
 int32_t sh_rank(SHTensor t) { return static_cast<int32_t>(t->value.dim()); }
@@ -65,9 +68,7 @@ int32_t sh_type(SHTensor t) { return static_cast<int32_t>(t->value.scalar_type()
 bool sh_requires_grad(SHTensor t) { return t->value.requires_grad(); }
 bool sh_is_contiguous(SHTensor t) { return t->value.is_contiguous(); }
 
-SHDevice sh_device(SHTensor t) {
-    return {t->value.is_cuda() ? static_cast<int32_t>(t->value.get_device()) : -1};
-}
+SHDevice sh_device(SHTensor t) { return {t->value.is_cuda() ? static_cast<int32_t>(t->value.get_device()) : -1}; }
 
 SHStatus sh_copy_out(SHTensor t, void *buffer, size_t capacity) {
     return guard([&] {
@@ -112,7 +113,5 @@ SHStatus sh_generator_make(uint64_t seed, SHGenerator *out) {
 void sh_generator_free(SHGenerator g) { delete g; }
 
 SHStatus sh_randn(const int64_t *sizes, int32_t rank, SHGenerator g, SHScalarType type, SHTensor *out) {
-    return make(out, [&] {
-        return at::randn(ints(sizes, rank), g->value, at::TensorOptions().dtype(scalar(type)));
-    });
+    return make(out, [&] { return at::randn(ints(sizes, rank), g->value, at::TensorOptions().dtype(scalar(type))); });
 }

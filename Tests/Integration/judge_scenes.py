@@ -6,9 +6,10 @@ import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "Tools", "toyworld"))
-import judge
-import media
-import world
+# Found by the path alone.
+import judge  # noqa: E402
+import media  # noqa: E402
+import world  # noqa: E402
 
 folder = os.path.join(ROOT, "demo", "scenes")
 truth = json.load(open(os.path.join(folder, "truth.json")))

@@ -68,7 +68,7 @@ def check_webdataset(path, record, tar):
     samples = list(webdataset.WebDataset(url, shardshuffle=False))
     name = record["shard"]
     expect([s["__key__"] for s in samples] == [f["key"] for f in record["frames"]], f"{name}: webdataset's keys")
-    for sample, frame in zip(samples, record["frames"]):
+    for sample, frame in zip(samples, record["frames"], strict=False):
         members = {k: v for k, v in sample.items() if not k.startswith("__")}
         expect(set(members) == set(frame["members"]), f"{name}: webdataset's members of {frame['key']}")
         for extension, (offset, size) in frame["members"].items():

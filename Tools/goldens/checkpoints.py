@@ -5,6 +5,7 @@
 
 Needs torch and safetensors. Every tensor counts 0, 1, 2 … in its own element type, so that a test knows its content.
 """
+
 import json
 import pathlib
 import sys
@@ -25,8 +26,18 @@ def count(shape, dtype):
     return torch.arange(n).reshape(shape).to(dtype)
 
 
-types = dict(f64=torch.float64, f32=torch.float32, f16=torch.float16, bf16=torch.bfloat16, i64=torch.int64,
-             i32=torch.int32, i16=torch.int16, i8=torch.int8, u8=torch.uint8, bool=torch.bool)
+types = dict(
+    f64=torch.float64,
+    f32=torch.float32,
+    f16=torch.float16,
+    bf16=torch.bfloat16,
+    i64=torch.int64,
+    i32=torch.int32,
+    i16=torch.int16,
+    i8=torch.int8,
+    u8=torch.uint8,
+    bool=torch.bool,
+)
 every = {name: count((2, 3), dtype) for name, dtype in types.items()}
 every["scalar"] = torch.tensor(1.5)
 every["empty"] = torch.zeros(0, 4)
@@ -37,14 +48,25 @@ torch.save(OrderedDict(every), out / "types.pth")
 module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
 with torch.no_grad():
     module[0].weight.copy_(count((2, 3), torch.float32))
-torch.save({"epoch": 3, "loss": 0.25, "tags": ["a", None, True], "seen": {1, 2}, "big": 1 << 40,
-            "state_dict": module.state_dict()}, out / "nested.pth")
+torch.save(
+    {
+        "epoch": 3,
+        "loss": 0.25,
+        "tags": ["a", None, True],
+        "seen": {1, 2},
+        "big": 1 << 40,
+        "state_dict": module.state_dict(),
+    },
+    out / "nested.pth",
+)
 torch.save({"weight": torch.nn.Parameter(count((2, 2), torch.float32))}, out / "parameter.pth")
 torch.save({"weight": count((2, 2), torch.float32)}, out / "protocol4.pth", pickle_protocol=4)
 
 base = count((4, 6), torch.float32)
-torch.save({"base": base, "transposed": base.t(), "rows": base[1:3], "columns": base[:, 2:4], "row": base[2:3].t()},
-           out / "views.pth")
+torch.save(
+    {"base": base, "transposed": base.t(), "rows": base[1:3], "columns": base[:, 2:4], "row": base[2:3].t()},
+    out / "views.pth",
+)
 torch.save({"weight": count((2, 2), torch.float32)}, out / "legacy.pth", _use_new_zipfile_serialization=False)
 
 
@@ -54,8 +76,10 @@ class Harmful:
 
 
 torch.save({"weight": count((2,), torch.float32), "harmful": Harmful()}, out / "forbidden.pth")
-with zipfile.ZipFile(out / "parameter.pth") as source, zipfile.ZipFile(
-        out / "deflated.pth", "w", zipfile.ZIP_DEFLATED) as target:
+with (
+    zipfile.ZipFile(out / "parameter.pth") as source,
+    zipfile.ZipFile(out / "deflated.pth", "w", zipfile.ZIP_DEFLATED) as target,
+):
     for info in source.infolist():
         target.writestr(info.filename, source.read(info))
 

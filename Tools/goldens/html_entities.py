@@ -5,6 +5,7 @@
 
 The names are those of the HTML standard (section 13.5), as Python's `html.entities.html5` lists them.
 """
+
 import html.entities
 import textwrap
 
@@ -19,6 +20,11 @@ print('''/// The named character references of HTML. `Tools/goldens/html_entitie
 enum HTMLEntityTable {
     /// `name=scalars` in hexadecimal; `!` marks a name that also counts without its semicolon.
     static let text = """''')
-print("\n".join("        " + line for line in textwrap.wrap(" ".join(words), 112, break_long_words=False, break_on_hyphens=False)))
+print(
+    "\n".join(
+        "        " + line
+        for line in textwrap.wrap(" ".join(words), 112, break_long_words=False, break_on_hyphens=False)
+    )
+)
 print('''        """
 }''')

@@ -4,9 +4,10 @@
   schedulers.py --out Tests/Fixtures/Data/schedulers
 
 Latents and outputs are not stored: the tests draw the same ones from a seed. Latents are stored after each step, as
-z = x / sqrt(sigma^2 + 1) where the class keeps x. A scheduler's configuration goes through `from_config`, as that of a model's
-folder does, with the fields that a job may put in its place.
+z = x / sqrt(sigma^2 + 1) where the class keeps x. A scheduler's configuration goes through `from_config`, as that of a
+model's folder does, with the fields that a job may put in its place.
 """
+
 import argparse
 import json
 import os
@@ -20,12 +21,32 @@ SHAPE = (1, 2, 2, 3)
 CLASSES = {"ddim": DDIMScheduler, "dpmsolver++": DPMSolverMultistepScheduler, "euler": EulerDiscreteScheduler}
 
 # As published: stable-diffusion-v1-5 and cvssp/audioldm-m-full.
-SD15 = {"_class_name": "PNDMScheduler", "_diffusers_version": "0.6.0", "beta_end": 0.012, "beta_schedule": "scaled_linear",
-        "beta_start": 0.00085, "num_train_timesteps": 1000, "set_alpha_to_one": False, "skip_prk_steps": True,
-        "steps_offset": 1, "trained_betas": None, "clip_sample": False}
-AUDIOLDM = {"_class_name": "DDIMScheduler", "_diffusers_version": "0.15.0.dev0", "beta_end": 0.0195,
-            "beta_schedule": "scaled_linear", "beta_start": 0.0015, "clip_sample": False, "num_train_timesteps": 1000,
-            "prediction_type": "epsilon", "set_alpha_to_one": False, "steps_offset": 1, "trained_betas": None}
+SD15 = {
+    "_class_name": "PNDMScheduler",
+    "_diffusers_version": "0.6.0",
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "num_train_timesteps": 1000,
+    "set_alpha_to_one": False,
+    "skip_prk_steps": True,
+    "steps_offset": 1,
+    "trained_betas": None,
+    "clip_sample": False,
+}
+AUDIOLDM = {
+    "_class_name": "DDIMScheduler",
+    "_diffusers_version": "0.15.0.dev0",
+    "beta_end": 0.0195,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.0015,
+    "clip_sample": False,
+    "num_train_timesteps": 1000,
+    "prediction_type": "epsilon",
+    "set_alpha_to_one": False,
+    "steps_offset": 1,
+    "trained_betas": None,
+}
 
 
 def randn(seed):
@@ -46,13 +67,21 @@ def cases():
 
     ddim = dict(SD15, set_alpha_to_one=True)
     yield "ddim.clip", "ddim", dict(ddim, clip_sample=True), {}, 10, 0
-    yield "ddim.clip.range", "ddim", dict(ddim, clip_sample=True, clip_sample_range=2.5, prediction_type="v_prediction"), {}, 10, 0
+    yield (
+        "ddim.clip.range",
+        "ddim",
+        dict(ddim, clip_sample=True, clip_sample_range=2.5, prediction_type="v_prediction"),
+        {},
+        10,
+        0,
+    )
     yield "ddim.eta", "ddim", SD15, {}, 12, 0.4
     yield "ddim.eta.v", "ddim", dict(ddim, prediction_type="v_prediction"), dict(timestep_spacing="trailing"), 6, 1.0
     yield "ddim.karras", "ddim", dict(SD15, use_karras_sigmas=True), {}, 5, 0
 
-    def dpm(name, steps, eta=0, override={}, **more):
-        return f"dpm.{name}.{steps}", "dpmsolver++", dict(SD15, **more), override, steps, eta
+    def dpm(name, steps, eta=0, override=None, **more):
+        return f"dpm.{name}.{steps}", "dpmsolver++", dict(SD15, **more), override or {}, steps, eta
+
     for steps in (6, 20):
         for order in (1, 2, 3):
             yield dpm(f"order{order}", steps, solver_order=order)
@@ -64,7 +93,13 @@ def cases():
         yield dpm("sigma_min.order3", steps, final_sigmas_type="sigma_min", solver_order=3, lower_order_final=False)
         for order in (1, 2):
             for solver in ("midpoint", "heun"):
-                yield dpm(f"sde{order}.{solver}", steps, algorithm_type="sde-dpmsolver++", solver_order=order, solver_type=solver)
+                yield dpm(
+                    f"sde{order}.{solver}",
+                    steps,
+                    algorithm_type="sde-dpmsolver++",
+                    solver_order=order,
+                    solver_type=solver,
+                )
         yield dpm("karras", steps, override=dict(use_karras_sigmas=True))
         yield dpm("karras.sigma_min", steps, use_karras_sigmas=True, final_sigmas_type="sigma_min")
         for spacing in ("leading", "linspace", "trailing"):
@@ -73,9 +108,23 @@ def cases():
     yield dpm("deis", 8, algorithm_type="deis", solver_type="logrho", final_sigmas_type="sigma_min")
     for steps in (6, 20):
         for spacing in ("leading", "linspace", "trailing"):
-            yield (f"euler.karras.{spacing}.{steps}", "euler", SD15, dict(use_karras_sigmas=True, timestep_spacing=spacing), steps, 0)
+            yield (
+                f"euler.karras.{spacing}.{steps}",
+                "euler",
+                SD15,
+                dict(use_karras_sigmas=True, timestep_spacing=spacing),
+                steps,
+                0,
+            )
         yield f"euler.sigma_min.{steps}", "euler", dict(SD15, final_sigmas_type="sigma_min"), {}, steps, 0
-        yield (f"euler.limits.{steps}", "euler", dict(SD15, use_karras_sigmas=True, sigma_min=0.1, sigma_max=9.5), {}, steps, 0)
+        yield (
+            f"euler.limits.{steps}",
+            "euler",
+            dict(SD15, use_karras_sigmas=True, sigma_min=0.1, sigma_max=9.5),
+            {},
+            steps,
+            0,
+        )
 
 
 def main():
@@ -105,8 +154,18 @@ def main():
             z = x.double() / (s.sigmas[i + 1].double() ** 2 + 1) ** 0.5 if euler else x
             latents.append(z.float())
         tensors[key] = torch.cat(latents)
-        runs.append(dict(key=key, scheduler=name, config=config, override=override, steps=steps, eta=eta, start=start,
-                         timesteps=[float(t) for t in s.timesteps]))
+        runs.append(
+            dict(
+                key=key,
+                scheduler=name,
+                config=config,
+                override=override,
+                steps=steps,
+                eta=eta,
+                start=start,
+                timesteps=[float(t) for t in s.timesteps],
+            )
+        )
     save_file(tensors, f"{a.out}/runs.safetensors")
     with open(f"{a.out}/runs.json", "w") as f:
         json.dump(runs, f, separators=(",", ":"))

@@ -3,11 +3,12 @@
 
     python3 Tools/goldens/tokenizer_ids.py --models CKPT --reference REFERENCE --out Tests/Fixtures/Data/tokenizers
 
-CKPT is a checkpoint folder of `make_checkpoints.py --size tiny`, REFERENCE the folder with the Python reference (ib.py).
-Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers come from transformers' RobertaTokenizerFast, CLIP's from
-ib.py, which agrees with the tokenizer of ImageBind, and Stable Diffusion's (`sd`, where they differ from those) from
-transformers' CLIPTokenizerFast, also with the files in other states (`variants`).
+CKPT is a checkpoint folder of `make_checkpoints.py --size tiny`, REFERENCE the folder with the Python reference
+(ib.py). Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers come from transformers' RobertaTokenizerFast,
+CLIP's from ib.py, which agrees with the tokenizer of ImageBind, and Stable Diffusion's (`sd`, where they differ from
+those) from transformers' CLIPTokenizerFast, also with the files in other states (`variants`).
 """
+
 import argparse
 import json
 import pathlib
@@ -23,39 +24,203 @@ arguments = parser.parse_args()
 # Not this script's folder, where the name of this file would hide the package `tokenizers`.
 sys.path[0] = arguments.reference
 
+# Found by that path, or after it.
 import ib  # noqa: E402
 from transformers import CLIPTokenizerFast, RobertaTokenizerFast  # noqa: E402
 
 TEXTS = [
-    "", " ", "   ", "a", "A dog barking in the rain", "a dog barking in the rain", " leading space", "trailing space ",
-    "two  spaces", "three   spaces   here", "tab\there", "tab \t mixed", "line\nbreak", "line\r\nbreak", "old\rmac",
-    "\n\nblank lines\n\n", "end with newline\n", "end with spaces   ", "waves crashing against the rocks",
-    "playing the violin", "A hammer hitting a wooden surface", "water flowing in a river, birds chirping",
-    "UPPER CASE TEXT", "MiXeD cAsE", "don't", "DON'T", "we're they've I'm you'll he'd it's isn't", "WE'RE THEY'VE I'M",
-    "rock 'n' roll", "'s", "s'", "''", "'tis", "it’s curly", "“curly” ‘quotes’", "„low quotes‟", "ʼn apostrophe ʼ",
-    "1", "12", "123", "2024-01-31", "3.14159", "1,000,000", "a1b2c3", "½ cup", "²³¹", "Ⅷ roman Ⅳ", "١٢٣ arabic digits",
-    "hello, world!", "what?!", "...", "…", "a.b.c", "e-mail: someone@example.org", "https://example.org/a?b=c&d=e#f",
-    "C++ & C#", "50% off", "$5.00 €10 £20 ¥30", "#hashtag @mention", "(parentheses) [brackets] {braces}",
-    "under_score", "back\\slash", "pipe|pipe", "tilde ~ caret ^", "«guillemets»", "em—dash en–dash",
-    "café", "cafe\u0301", "naïve coöperation", "Ångström", "A\u030angstro\u0308m", "Übergröße Straße", "ßẞ", "ſtrange 'ſ",
-    "İstanbul", "ISTANBUL", "Iıİi", "ΣΊΣΥΦΟΣ", "ΟΔΟΣ ΣΑΣ", "Σ", "ΑΣ.", "Привет, мир", "ПРИВЕТ", "żółć", "Đặng Việt",
-    "日本語のテキスト", "中文字符", "한국어 텍스트", "ｆｕｌｌｗｉｄｔｈ　ｔｅｘｔ", "ｶﾀｶﾅ ﾊﾟ", "العربية نص", "עברית", "हिन्दी पाठ", "ไทย",
-    "עִבְרִית", "ก็", "😀", "😀😃😄", "👨‍👩‍👧‍👦 family", "👍🏽 tone", "🇩🇪 flag", "❤️ heart", "x😀y", "🎵 music 🎶",
-    "ﬁne ﬂow eﬀect oﬃce baﬄe ﬆ ﬅ", "Ǆ ǅ ǆ Ǳ ĳ", "zero\u200bwidth", "join\u200dner", "soft\u00adhyphen", "no\u00a0break",
-    "\ufeffbom", "ideographic\u3000space", "thin\u2009space", "line\u2028sep\u2029para", "next\u0085line",
-    "\U00010399\u0301 \U00011099\U000110ba \U0002f800 \U0001f600\u0301e\u0301", "nul\u0000char", "bell\u0007char", "esc\u001b[31mred\u001b[0m", "esc\u001b[no", "del\u007f", "c1 \u0093quoted\u0094",
-    "object\ufffcreplacement", "replacement \ufffd", "vertical\u000btab", "form\u000cfeed", "unit\u001fsep",
-    "&amp;", "&amp;amp;amp;", "&lt;b&gt;bold&lt;/b&gt;", "<b>&amp;</b>", "<i>&amp;lt;</i>", "fish &amp; chips",
-    "&eacute;t&eacute;", "&EACUTE;", "&NTILDE; &ntilde; &nTILDE;", "&SZLIG;", "&hellip;", "&#39;quoted&#39;",
-    "&#x27;hex&#X27;", "&#0; &#128; &#x80; &#xD800; &#x110000; &#1; &#xFFFE;", "&notit; &not &notin;", "this&not that",
-    "&copy2024", "&unknown;", "&;", "&#;", "&#x;", "& alone", "&amp", "&lt no semicolon", "&frac12; &NotEqualTilde;",
-    "AT&T", "a&b;c", "line one <\n&amp; line two", "&amp; one\n< two\n&amp; three",
-    "<s>", "</s>", "<pad>", "<unk>", "<mask>", "a <mask> b", "a  <mask>  b", "a<mask>b", "\t<mask>\t", "<mask><mask>",
-    "<s>text</s>", "x <s> y", " </s> ", "<S>", "< mask>", "<mask", "<|startoftext|>", "<|endoftext|>",
-    "a <|endoftext|> b", "x!<|startoftext|>y", "<|ENDOFTEXT|>", "a<|endoftext|><|startoftext|>b",
-    "antidisestablishmentarianism", "supercalifragilisticexpialidocious", "a" * 60, "ab" * 40, "!" * 50, "0" * 90,
-    "A cinematic shot of a steam train crossing a viaduct at dawn, volumetric light, 35mm, highly detailed, trending. " * 6,
-    "rain🌧️" * 40, "the quick brown fox jumps over the lazy dog " * 12, "waves " * 75, "waves " * 76, "é" * 80, "日本" * 50,
+    "",
+    " ",
+    "   ",
+    "a",
+    "A dog barking in the rain",
+    "a dog barking in the rain",
+    " leading space",
+    "trailing space ",
+    "two  spaces",
+    "three   spaces   here",
+    "tab\there",
+    "tab \t mixed",
+    "line\nbreak",
+    "line\r\nbreak",
+    "old\rmac",
+    "\n\nblank lines\n\n",
+    "end with newline\n",
+    "end with spaces   ",
+    "waves crashing against the rocks",
+    "playing the violin",
+    "A hammer hitting a wooden surface",
+    "water flowing in a river, birds chirping",
+    "UPPER CASE TEXT",
+    "MiXeD cAsE",
+    "don't",
+    "DON'T",
+    "we're they've I'm you'll he'd it's isn't",
+    "WE'RE THEY'VE I'M",
+    "rock 'n' roll",
+    "'s",
+    "s'",
+    "''",
+    "'tis",
+    "it’s curly",
+    "“curly” ‘quotes’",
+    "„low quotes‟",
+    "ʼn apostrophe ʼ",
+    "1",
+    "12",
+    "123",
+    "2024-01-31",
+    "3.14159",
+    "1,000,000",
+    "a1b2c3",
+    "½ cup",
+    "²³¹",
+    "Ⅷ roman Ⅳ",
+    "١٢٣ arabic digits",
+    "hello, world!",
+    "what?!",
+    "...",
+    "…",
+    "a.b.c",
+    "e-mail: someone@example.org",
+    "https://example.org/a?b=c&d=e#f",
+    "C++ & C#",
+    "50% off",
+    "$5.00 €10 £20 ¥30",
+    "#hashtag @mention",
+    "(parentheses) [brackets] {braces}",
+    "under_score",
+    "back\\slash",
+    "pipe|pipe",
+    "tilde ~ caret ^",
+    "«guillemets»",
+    "em—dash en–dash",
+    "café",
+    "cafe\u0301",
+    "naïve coöperation",
+    "Ångström",
+    "A\u030angstro\u0308m",
+    "Übergröße Straße",
+    "ßẞ",
+    "ſtrange 'ſ",
+    "İstanbul",
+    "ISTANBUL",
+    "Iıİi",
+    "ΣΊΣΥΦΟΣ",
+    "ΟΔΟΣ ΣΑΣ",
+    "Σ",
+    "ΑΣ.",
+    "Привет, мир",
+    "ПРИВЕТ",
+    "żółć",
+    "Đặng Việt",
+    "日本語のテキスト",
+    "中文字符",
+    "한국어 텍스트",
+    "ｆｕｌｌｗｉｄｔｈ　ｔｅｘｔ",
+    "ｶﾀｶﾅ ﾊﾟ",
+    "العربية نص",
+    "עברית",
+    "हिन्दी पाठ",
+    "ไทย",
+    "עִבְרִית",
+    "ก็",
+    "😀",
+    "😀😃😄",
+    "👨‍👩‍👧‍👦 family",
+    "👍🏽 tone",
+    "🇩🇪 flag",
+    "❤️ heart",
+    "x😀y",
+    "🎵 music 🎶",
+    "ﬁne ﬂow eﬀect oﬃce baﬄe ﬆ ﬅ",
+    "Ǆ ǅ ǆ Ǳ ĳ",
+    "zero\u200bwidth",
+    "join\u200dner",
+    "soft\u00adhyphen",
+    "no\u00a0break",
+    "\ufeffbom",
+    "ideographic\u3000space",
+    "thin\u2009space",
+    "line\u2028sep\u2029para",
+    "next\u0085line",
+    "\U00010399\u0301 \U00011099\U000110ba \U0002f800 \U0001f600\u0301e\u0301",
+    "nul\u0000char",
+    "bell\u0007char",
+    "esc\u001b[31mred\u001b[0m",
+    "esc\u001b[no",
+    "del\u007f",
+    "c1 \u0093quoted\u0094",
+    "object\ufffcreplacement",
+    "replacement \ufffd",
+    "vertical\u000btab",
+    "form\u000cfeed",
+    "unit\u001fsep",
+    "&amp;",
+    "&amp;amp;amp;",
+    "&lt;b&gt;bold&lt;/b&gt;",
+    "<b>&amp;</b>",
+    "<i>&amp;lt;</i>",
+    "fish &amp; chips",
+    "&eacute;t&eacute;",
+    "&EACUTE;",
+    "&NTILDE; &ntilde; &nTILDE;",
+    "&SZLIG;",
+    "&hellip;",
+    "&#39;quoted&#39;",
+    "&#x27;hex&#X27;",
+    "&#0; &#128; &#x80; &#xD800; &#x110000; &#1; &#xFFFE;",
+    "&notit; &not &notin;",
+    "this&not that",
+    "&copy2024",
+    "&unknown;",
+    "&;",
+    "&#;",
+    "&#x;",
+    "& alone",
+    "&amp",
+    "&lt no semicolon",
+    "&frac12; &NotEqualTilde;",
+    "AT&T",
+    "a&b;c",
+    "line one <\n&amp; line two",
+    "&amp; one\n< two\n&amp; three",
+    "<s>",
+    "</s>",
+    "<pad>",
+    "<unk>",
+    "<mask>",
+    "a <mask> b",
+    "a  <mask>  b",
+    "a<mask>b",
+    "\t<mask>\t",
+    "<mask><mask>",
+    "<s>text</s>",
+    "x <s> y",
+    " </s> ",
+    "<S>",
+    "< mask>",
+    "<mask",
+    "<|startoftext|>",
+    "<|endoftext|>",
+    "a <|endoftext|> b",
+    "x!<|startoftext|>y",
+    "<|ENDOFTEXT|>",
+    "a<|endoftext|><|startoftext|>b",
+    "antidisestablishmentarianism",
+    "supercalifragilisticexpialidocious",
+    "a" * 60,
+    "ab" * 40,
+    "!" * 50,
+    "0" * 90,
+    "A cinematic shot of a steam train crossing a viaduct at dawn, volumetric light, 35mm, highly detailed, trending. "
+    * 6,
+    "rain🌧️" * 40,
+    "the quick brown fox jumps over the lazy dog " * 12,
+    "waves " * 75,
+    "waves " * 76,
+    "é" * 80,
+    "日本" * 50,
 ]
 
 out = pathlib.Path(arguments.out)
@@ -96,7 +261,7 @@ document = json.loads(sd.backend_tokenizer.to_str())
 def row(tokenizer, text):
     """As Stable Diffusion asks for it, without the padding, which the test puts back."""
     ids = tokenizer(text, padding="max_length", truncation=True, max_length=77)
-    return [i for i, seen in zip(ids["input_ids"], ids["attention_mask"]) if seen]
+    return [i for i, seen in zip(ids["input_ids"], ids["attention_mask"], strict=True) if seen]
 
 
 def variant(config, special, texts):
@@ -122,15 +287,29 @@ words = dict(bos_token="<|startoftext|>", eos_token="<|endoftext|>", unk_token="
 ends = {"1512": added("<|startoftext|>", normalized=True), "1513": added("<|endoftext|>", normalized=True)}
 samples = ["wow! a dog!!", "a <|ENDOFTEXT|> b<|startoftext|>", "a <cat-toy> b", "a  <Cat-Toy>  <Dog>  b", "<dog>"]
 variants = [
-    variant(None, None, samples), variant(None, sd_special, samples),
+    variant(None, None, samples),
+    variant(None, sd_special, samples),
     variant(sd_config | words, None, samples),
     # Stable Diffusion 2.1: the second file has another padding than the first.
     variant(sd_config, sd_special | dict(pad_token="!"), samples),
-    variant(sd_config | words | dict(pad_token="!", added_tokens_decoder=ends | {"0": added("!")}),
-            sd_special | dict(pad_token="<|endoftext|>"), samples),
-    variant(sd_config | dict(added_tokens_decoder=ends | {
-        "1513": added("<|endoftext|>"), "1514": added("<Cat-Toy>", normalized=True, special=False),
-        "1515": added("<Dog>", lstrip=True, rstrip=True)}), None, samples),
+    variant(
+        sd_config | words | dict(pad_token="!", added_tokens_decoder=ends | {"0": added("!")}),
+        sd_special | dict(pad_token="<|endoftext|>"),
+        samples,
+    ),
+    variant(
+        sd_config
+        | dict(
+            added_tokens_decoder=ends
+            | {
+                "1513": added("<|endoftext|>"),
+                "1514": added("<Cat-Toy>", normalized=True, special=False),
+                "1515": added("<Dog>", lstrip=True, rstrip=True),
+            }
+        ),
+        None,
+        samples,
+    ),
 ]
 
 cases = []
@@ -152,7 +331,12 @@ golden = {
     "batch": {"texts": batch, "longest": dict(longest), "fixed": dict(fixed)},
 }
 (out / "golden.json").write_text(
-    "{\"cases\": [\n" + ",\n".join(json.dumps(c, ensure_ascii=True, separators=(",", ":")) for c in cases)
-    + "\n],\n\"variants\": [\n" + ",\n".join(json.dumps(v, separators=(",", ":")) for v in variants)
-    + "\n],\n\"batch\": " + json.dumps(golden["batch"], separators=(",", ":")) + "}\n")
+    '{"cases": [\n'
+    + ",\n".join(json.dumps(c, ensure_ascii=True, separators=(",", ":")) for c in cases)
+    + '\n],\n"variants": [\n'
+    + ",\n".join(json.dumps(v, separators=(",", ":")) for v in variants)
+    + '\n],\n"batch": '
+    + json.dumps(golden["batch"], separators=(",", ":"))
+    + "}\n"
+)
 print(len(cases), "texts,", (out / "golden.json").stat().st_size, "bytes")

@@ -3,12 +3,13 @@
 
   traces.py --reference DIR --models Models/random --out Tests/Fixtures/Data/traces [--seconds 2] [--steps 5]
 
-DIR holds reference.py, ib.py; the models folder holds audioldm/, imagebind/, sd15/, motion_adapter/ (Models/random/README.md
-says how they are made). One safetensors file for each case: every intermediate by the reference's name. Tensors of
-more than 6,000 elements (of cases with pictures 2,000) keep every k-th element of the flattened tensor; `keep` in the
-metadata names k. What a later run must start from (noise, z_in, y_in, inputs) is whole. `<case>.json` holds the scalars,
-`sound.safetensors` the sound that steers the pictures.
+DIR holds reference.py, ib.py; the models folder holds audioldm/, imagebind/, sd15/, motion_adapter/
+(Models/random/README.md says how they are made). One safetensors file for each case: every intermediate by the
+reference's name. Tensors of more than 6,000 elements (of cases with pictures 2,000) keep every k-th element of the
+flattened tensor; `keep` in the metadata names k. What a later run must start from (noise, z_in, y_in, inputs) is whole.
+`<case>.json` holds the scalars, `sound.safetensors` the sound that steers the pictures.
 """
+
 import argparse
 import json
 import math
@@ -51,7 +52,7 @@ def reduced(tensors, limit):
     for name, t in tensors.items():
         if t.numel() > limit and not name.endswith(WHOLE):
             k = math.ceil(t.numel() / limit)
-            while k > 1 and math.gcd(k, t.shape[-1]) != 1:      # walk through all columns
+            while k > 1 and math.gcd(k, t.shape[-1]) != 1:  # walk through all columns
                 k += 1
             keep[name] = k
             t = t.flatten()[::k]
@@ -71,7 +72,9 @@ def main():
     ap.add_argument("--seconds", type=float, default=2)
     ap.add_argument("--steps", type=int, default=5)
     ap.add_argument("--only", help="comma-separated cases")
-    ap.add_argument("--floor", action="store_true", help="write nothing; print how far single precision itself is from double")
+    ap.add_argument(
+        "--floor", action="store_true", help="write nothing; print how far single precision itself is from double"
+    )
     a = ap.parse_args()
     sys.path.insert(0, a.reference)
     import ib
@@ -87,8 +90,22 @@ def main():
     made_fps, made_size = 4.0, 64
     wave = sound(1.5)
 
-    def run(case, task, *, scene_seed=0, noise_seed=100, prompt=PROMPTS[0], bind_text=True, guided=True, steps=None,
-            warmup=0.2, tune=False, level=2, ends_only=False, **options):
+    def run(
+        case,
+        task,
+        *,
+        scene_seed=0,
+        noise_seed=100,
+        prompt=PROMPTS[0],
+        bind_text=True,
+        guided=True,
+        steps=None,
+        warmup=0.2,
+        tune=False,
+        level=2,
+        ends_only=False,
+        **options,
+    ):
         if a.only and case not in a.only.split(","):
             return
         steps = steps or a.steps
@@ -112,7 +129,9 @@ def main():
                     trace.put("cond.vision_in", vision)
                     fixed["vision"] = bind.vision(vision.to(dtype))
                 if task in ("a2v", "a2i"):
-                    heard = R.audio_clips(torch.from_numpy(wave.copy())[None].to(dtype), 1, math.ceil(len(wave) / 16000))
+                    heard = R.audio_clips(
+                        torch.from_numpy(wave.copy())[None].to(dtype), 1, math.ceil(len(wave) / 16000)
+                    )
                     trace.put("cond.audio_in", heard)
                     fixed["audio"] = bind.audio(heard)
             streams, noise = [], {}
@@ -120,13 +139,37 @@ def main():
                 streams.append(R.AudioStream(f"{a.models}/audioldm", a.seconds, steps, 2.5, dtype))
             if task in ("a2v", "a2i", "joint"):
                 made = 0 if task == "a2i" else round(a.seconds * made_fps)
-                streams.append(R.VideoStream(f"{a.models}/sd15", f"{a.models}/motion_adapter", made, made_size, made_size,
-                                             made_fps, steps, 7.5, dtype))
+                streams.append(
+                    R.VideoStream(
+                        f"{a.models}/sd15",
+                        f"{a.models}/motion_adapter",
+                        made,
+                        made_size,
+                        made_size,
+                        made_fps,
+                        steps,
+                        7.5,
+                        dtype,
+                    )
+                )
             for stream in streams:
                 noise[stream.kind] = torch.randn(stream.shape, generator=torch.Generator("cpu").manual_seed(noise_seed))
             pairs = [p for p in R.PAIRS[task] if bind_text or "text" not in p]
-            R.align(streams, bind, fixed, pairs, steps, prompt, noise, lrs=rates, trace=trace,
-                    warmup=warmup if guided else 2.0, optimize_text=tune, force_z=forced, **options)
+            R.align(
+                streams,
+                bind,
+                fixed,
+                pairs,
+                steps,
+                prompt,
+                noise,
+                lrs=rates,
+                trace=trace,
+                warmup=warmup if guided else 2.0,
+                optimize_text=tune,
+                force_z=forced,
+                **options,
+            )
             return trace
 
         trace = trace_of(torch.float32)
@@ -139,8 +182,22 @@ def main():
                     worst[kind] = max(worst.get(kind, 0), relative(t, exact.t[name]))
             print(f"{case:16s} " + "  ".join(f"{k} {v:.1e}" for k, v in sorted(worst.items()) if v > 0))
             return
-        trace.scalar("case", dict(task=task, prompt=prompt, seconds=a.seconds, steps=steps, noise_seed=noise_seed, fps=fps,
-                                  bind_text=bind_text, guided=guided, warmup=warmup, tune=tune, **options))
+        trace.scalar(
+            "case",
+            dict(
+                task=task,
+                prompt=prompt,
+                seconds=a.seconds,
+                steps=steps,
+                noise_seed=noise_seed,
+                fps=fps,
+                bind_text=bind_text,
+                guided=guided,
+                warmup=warmup,
+                tune=tune,
+                **options,
+            ),
+        )
         if ends_only:
             trace.t = {k: t for k, t in trace.t.items() if not k[:3].isdigit() and k != "cond.vision_in"}
         tensors, keep = reduced(trace.t, 2_000 if task in ("a2v", "a2i", "joint") else LIMIT)
@@ -158,11 +215,22 @@ def main():
     run("v2a_tune", "v2a", steps=3, warmup=0.5, tune=True)
     run("i2a_tune_twice", "i2a", steps=3, warmup=0.5, tune=True, n_opt=2, lr=2.0, lr_text=1.0, text_opt="sgd", **paper)
     run("v2a_free", "v2a", steps=8, lr=5.0, ends_only=True, **paper)
-    # Seeds whose gradients single precision computes to 5e-4 or better (fp32 against fp64): the floor under the logarithm
-    # of the filterbank is a kink, and some noises put many bins on it (seed 201: 3e-3).
-    for i, (prompt, seed) in enumerate(zip(PROMPTS, (200, 241, 202))):
+    # Seeds whose gradients single precision computes to 5e-4 or better (fp32 against fp64): the floor under the
+    # logarithm of the filterbank is a kink, and some noises put many bins on it (seed 201: 3e-3).
+    for i, (prompt, seed) in enumerate(zip(PROMPTS, (200, 241, 202), strict=True)):
         run(f"batch_{i}", "v2a", scene_seed=i, noise_seed=seed, prompt=prompt, steps=3, warmup=0.5, level=1)
-        run(f"batch_paper_{i}", "v2a", scene_seed=i, noise_seed=seed, prompt=prompt, steps=3, warmup=0.5, level=1, lr=2.0, **paper)
+        run(
+            f"batch_paper_{i}",
+            "v2a",
+            scene_seed=i,
+            noise_seed=seed,
+            prompt=prompt,
+            steps=3,
+            warmup=0.5,
+            level=1,
+            lr=2.0,
+            **paper,
+        )
 
     if not a.floor:
         save_file({"wave": torch.from_numpy(wave)}, f"{a.out}/sound.safetensors")
@@ -172,15 +240,24 @@ def main():
     run("a2v_vanilla", "a2v", steps=3, guided=False)
     run("a2v_nocaption", "a2v", bind_text=False, prompt="", **few)
     run("a2v_tune", "a2v", tune=True, text_state="persistent", **few)
-    run("a2v_tune_descent", "a2v", tune=True, negative="blurry, low quality", lr_video=20.0, lr_text=100.0, text_opt="sgd",
-        **few, **paper)
+    run(
+        "a2v_tune_descent",
+        "a2v",
+        tune=True,
+        negative="blurry, low quality",
+        lr_video=20.0,
+        lr_text=100.0,
+        text_opt="sgd",
+        **few,
+        **paper,
+    )
     run("a2i_official", "a2i", **few)
     run("a2i_tune", "a2i", tune=True, **few)
     run("joint_official", "joint", **few)
     run("joint_tune", "joint", tune=True, **few)
     run("joint_vanilla", "joint", steps=2, guided=False)
     run("a2v_free", "a2v", steps=8, lr_video=50.0, ends_only=True, **paper)
-    for i, (prompt, seed) in enumerate(zip(PROMPTS[:2], (300, 301))):
+    for i, (prompt, seed) in enumerate(zip(PROMPTS[:2], (300, 301), strict=True)):
         run(f"batch_a2v_{i}", "a2v", noise_seed=seed, prompt=prompt, tune=True, level=1, **few)
 
 

@@ -1,4 +1,5 @@
 """What the trainings of all denoisers share: latents made once, noise levels, captions."""
+
 import os
 
 import numpy as np
@@ -39,8 +40,9 @@ class Noise:
         return a.sqrt() * z + (1 - a).sqrt() * noise, t, noise
 
     def weight(self, t):
-        """How much an error of the noise counts: as that of the clean latent that follows from it, within limits. What is to be
-        seen or heard is decided where there is nearly nothing but noise, and there the noise itself is easy to tell."""
+        """How much an error of the noise counts: as that of the clean latent that follows from it, within limits. What
+        is to be seen or heard is decided where there is nearly nothing but noise, and there the noise itself is easy
+        to tell."""
         a = self.alphas[t]
         return 1 + ((1 - a) / a).clamp(max=20)
 
@@ -69,5 +71,6 @@ class Tokens:
         for text in texts:
             if text not in self.known:
                 self.known[text] = torch.tensor(
-                    self.tokenizer(text, padding="max_length", truncation=True, max_length=self.length)["input_ids"])
+                    self.tokenizer(text, padding="max_length", truncation=True, max_length=self.length)["input_ids"]
+                )
         return torch.stack([self.known[t] for t in texts])

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Is the model set good enough? Measured on the held-out split, by the judge where it can judge.
 
-  evaluate.py [--models Models/toyworld] [--scenes 256] [--only reconstruction,retrieval,generation] [--out runs/toyworld]
+  evaluate.py [--models Models/toyworld] [--scenes 256] [--only reconstruction,retrieval,generation]
+              [--out runs/toyworld]
 
 reconstruction  both VAEs, and the vocoder behind its VAE: is what was seen and heard still there?
 retrieval       ImageBind: whole videos against whole sounds, each among 64 scenes
 generation      the program itself, without guidance, from full captions: is what the caption says seen and heard?
 """
+
 import argparse
 import json
 import os
@@ -28,26 +30,49 @@ def reconstruction(a):
     from transformers import SpeechT5HifiGan
 
     from sound import log_mel
-    load = lambda kind, part: kind.from_pretrained(f"{a.models}/{part}").float().eval()
+
+    def load(kind, part):
+        return kind.from_pretrained(f"{a.models}/{part}").float().eval()
+
     scenes = world.held_out(a.scenes)
     pictures, sounds = load(AutoencoderKL, "sd15/vae"), load(AutoencoderKL, "audioldm/vae")
     vocoder = load(SpeechT5HifiGan, "audioldm/vocoder")
-    rows = {"colour": [], "shape": [], "kind": [], "events": [], "pitch": [], "timbre": [], "onsets": [], "pitch and onsets": [],
-            "vocoder alone: pitch and onsets": []}
+    rows = {
+        "colour": [],
+        "shape": [],
+        "kind": [],
+        "events": [],
+        "pitch": [],
+        "timbre": [],
+        "onsets": [],
+        "pitch and onsets": [],
+        "vocoder alone: pitch and onsets": [],
+    }
     for i in range(len(scenes)):
         seen, heard = judge.truth(scenes, i)
         x = torch.from_numpy(scenes[i].pictures()[0]) * 2 - 1
         got = judge.see((pictures.decode(pictures.encode(x).latent_dist.mean).sample / 2 + 0.5).clamp(0, 1).numpy())
-        for name, value in {"colour": got.colour == seen.colour, "shape": got.shape == seen.shape, "kind": got.kind == seen.kind,
-                            "events": judge.matched(seen.events, got.events)}.items():
+        for name, value in {
+            "colour": got.colour == seen.colour,
+            "shape": got.shape == seen.shape,
+            "kind": got.kind == seen.kind,
+            "events": judge.matched(seen.events, got.events),
+        }.items():
             rows[name].append(float(value))
         mel = log_mel(torch.from_numpy(scenes[i].sounds()))
-        for prefix, spectrogram in {"": sounds.decode(sounds.encode(mel[:, None]).latent_dist.mean).sample[:, 0], "vocoder alone: ": mel}.items():
+        for prefix, spectrogram in {
+            "": sounds.decode(sounds.encode(mel[:, None]).latent_dist.mean).sample[:, 0],
+            "vocoder alone: ": mel,
+        }.items():
             got = judge.hear(vocoder(spectrogram).reshape(-1)[: world.SECONDS * world.RATE].numpy())
             onsets = judge.matched(heard.events, got.events)
             rows[prefix + "pitch and onsets"].append(float(got.pitch == heard.pitch and onsets == 1))
             if not prefix:
-                for name, value in {"pitch": got.pitch == heard.pitch, "timbre": got.timbre == heard.timbre, "onsets": onsets}.items():
+                for name, value in {
+                    "pitch": got.pitch == heard.pitch,
+                    "timbre": got.timbre == heard.timbre,
+                    "onsets": onsets,
+                }.items():
                     rows[name].append(float(value))
     print(f"reconstruction, {len(scenes)} scenes:")
     for name, values in rows.items():
@@ -59,8 +84,11 @@ def retrieval(a):
 
     from imagebind import ImageBind, vision_input
     from sound import binder_features
+
     model = ImageBind(json.load(open(f"{a.models}/imagebind/config.json"))).eval()
-    model.load_state_dict({k: v.float() for k, v in load_file(f"{a.models}/imagebind/imagebind_huge.safetensors").items()})
+    model.load_state_dict(
+        {k: v.float() for k, v in load_file(f"{a.models}/imagebind/imagebind_huge.safetensors").items()}
+    )
     right = {"video to sound": [], "sound to video": [], "moment to its second of sound": []}
     for first in range(0, a.scenes, 64):
         scenes = world.held_out(64, first)
@@ -70,7 +98,9 @@ def retrieval(a):
         same = torch.arange(64)
         right["video to sound"] += (v @ s.T).argmax(1).eq(same).tolist()
         right["sound to video"] += (s @ v.T).argmax(1).eq(same).tolist()
-        right["moment to its second of sound"] += (model.vision(vision_input(frames[:, :1])) @ seconds[0].T).argmax(1).eq(same).tolist()
+        right["moment to its second of sound"] += (
+            (model.vision(vision_input(frames[:, :1])) @ seconds[0].T).argmax(1).eq(same).tolist()
+        )
     print(f"retrieval at 1 of 64, {a.scenes} scenes:")
     for name, values in right.items():
         print(f"  {name}: {100 * np.mean(values):.1f} %")
@@ -83,14 +113,30 @@ def generation(a):
     with open(f"{folder}/captions.jsonl", "w") as file:
         for i in range(len(scenes)):
             file.write(json.dumps({"id": f"{i:04d}", "prompt": scenes.told(i, set(world.ATTRIBUTES), rng)}) + "\n")
-    settings = {"task": "joint", "manifest": os.path.abspath(f"{folder}/captions.jsonl"), "guidance": "off", "batch": 4,
-                **{f"models.{r}": os.path.abspath(f"{a.models}/{n}") for r, n in
-                   {"audio": "audioldm", "image": "sd15", "motion": "motion_adapter", "binder": "imagebind"}.items()}}
+    settings = {
+        "task": "joint",
+        "manifest": os.path.abspath(f"{folder}/captions.jsonl"),
+        "guidance": "off",
+        "batch": 4,
+        **{
+            f"models.{r}": os.path.abspath(f"{a.models}/{n}")
+            for r, n in {
+                "audio": "audioldm",
+                "image": "sd15",
+                "motion": "motion_adapter",
+                "binder": "imagebind",
+            }.items()
+        },
+    }
     job = [arg for k, v in settings.items() for arg in ("--set", f"{k}={v}")]
     run = [f"{a.bin}/seehear-worker", f"{ROOT}/Benchmarks/claim/claim.yaml", "--out", f"{folder}/run", *job]
     if subprocess.run(run).returncode not in (0, 3):
         sys.exit("the run ended with an error")
-    subprocess.run([f"{a.bin}/seehear", "extract", f"{folder}/run", "--all", "-o", f"{folder}/files"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [f"{a.bin}/seehear", "extract", f"{folder}/run", "--all", "-o", f"{folder}/files"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     rows, sheet = {k: [] for k in ("colour", "shape", "kind", "pitch", "timbre", "tempo")}, []
     for i in range(len(scenes)):
         base = f"{folder}/files/{i:04d}"
@@ -102,9 +148,14 @@ def generation(a):
         seen, heard = judge.see(frames), judge.hear(sound)
         gaps = np.diff(heard.events)
         fast = len(gaps) > 0 and np.median(gaps) < 0.75
-        for name, value in {"colour": seen.colour == scenes.colour[i], "shape": seen.shape == scenes.shape[i], "kind": seen.kind == scenes.kind[i],
-                            "pitch": heard.pitch == scenes.colour[i], "timbre": heard.timbre == scenes.shape[i],
-                            "tempo": fast == (world.PERIOD[scenes.kind[i]] < 0.75)}.items():
+        for name, value in {
+            "colour": seen.colour == scenes.colour[i],
+            "shape": seen.shape == scenes.shape[i],
+            "kind": seen.kind == scenes.kind[i],
+            "pitch": heard.pitch == scenes.colour[i],
+            "timbre": heard.timbre == scenes.shape[i],
+            "tempo": fast == (world.PERIOD[scenes.kind[i]] < 0.75),
+        }.items():
             rows[name].append(float(value))
         if i < 12:
             sheet.append([*frames[:8], media.spectrogram(sound)])

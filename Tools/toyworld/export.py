@@ -5,6 +5,7 @@
 
 The files are written by the Python libraries themselves, as those of the published models are.
 """
+
 import argparse
 import datetime
 import hashlib
@@ -36,7 +37,9 @@ def write_json(path, value):
 
 
 def index(folder, name, **components):
-    write_json(f"{folder}/model_index.json", {"_class_name": name, "_diffusers_version": diffusers.__version__, **components})
+    write_json(
+        f"{folder}/model_index.json", {"_class_name": name, "_diffusers_version": diffusers.__version__, **components}
+    )
 
 
 def scaled_vae(a, name, config, latents):
@@ -49,12 +52,22 @@ def sound_models(a, folder):
     save(scaled_vae(a, "sound_vae", sounds.VAE, sounds.latents), f"{folder}/vae")
     save(load_trained(a, "sound_unet", sounds.denoiser())["unet"], f"{folder}/unet")
     save(load_trained(a, "clap", sounds.text_tower())["text"], f"{folder}/text_encoder")
-    save(load_trained(a, "vocoder", {"vocoder": SpeechT5HifiGan(SpeechT5HifiGanConfig(**sounds.VOCODER))})["vocoder"], f"{folder}/vocoder")
+    save(
+        load_trained(a, "vocoder", {"vocoder": SpeechT5HifiGan(SpeechT5HifiGanConfig(**sounds.VOCODER))})["vocoder"],
+        f"{folder}/vocoder",
+    )
     DDIMScheduler(**sounds.SCHEDULE).save_pretrained(f"{folder}/scheduler")
     shutil.copytree(f"{a.tokenizers}/audioldm/tokenizer", f"{folder}/tokenizer", dirs_exist_ok=True)
-    index(folder, "AudioLDMPipeline", scheduler=["diffusers", "DDIMScheduler"], text_encoder=["transformers", "ClapTextModelWithProjection"],
-          tokenizer=["transformers", "RobertaTokenizer"], unet=["diffusers", "UNet2DConditionModel"], vae=["diffusers", "AutoencoderKL"],
-          vocoder=["transformers", "SpeechT5HifiGan"])
+    index(
+        folder,
+        "AudioLDMPipeline",
+        scheduler=["diffusers", "DDIMScheduler"],
+        text_encoder=["transformers", "ClapTextModelWithProjection"],
+        tokenizer=["transformers", "RobertaTokenizer"],
+        unet=["diffusers", "UNet2DConditionModel"],
+        vae=["diffusers", "AutoencoderKL"],
+        vocoder=["transformers", "SpeechT5HifiGan"],
+    )
 
 
 def picture_models(a, folder, adapter_folder):
@@ -70,16 +83,27 @@ def picture_models(a, folder, adapter_folder):
     save(parts["text"], f"{folder}/text_encoder")
     DDIMScheduler(**pictures.SCHEDULE).save_pretrained(f"{folder}/scheduler")
     shutil.copytree(f"{a.tokenizers}/sd15/tokenizer", f"{folder}/tokenizer", dirs_exist_ok=True)
-    index(folder, "StableDiffusionPipeline", feature_extractor=[None, None], safety_checker=[None, None],
-          scheduler=["diffusers", "DDIMScheduler"], text_encoder=["transformers", "CLIPTextModel"],
-          tokenizer=["transformers", "CLIPTokenizer"], unet=["diffusers", "UNet2DConditionModel"], vae=["diffusers", "AutoencoderKL"])
+    index(
+        folder,
+        "StableDiffusionPipeline",
+        feature_extractor=[None, None],
+        safety_checker=[None, None],
+        scheduler=["diffusers", "DDIMScheduler"],
+        text_encoder=["transformers", "CLIPTextModel"],
+        tokenizer=["transformers", "CLIPTokenizer"],
+        unet=["diffusers", "UNet2DConditionModel"],
+        vae=["diffusers", "AutoencoderKL"],
+    )
 
 
 def binder(a, folder):
     os.makedirs(folder, exist_ok=True)
     parts = load_trained(a, "binder", {"imagebind": imagebind.ImageBind(), "scale": scale_of_training()})
-    save_file({k: v.half().contiguous() for k, v in parts["imagebind"].state_dict().items()}, f"{folder}/imagebind_huge.safetensors",
-              metadata={"format": "pt"})
+    save_file(
+        {k: v.half().contiguous() for k, v in parts["imagebind"].state_dict().items()},
+        f"{folder}/imagebind_huge.safetensors",
+        metadata={"format": "pt"},
+    )
     write_json(f"{folder}/config.json", imagebind.CONFIG)
     shutil.copyfile(a.bpe, f"{folder}/{os.path.basename(a.bpe)}")
 
@@ -117,7 +141,7 @@ commands, and what was measured.
 ## Files
 | SHA-256 | file |
 |---|---|
-{files}"""
+{files}"""  # noqa: E501, the card's own lines
 
 
 def schedule(lines):
@@ -126,45 +150,74 @@ def schedule(lines):
     for line in lines:
         if "event" in line and (line["rate"], line["steps"]) != last:
             last = line["rate"], line["steps"]
-            told.append(f"from step {line['step']} on {line['rate']:g}, {line['steps']}" if told else f"{line['rate']:g}, {line['steps']}")
+            told.append(
+                f"from step {line['step']} on {line['rate']:g}, {line['steps']}"
+                if told
+                else f"{line['rate']:g}, {line['steps']}"
+            )
     return "; ".join(told)
 
 
 def card(a):
     def count(*paths):
         from safetensors import safe_open
+
         n = 0
         for path in paths:
             with safe_open(f"{a.models}/{path}", "pt") as file:
                 n += sum(torch.Size(file.get_slice(k).get_shape()).numel() for k in file.keys())
         return f"{n:,}"
 
-    parts = "".join(f"| `{folder}` | {what} | {count(*paths)} |\n" for folder, what, *paths in [
-        ("audioldm/text_encoder", "CLAP's text tower", "audioldm/text_encoder/model.safetensors"),
-        ("audioldm/unet", "denoiser of spectrograms", "audioldm/unet/diffusion_pytorch_model.safetensors"),
-        ("audioldm/vae", "spectrograms of 64 mel bins to latents of 8 channels, 8 times smaller", "audioldm/vae/diffusion_pytorch_model.safetensors"),
-        ("audioldm/vocoder", "HiFi-GAN, 16 kHz", "audioldm/vocoder/model.safetensors"),
-        ("sd15/text_encoder", "CLIP's text tower", "sd15/text_encoder/model.safetensors"),
-        ("sd15/unet", "denoiser of pictures", "sd15/unet/diffusion_pytorch_model.safetensors"),
-        ("sd15/vae", "pictures of 64×64 to latents of 4 channels, 8 times smaller", "sd15/vae/diffusion_pytorch_model.safetensors"),
-        ("motion_adapter", "motion modules, up to 32 frames", "motion_adapter/diffusion_pytorch_model.safetensors"),
-        ("imagebind", "vision, audio and text towers", "imagebind/imagebind_huge.safetensors"),
-    ])
+    parts = "".join(
+        f"| `{folder}` | {what} | {count(*paths)} |\n"
+        for folder, what, *paths in [
+            ("audioldm/text_encoder", "CLAP's text tower", "audioldm/text_encoder/model.safetensors"),
+            ("audioldm/unet", "denoiser of spectrograms", "audioldm/unet/diffusion_pytorch_model.safetensors"),
+            (
+                "audioldm/vae",
+                "spectrograms of 64 mel bins to latents of 8 channels, 8 times smaller",
+                "audioldm/vae/diffusion_pytorch_model.safetensors",
+            ),
+            ("audioldm/vocoder", "HiFi-GAN, 16 kHz", "audioldm/vocoder/model.safetensors"),
+            ("sd15/text_encoder", "CLIP's text tower", "sd15/text_encoder/model.safetensors"),
+            ("sd15/unet", "denoiser of pictures", "sd15/unet/diffusion_pytorch_model.safetensors"),
+            (
+                "sd15/vae",
+                "pictures of 64×64 to latents of 4 channels, 8 times smaller",
+                "sd15/vae/diffusion_pytorch_model.safetensors",
+            ),
+            ("motion_adapter", "motion modules, up to 32 frames", "motion_adapter/diffusion_pytorch_model.safetensors"),
+            ("imagebind", "vision, audio and text towers", "imagebind/imagebind_huge.safetensors"),
+        ]
+    )
     rows = []
     for part in ("binder", "picture_vae", "picture_unet", "motion", "sound_vae", "vocoder", "clap", "sound_unet"):
         lines = [json.loads(line) for line in open(f"{a.out}/{part}/log.jsonl")]
         last, start = [line for line in lines if "seconds" in line][-1], [line for line in lines if "event" in line][-1]
-        rows.append(f"| `{part}` | {last['step']} | {last['seconds'] / 60:.0f} | {start['threads']} thread{'s' * (start['threads'] > 1)}, {start['device']} | {schedule(lines)} |\n")
+        rows.append(
+            f"| `{part}` | {last['step']} | {last['seconds'] / 60:.0f} "
+            f"| {start['threads']} thread{'s' * (start['threads'] > 1)}, {start['device']} | {schedule(lines)} |\n"
+        )
     files = []
     for base, _, names in sorted(os.walk(a.models)):
         for name in sorted(names):
             path = os.path.join(base, name)
             if name.endswith((".safetensors", ".gz")):
-                files.append(f"| `{hashlib.sha256(open(path, 'rb').read()).hexdigest()}` | `{os.path.relpath(path, a.models)}` |\n")
+                files.append(
+                    f"| `{hashlib.sha256(open(path, 'rb').read()).hexdigest()}` "
+                    f"| `{os.path.relpath(path, a.models)}` |\n"
+                )
     versions = f"torch {torch.__version__}, diffusers {diffusers.__version__}, transformers {transformers.__version__}"
     with open(f"{a.models}/README.md", "w") as file:
-        file.write(CARD.format(parts=parts, training="".join(rows), files="".join(files), versions=versions,
-                               date=datetime.date.today().isoformat()))
+        file.write(
+            CARD.format(
+                parts=parts,
+                training="".join(rows),
+                files="".join(files),
+                versions=versions,
+                date=datetime.date.today().isoformat(),
+            )
+        )
 
 
 def main():

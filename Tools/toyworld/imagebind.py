@@ -1,4 +1,6 @@
-"""ImageBind at a small size, for training: three towers under the published names, so that its state dict is the published file."""
+"""ImageBind at a small size, for training: three towers under the published names, so that its state dict is the
+published file."""
+
 import functools
 import gzip
 import json
@@ -13,10 +15,27 @@ from transformers import CLIPTokenizer
 from transformers.models.clip.tokenization_clip import bytes_to_unicode
 
 CONFIG = dict(
-    vision_embed_dim=64, vision_num_blocks=3, vision_num_heads=2, text_embed_dim=64, text_num_blocks=2, text_num_heads=2,
-    audio_embed_dim=64, audio_num_blocks=3, audio_num_heads=2, depth_embed_dim=8, depth_num_blocks=1, depth_num_heads=2,
-    thermal_embed_dim=8, thermal_num_blocks=1, thermal_num_heads=2, imu_embed_dim=8, imu_num_blocks=1, imu_num_heads=2,
-    out_embed_dim=64, vocab_size=1514)
+    vision_embed_dim=64,
+    vision_num_blocks=3,
+    vision_num_heads=2,
+    text_embed_dim=64,
+    text_num_blocks=2,
+    text_num_heads=2,
+    audio_embed_dim=64,
+    audio_num_blocks=3,
+    audio_num_heads=2,
+    depth_embed_dim=8,
+    depth_num_blocks=1,
+    depth_num_heads=2,
+    thermal_embed_dim=8,
+    thermal_num_blocks=1,
+    thermal_num_heads=2,
+    imu_embed_dim=8,
+    imu_num_blocks=1,
+    imu_num_heads=2,
+    out_embed_dim=64,
+    vocab_size=1514,
+)
 CONTEXT = 77
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 DEVIATION = (0.26862954, 0.26130258, 0.27577711)
@@ -24,8 +43,8 @@ DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
 @functools.cache
 def _enlarging(size):
-    """[224, size]: bilinear enlarging of one side without antialiasing, as a product, which is many times faster on a CPU."""
-    eye = torch.eye(size)[:, None]                                                     # a line for each source pixel
+    """[224, size]: bilinear enlarging of one side without antialiasing, as a product: many times faster on a CPU."""
+    eye = torch.eye(size)[:, None]  # a line for each source pixel
     return F.interpolate(eye, 224, mode="linear", align_corners=False)[:, 0].T.contiguous()
 
 
@@ -45,7 +64,7 @@ class Attention(nn.Module):
         self.out_proj = nn.Linear(width, width)
         nn.init.xavier_uniform_(self.in_proj_weight)
         nn.init.zeros_(self.out_proj.bias)
-        if extra:                                            # one key and value that every token may look at
+        if extra:  # one key and value that every token may look at
             self.bias_k = nn.Parameter(0.02 * torch.randn(1, 1, width))
             self.bias_v = nn.Parameter(0.02 * torch.randn(1, 1, width))
         self.extra = extra
@@ -56,7 +75,10 @@ class Attention(nn.Module):
         if self.extra:
             k = torch.cat([k, self.bias_k.expand(n, 1, width)], 1)
             v = torch.cat([v, self.bias_v.expand(n, 1, width)], 1)
-        split = lambda t: t.reshape(n, -1, self.heads, width // self.heads).transpose(1, 2)
+
+        def split(t):
+            return t.reshape(n, -1, self.heads, width // self.heads).transpose(1, 2)
+
         x = F.scaled_dot_product_attention(split(q), split(k), split(v), is_causal=self.causal)
         return self.out_proj(x.transpose(1, 2).reshape(n, length, width))
 
@@ -116,23 +138,35 @@ def _grid_positions(width, rows, columns):
     """Where training of positions begins: sines of row and column."""
     quarter = width // 4
     rate = 1 / 100 ** (torch.arange(quarter) / max(quarter, 1))
-    wave = lambda n: torch.cat([torch.sin(torch.arange(n)[:, None] * rate), torch.cos(torch.arange(n)[:, None] * rate)], 1)
+
+    def wave(n):
+        return torch.cat([torch.sin(torch.arange(n)[:, None] * rate), torch.cos(torch.arange(n)[:, None] * rate)], 1)
+
     r, c = wave(rows)[:, None].expand(rows, columns, -1), wave(columns)[None].expand(rows, columns, -1)
     table = torch.cat([r, c], 2).reshape(rows * columns, -1)
     return 0.3 * F.pad(table, (0, width - table.shape[1], 1, 0))[None].contiguous()
 
 
 class ImageBind(nn.Module):
-    """The towers; vision, audio and text give unit vectors [n, out_embed_dim], since the published scales cancel in a cosine."""
+    """The towers; vision, audio and text give unit vectors [n, out_embed_dim], since the published scales cancel in a
+    cosine."""
 
     def __init__(self, c=CONFIG):
         super().__init__()
-        width = lambda m: c[f"{m}_embed_dim"]
+
+        def width(m):
+            return c[f"{m}_embed_dim"]
+
+        def conv(m):
+            return nn.Conv2d(1, width(m), 16, 10 if m == "audio" else 16, bias=False)
+
         pre, trunks, heads = {}, {}, {}
         # The published stem is a pair of which the second is the convolution.
-        conv = lambda m: nn.Conv2d(1, width(m), 16, 10 if m == "audio" else 16, bias=False)
         pre["vision"] = Stem(
-            width("vision"), nn.ModuleList([nn.Identity(), nn.Conv3d(3, width("vision"), (2, 14, 14), (2, 14, 14), bias=False)]), (16, 16))
+            width("vision"),
+            nn.ModuleList([nn.Identity(), nn.Conv3d(3, width("vision"), (2, 14, 14), (2, 14, 14), bias=False)]),
+            (16, 16),
+        )
         text = nn.Module()
         text.pos_embed = nn.Parameter(0.01 * torch.randn(1, CONTEXT, width("text")))
         text.register_buffer("mask", torch.full((CONTEXT, CONTEXT), float("-inf")).triu_(1))
@@ -141,7 +175,9 @@ class ImageBind(nn.Module):
         pre["text"] = text
         grids = {"audio": (12, 19), "depth": (14, 14), "thermal": (14, 14)}
         for m, grid in grids.items():
-            pre[m] = Stem(width(m), conv(m), grid, nn.LayerNorm(width(m)), "depth_stem" if m == "depth" else "rgbt_stem")
+            pre[m] = Stem(
+                width(m), conv(m), grid, nn.LayerNorm(width(m)), "depth_stem" if m == "depth" else "rgbt_stem"
+            )
         imu = nn.Module()
         imu.pos_embed = nn.Parameter(torch.zeros(1, 251, width("imu")))
         imu.cls_token = nn.Parameter(torch.zeros(1, 1, width("imu")))
@@ -150,7 +186,14 @@ class ImageBind(nn.Module):
         imu.imu_stem.norm_layer = nn.LayerNorm(width("imu"))
         pre["imu"] = imu
         for m in ("vision", "text", "audio", "depth", "thermal", "imu"):
-            trunks[m] = Trunk(width(m), c[f"{m}_num_blocks"], c[f"{m}_num_heads"], m == "text", m not in ("vision", "text"), m == "vision")
+            trunks[m] = Trunk(
+                width(m),
+                c[f"{m}_num_blocks"],
+                c[f"{m}_num_heads"],
+                m == "text",
+                m not in ("vision", "text"),
+                m == "vision",
+            )
             norm, out = nn.LayerNorm(width(m), 1e-6), nn.Linear(width(m), c["out_embed_dim"], bias=False)
             if m == "text":
                 heads[m] = nn.Module()
@@ -202,10 +245,17 @@ class Tokenizer:
         keep = list(range(33, 127)) + list(range(161, 173)) + list(range(174, 256))
         order = keep + [b for b in range(256) if b not in keep]
         units = [bytes_to_unicode()[b] for b in order]
-        words = units + [u + "</w>" for u in units] + ["".join(m.split()) for m in merges] + ["<|startoftext|>", "<|endoftext|>"]
+        words = (
+            units
+            + [u + "</w>" for u in units]
+            + ["".join(m.split()) for m in merges]
+            + ["<|startoftext|>", "<|endoftext|>"]
+        )
         with tempfile.TemporaryDirectory() as folder:
             json.dump({w: i for i, w in enumerate(words)}, open(os.path.join(folder, "vocab.json"), "w"))
-            open(os.path.join(folder, "merges.txt"), "w", encoding="utf-8").write("#version: 0.2\n" + "\n".join(merges) + "\n")
+            open(os.path.join(folder, "merges.txt"), "w", encoding="utf-8").write(
+                "#version: 0.2\n" + "\n".join(merges) + "\n"
+            )
             self.inner = CLIPTokenizer(os.path.join(folder, "vocab.json"), os.path.join(folder, "merges.txt"))
 
     def __call__(self, texts):

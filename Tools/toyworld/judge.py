@@ -1,8 +1,10 @@
-"""Says what is seen in pictures and heard in sounds of the toy world, by image and signal processing alone: no network is asked.
+"""Says what is seen in pictures and heard in sounds of the toy world, by image and signal processing alone.
 
-It knows the world's rules (which pitches, colours, shapes and rhythms there are) and finds the nearest to what it is given.
-`Seen` and `Heard` have the same fields in terms of the other, so that `agreement` compares a picture with a sound.
+No network is asked. It knows the world's rules (which pitches, colours, shapes and rhythms there are) and finds the
+nearest to what it is given. `Seen` and `Heard` have the same fields in terms of the other, so that `agreement` compares
+a picture with a sound.
 """
+
 import functools
 from dataclasses import dataclass
 
@@ -10,25 +12,25 @@ import numpy as np
 
 import world
 
-TOLERANCE = 0.1                 # seconds between two events that count as one
+TOLERANCE = 0.1  # seconds between two events that count as one
 
 
 @dataclass
 class Seen:
     colour: int
     shape: int
-    kind: int | None            # None for a still picture
-    events: list | None         # seconds
+    kind: int | None  # None for a still picture
+    events: list | None  # seconds
 
 
 @dataclass
 class Heard:
-    pitch: int                  # as the index of its colour
-    timbre: int                 # as the index of its shape
-    events: list                # seconds
+    pitch: int  # as the index of its colour
+    timbre: int  # as the index of its shape
+    events: list  # seconds
 
 
-# ---- sounds -----------------------------------------------------------------------------------------------------------
+# ---- sounds ----------------------------------------------------------------------------------------------------------
 def hear(wave):
     """What a waveform [samples] at 16 kHz holds."""
     wave = np.asarray(wave, np.float64)
@@ -37,7 +39,7 @@ def hear(wave):
 
 
 def _pitch(wave):
-    """The pitch whose fundamental is the strongest. No harmonic of one pitch lies within 5 % of another's fundamental."""
+    """The pitch whose fundamental is the strongest. No pitch's harmonic lies within 5 % of another's fundamental."""
     size = 4096
     padded = np.pad(wave, (0, max(0, size - len(wave))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::512] * np.hanning(size)
@@ -71,16 +73,16 @@ def onsets(wave):
     hop, size = 80, 400
     padded = np.pad(np.asarray(wave, np.float64), (size // 2, size))
     energy = (np.lib.stride_tricks.sliding_window_view(padded, size)[::hop] ** 2).mean(1)
-    level = 10 * np.log10(np.maximum(energy, 1e-12))                        # dB, one value each 5 ms
+    level = 10 * np.log10(np.maximum(energy, 1e-12))  # dB, one value each 5 ms
     level = np.maximum(level, level.max() - 40)
-    back = 16                                                               # 80 ms
+    back = 16  # 80 ms
     rise = np.zeros_like(level)
     for i in range(1, len(level)):
         rise[i] = level[i] - level[max(0, i - back) : i + 1].min()
     found, i = [], 0
     end = len(wave) // hop
     # A sound that begins with a tone begins at its loudest.
-    if level[: 4].max() > level.max() - 3 and level[4] < level[0] + 1:
+    if level[:4].max() > level.max() - 3 and level[4] < level[0] + 1:
         found.append(0.0)
     while i < end:
         if rise[i] > 6:
@@ -99,19 +101,19 @@ def onsets(wave):
     return [t for k, t in enumerate(found) if k == 0 or t - found[k - 1] > 0.12]
 
 
-# ---- pictures ---------------------------------------------------------------------------------------------------------
+# ---- pictures --------------------------------------------------------------------------------------------------------
 def see(frames):
     """What frames [T, 3, 64, 64], 0…1, hold; one frame is a still picture."""
     frames = np.asarray(frames, np.float64)
-    spread = frames.max(1) - frames.min(1)                                  # (T, 64, 64): how coloured
+    spread = frames.max(1) - frames.min(1)  # (T, 64, 64): how coloured
     colour = _colour(frames, spread)
     # Coloured as this colour is: grey ground and white highlights are not.
     tint = world.RGB[colour] - world.RGB[colour].min()
     like = np.einsum("tchw,c->thw", frames - frames.min(1, keepdims=True), tint) / (tint @ tint)
     place = np.stack([_centre(m) for m in like])
-    glow = np.array([_around(m, c) for m, c in zip(like, place)])
-    masks = [_mask(m, f) for m, f in zip(like, frames)]
-    shape = _shape([m for m, g in zip(masks, glow) if g <= np.quantile(glow, 0.4) + 1e-9])
+    glow = np.array([_around(m, c) for m, c in zip(like, place, strict=True)])
+    masks = [_mask(m, f) for m, f in zip(like, frames, strict=True)]
+    shape = _shape([m for m, g in zip(masks, glow, strict=True) if g <= np.quantile(glow, 0.4) + 1e-9])
     if len(frames) < 4:
         return Seen(colour, shape, None, None)
     area = np.array([m.sum() for m in masks])
@@ -196,31 +198,38 @@ def _events(kind, signal):
     period, times = world.PERIOD[kind], np.arange(len(signal)) / world.FPS
     phases = np.arange(0, period, 0.01)
     u = np.mod(times[None] - phases[:, None], period)
-    centred = lambda a: a - a.mean(-2, keepdims=True)
-    if kind == 0:                                   # where it is on its path, however high that is
+
+    def centred(a):
+        return a - a.mean(-2, keepdims=True)
+
+    if kind == 0:  # where it is on its path, however high that is
         have, want = centred(signal[None]), centred(np.stack([9 * np.sin(2 * np.pi * u), -20 * 4 * u * (1 - u)], 2))
-    elif kind == 1:                                 # how bright: what fades has the same form whenever it began, so that only
-        want = GLOW * np.exp(-u / world.FADE[1])[..., None]             # its level tells
+    elif kind == 1:  # how bright: what fades has the same form whenever it began, so that only its level tells
+        want = GLOW * np.exp(-u / world.FADE[1])[..., None]
         have, want = signal[None] - signal.min(), want - want.min(1, keepdims=True)
         return _times(phases[int(np.argmin(((have - want) ** 2).sum((1, 2))))], period, len(signal))
-    else:                                           # how large, compared with itself
+    else:  # how large, compared with itself
         have, want = signal[None], (0.72 + 0.62 * np.exp(-u / world.FADE[2]))[..., None]
     fit = (have * want).sum((1, 2)) / np.maximum(np.sqrt((want**2).sum((1, 2))), 1e-9)
     return _times(phases[int(np.argmax(fit))], period, len(signal))
 
 
-GLOW = 0.36                                         # a flash's light around the object, at its beginning, as `_around` measures it
+GLOW = 0.36  # a flash's light around the object, at its beginning, as `_around` measures it
 
 
 def _times(phase, period, frames):
     return [float(t) for t in phase + period * np.arange(8) if t < frames / world.FPS - 1e-9]
 
 
-# ---- together ---------------------------------------------------------------------------------------------------------
+# ---- together --------------------------------------------------------------------------------------------------------
 def matched(a, b, tolerance=TOLERANCE):
-    """F1 of two lists of times: each may match one of the other that is at most `tolerance` away. A two-second scene that
-    begins within an event may show it before 0, so a time within the tolerance of either end may also go unmatched."""
-    edge = lambda ts: [t for t in ts if tolerance <= t <= world.SECONDS - tolerance]
+    """F1 of two lists of times: each may match one of the other that is at most `tolerance` away. A two-second scene
+    that begins within an event may show it before 0, so a time within the tolerance of either end may also go
+    unmatched."""
+
+    def edge(ts):
+        return [t for t in ts if tolerance <= t <= world.SECONDS - tolerance]
+
     a, b = sorted(a), sorted(b)
     left, hits = list(b), []
     for t in a:
@@ -246,5 +255,7 @@ def agreement(seen, heard):
 def truth(scenes, i):
     """What scene i is, in the judge's terms."""
     events = [float(t) for t in scenes.events(i)]
-    return (Seen(int(scenes.colour[i]), int(scenes.shape[i]), int(scenes.kind[i]), events),
-            Heard(int(scenes.colour[i]), int(scenes.shape[i]), events))
+    return (
+        Seen(int(scenes.colour[i]), int(scenes.shape[i]), int(scenes.kind[i]), events),
+        Heard(int(scenes.colour[i]), int(scenes.shape[i]), events),
+    )

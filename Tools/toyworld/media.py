@@ -1,4 +1,5 @@
 """Clips, sounds and pictures as files, through ffmpeg."""
+
 import subprocess
 import wave
 
@@ -15,7 +16,17 @@ def _ffmpeg(*arguments, data=None):
 
 
 def _raw(side, fps=None):
-    return ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{side}x{side}", *(["-r", str(fps)] if fps else []), "-i", "-"]
+    return [
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-s",
+        f"{side}x{side}",
+        *(["-r", str(fps)] if fps else []),
+        "-i",
+        "-",
+    ]
 
 
 def _bytes(pictures):
@@ -24,7 +35,19 @@ def _bytes(pictures):
 
 def write_video(path, frames):
     """Frames [T, 3, 64, 64], 0…1, without sound, nearly without loss."""
-    _ffmpeg(*_raw(world.SIDE, world.FPS), "-c:v", "libx264", "-preset", "slow", "-crf", "8", "-pix_fmt", "yuv420p", path, data=_bytes(frames))
+    _ffmpeg(
+        *_raw(world.SIDE, world.FPS),
+        "-c:v",
+        "libx264",
+        "-preset",
+        "slow",
+        "-crf",
+        "8",
+        "-pix_fmt",
+        "yuv420p",
+        path,
+        data=_bytes(frames),
+    )
 
 
 def write_picture(path, picture):
@@ -56,10 +79,25 @@ def write_sheet(path, rows, scale=2):
     """Rows of pictures, each [3, h, w], one below the other as one PNG; shorter rows are filled with grey."""
     lines = [np.concatenate(row, 2) for row in rows]
     width = max(line.shape[2] for line in lines)
-    sheet = np.concatenate([np.pad(line, ((0, 0), (0, 0), (0, width - line.shape[2])), constant_values=0.5) for line in lines], 1)
+    sheet = np.concatenate(
+        [np.pad(line, ((0, 0), (0, 0), (0, width - line.shape[2])), constant_values=0.5) for line in lines], 1
+    )
     sheet = sheet.repeat(scale, 1).repeat(scale, 2)
     data = np.round(sheet.clip(0, 1) * 255).astype(np.uint8).transpose(1, 2, 0).tobytes()
-    _ffmpeg("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{sheet.shape[2]}x{sheet.shape[1]}", "-i", "-", "-frames:v", "1", path, data=data)
+    _ffmpeg(
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-s",
+        f"{sheet.shape[2]}x{sheet.shape[1]}",
+        "-i",
+        "-",
+        "-frames:v",
+        "1",
+        path,
+        data=data,
+    )
 
 
 def spectrogram(samples, height=64, width=200):

@@ -1,4 +1,5 @@
 """Trains Stable Diffusion's parts on the toy world's pictures, and AnimateDiff's motion modules on its videos."""
+
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, MotionAdapter, UNet2DConditionModel, UNetMotionModel
@@ -10,27 +11,69 @@ from training import Training, load_trained
 
 CHANNELS = [48, 64, 48, 48]
 VAE = dict(
-    in_channels=3, out_channels=3, down_block_types=["DownEncoderBlock2D"] * 4, up_block_types=["UpDecoderBlock2D"] * 4,
-    block_out_channels=[16, 32, 48, 64], layers_per_block=1, latent_channels=4, norm_num_groups=8, sample_size=world.SIDE)
+    in_channels=3,
+    out_channels=3,
+    down_block_types=["DownEncoderBlock2D"] * 4,
+    up_block_types=["UpDecoderBlock2D"] * 4,
+    block_out_channels=[16, 32, 48, 64],
+    layers_per_block=1,
+    latent_channels=4,
+    norm_num_groups=8,
+    sample_size=world.SIDE,
+)
 UNET = dict(
-    sample_size=world.SIDE // 8, in_channels=4, out_channels=4, down_block_types=["CrossAttnDownBlock2D"] * 3 + ["DownBlock2D"],
-    up_block_types=["UpBlock2D"] + ["CrossAttnUpBlock2D"] * 3, block_out_channels=CHANNELS, layers_per_block=1,
-    norm_num_groups=8, cross_attention_dim=64, attention_head_dim=4)
+    sample_size=world.SIDE // 8,
+    in_channels=4,
+    out_channels=4,
+    down_block_types=["CrossAttnDownBlock2D"] * 3 + ["DownBlock2D"],
+    up_block_types=["UpBlock2D"] + ["CrossAttnUpBlock2D"] * 3,
+    block_out_channels=CHANNELS,
+    layers_per_block=1,
+    norm_num_groups=8,
+    cross_attention_dim=64,
+    attention_head_dim=4,
+)
 TEXT = dict(
-    vocab_size=1514, hidden_size=64, intermediate_size=256, num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=77,
-    hidden_act="quick_gelu", projection_dim=64, bos_token_id=0, eos_token_id=2, pad_token_id=1)
+    vocab_size=1514,
+    hidden_size=64,
+    intermediate_size=256,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    max_position_embeddings=77,
+    hidden_act="quick_gelu",
+    projection_dim=64,
+    bos_token_id=0,
+    eos_token_id=2,
+    pad_token_id=1,
+)
 MOTION = dict(
-    block_out_channels=CHANNELS, motion_layers_per_block=1, motion_mid_block_layers_per_block=1, motion_num_attention_heads=4,
-    motion_norm_num_groups=8, motion_max_seq_length=32, use_motion_mid_block=True)
+    block_out_channels=CHANNELS,
+    motion_layers_per_block=1,
+    motion_mid_block_layers_per_block=1,
+    motion_num_attention_heads=4,
+    motion_norm_num_groups=8,
+    motion_max_seq_length=32,
+    use_motion_mid_block=True,
+)
 # One schedule for stills and videos, AnimateDiff's.
-SCHEDULE = dict(num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="linear", clip_sample=False,
-                set_alpha_to_one=False, steps_offset=1, prediction_type="epsilon")
+SCHEDULE = dict(
+    num_train_timesteps=1000,
+    beta_start=0.00085,
+    beta_end=0.012,
+    beta_schedule="linear",
+    clip_sample=False,
+    set_alpha_to_one=False,
+    steps_offset=1,
+    prediction_type="epsilon",
+)
 NOISE = Noise(SCHEDULE["beta_start"], SCHEDULE["beta_end"], scaled=False)
 
 
 def train_picture_vae(arguments):
     torch.manual_seed(arguments.seed)
-    training = Training("picture_vae", arguments, {"vae": AutoencoderKL(**VAE)}, arguments.steps or 1600, 3e-3, average=0.995)
+    training = Training(
+        "picture_vae", arguments, {"vae": AutoencoderKL(**VAE)}, arguments.steps or 1600, 3e-3, average=0.995
+    )
     vae, device = training.modules["vae"], training.device
 
     def loss_of(step):
@@ -38,7 +81,9 @@ def train_picture_vae(arguments):
         times = np.random.default_rng([3, arguments.seed, step]).uniform(0, 1, (len(scenes), 1))
         x = torch.from_numpy(scenes.pictures(times)[:, 0]).to(device) * 2 - 1
         posterior = vae.encode(x).latent_dist
-        z = posterior.mean + posterior.std * torch.randn(posterior.mean.shape, generator=training.generator()).to(device)
+        z = posterior.mean + posterior.std * torch.randn(posterior.mean.shape, generator=training.generator()).to(
+            device
+        )
         out = vae.decode(z).sample
         # What is coloured counts more than the large background.
         weight = 1 + 4 * (x.amax(1, keepdim=True) - x.amin(1, keepdim=True))
@@ -46,18 +91,25 @@ def train_picture_vae(arguments):
         edges = sum(((out - x).diff(dim=d)).abs().mean() for d in (2, 3))
         loss = (weight * (error + (out - x).square())).mean() + edges
         spread = 0.5 * (posterior.mean.square() + posterior.var - 1 - posterior.logvar).mean()
-        return loss + 1e-3 * spread, {"error": error.mean().item(), "spread": spread.item(), "z": posterior.mean.std().item()}
+        return loss + 1e-3 * spread, {
+            "error": error.mean().item(),
+            "spread": spread.item(),
+            "z": posterior.mean.std().item(),
+        }
 
     training.run(loss_of)
 
 
 def latents(arguments):
-    """Latents [scenes, 16, 4, 8, 8] of whole videos, of unit deviation, their scenes, and the scale that was applied."""
+    """Latents [scenes, 16, 4, 8, 8] of whole videos, of unit deviation, their scenes, and the scale that was
+    applied."""
     vae = load_trained(arguments, "picture_vae", {"vae": AutoencoderKL(**VAE)})["vae"]
 
     def encode(scenes):
         frames = torch.from_numpy(scenes.pictures()).flatten(0, 1).to(arguments.device) * 2 - 1
-        return torch.cat([vae.encode(f).latent_dist.mean for f in frames.split(64)]).unflatten(0, (len(scenes), world.FRAMES))
+        return torch.cat([vae.encode(f).latent_dist.mean for f in frames.split(64)]).unflatten(
+            0, (len(scenes), world.FRAMES)
+        )
 
     z, scenes = latents_of(arguments, "picture", 6400, encode)
     scale = 1 / z[:640].float().std().item()
@@ -81,7 +133,10 @@ def train_picture_unet(arguments):
 
     def loss_of(step):
         rng = np.random.default_rng([4, arguments.seed, step])
-        i, frame = rng.integers(len(z), size=arguments.batch or 64), rng.integers(world.FRAMES, size=arguments.batch or 64)
+        i, frame = (
+            rng.integers(len(z), size=arguments.batch or 64),
+            rng.integers(world.FRAMES, size=arguments.batch or 64),
+        )
         noisy, t, noise = NOISE.add(z[i, frame].float() * scale, training.generator())
         context = text(tokenize([caption(scenes, k, rng) for k in i]).to(device)).last_hidden_state
         out = unet(noisy.to(device), t.to(device), context).sample
@@ -100,16 +155,28 @@ def stills_of(model):
 
 
 def train_motion(arguments):
-    """Motion modules, and with them all of the UNet and its text tower, on videos and stills alike: with so few channels, a
-    UNet that knows stills alone decides each frame's colour and shape for itself, and modules around it cannot undo that."""
+    """Motion modules, and with them all of the UNet and its text tower, on videos and stills alike: with so few
+    channels, a UNet that knows stills alone decides each frame's colour and shape for itself, and modules around it
+    cannot undo that."""
     z, scenes, scale = latents(arguments)
     tokenize = tokens(arguments)
     known = load_trained(arguments, "picture_unet", denoisers())
     torch.manual_seed(arguments.seed)
     model = UNetMotionModel.from_unet2d(known["unet"], MotionAdapter(**MOTION)).requires_grad_(True)
-    training = Training("motion", arguments, {"unet": model, "text": known["text"].requires_grad_(True)}, arguments.steps or 4500,
-                        8e-4, average=0.999)
-    unet, still, text, device = training.modules["unet"], stills_of(training.modules["unet"]), training.modules["text"], training.device
+    training = Training(
+        "motion",
+        arguments,
+        {"unet": model, "text": known["text"].requires_grad_(True)},
+        arguments.steps or 4500,
+        8e-4,
+        average=0.999,
+    )
+    unet, still, text, device = (
+        training.modules["unet"],
+        stills_of(training.modules["unet"]),
+        training.modules["text"],
+        training.device,
+    )
     videos = arguments.batch or 4
     stills = 4 * videos
 

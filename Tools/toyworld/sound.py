@@ -1,4 +1,5 @@
 """What the models hear: AudioLDM's log-mel spectrograms, and ImageBind's filterbank features of one second."""
+
 import functools
 
 import librosa
@@ -17,7 +18,8 @@ def _mel_basis():
 
 
 def log_mel(wave):
-    """[n, samples] to [n, samples / 160, 64]: natural logarithm of mel magnitudes, at least ln 1e-5, as AudioLDM was trained on."""
+    """[n, samples] to [n, samples / 160, 64]: natural logarithm of mel magnitudes, at least ln 1e-5, as AudioLDM was
+    trained on."""
     padded = F.pad(wave[:, None], (432, 432), mode="reflect")[:, 0]
     window = torch.hann_window(1024, device=wave.device)
     magnitude = torch.stft(padded, 1024, HOP, 1024, window, center=False, return_complex=True).abs()
@@ -26,7 +28,9 @@ def log_mel(wave):
 
 @functools.cache
 def _kaldi_banks():
-    mel = lambda f: 1127.0 * torch.log1p(f / 700.0)
+    def mel(f):
+        return 1127.0 * torch.log1p(f / 700.0)
+
     low, high = mel(torch.tensor(20.0, dtype=torch.float64)), mel(torch.tensor(8000.0, dtype=torch.float64))
     step = (high - low) / 129
     left = low + torch.arange(128, dtype=torch.float64)[:, None] * step
@@ -38,7 +42,7 @@ def _kaldi_banks():
 def binder_features(wave, frames=204):
     """[n, 16000] to ImageBind's [n, 1, 128, frames]: Kaldi's filterbank, padded with zeros, then normalised."""
     wave = wave - wave.mean(1, keepdim=True)
-    x = wave.unfold(1, 400, HOP)                                       # (n, 98, 400)
+    x = wave.unfold(1, 400, HOP)  # (n, 98, 400)
     x = x - x.mean(2, keepdim=True)
     x = x - 0.97 * torch.cat([x[..., :1], x[..., :-1]], 2)
     x = x * torch.hann_window(400, periodic=False, device=wave.device)

@@ -3,17 +3,26 @@
 
   train.py PART --out FOLDER [--steps N] [--batch N] [--device cpu|cuda] [--threads N]
 
-PART is binder, picture_vae, picture_unet, motion, sound_vae, vocoder, clap or sound_unet. A killed training goes on when it is
-started again with the same folder; a finished one does nothing.
+PART is binder, picture_vae, picture_unet, motion, sound_vae, vocoder, clap or sound_unet. A killed training goes on
+when it is started again with the same folder; a finished one does nothing.
 """
+
 import argparse
 import importlib
 import os
 
 import torch
 
-PARTS = {"binder": "binder", "picture_vae": "pictures", "picture_unet": "pictures", "motion": "pictures",
-         "sound_vae": "sounds", "vocoder": "sounds", "clap": "sounds", "sound_unet": "sounds"}
+PARTS = {
+    "binder": "binder",
+    "picture_vae": "pictures",
+    "picture_unet": "pictures",
+    "motion": "pictures",
+    "sound_vae": "sounds",
+    "vocoder": "sounds",
+    "clap": "sounds",
+    "sound_unet": "sounds",
+}
 
 
 def main():
@@ -26,7 +35,11 @@ def main():
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--device", default="cpu")
     ap.add_argument("--threads", type=int, default=1)
-    ap.add_argument("--tokenizers", default=f"{root}/Models/random", help="folder with audioldm/tokenizer, sd15/tokenizer, imagebind/bpe…")
+    ap.add_argument(
+        "--tokenizers",
+        default=f"{root}/Models/random",
+        help="folder with audioldm/tokenizer, sd15/tokenizer, imagebind/bpe…",
+    )
     a = ap.parse_args()
     a.bpe = f"{a.tokenizers}/imagebind/bpe_simple_vocab_16e6.txt.gz"
     torch.set_num_threads(a.threads)

@@ -1,4 +1,6 @@
-"""What every training shares: resumable steps, a learning rate that warms up and falls, averaged weights, a log of JSON lines."""
+"""What every training shares: resumable steps, a learning rate that warms up and falls, averaged weights, a log of JSON
+lines."""
+
 import contextlib
 import copy
 import json
@@ -13,7 +15,8 @@ import torch
 class Training:
     """Steps of one network or several. A killed one goes on from its last checkpoint, at most two minutes back.
 
-    Everything drawn at a step comes from the step's number, so that a resumed run draws what an uninterrupted one would.
+    Everything drawn at a step comes from the step's number, so that a resumed run draws what an uninterrupted one
+    would.
     """
 
     def __init__(self, name, arguments, modules, steps, rate, average=0.0, beta=(0.9, 0.99), decay=0.01):
@@ -34,9 +37,17 @@ class Training:
             if average:
                 self.averaged.load_state_dict(state["averaged"])
             self.step, self.seconds = state["step"], state["seconds"]
-        self._note(event="start", step=self.step, steps=steps, rate=rate, torch=torch.__version__, threads=torch.get_num_threads(),
-                   device=arguments.device, machine=platform.processor() or platform.machine(),
-                   parameters=sum(p.numel() for p in self.parameters))
+        self._note(
+            event="start",
+            step=self.step,
+            steps=steps,
+            rate=rate,
+            torch=torch.__version__,
+            threads=torch.get_num_threads(),
+            device=arguments.device,
+            machine=platform.processor() or platform.machine(),
+            parameters=sum(p.numel() for p in self.parameters),
+        )
 
     @property
     def _path(self):
@@ -67,22 +78,30 @@ class Training:
             if self.averaged is not None:
                 keep = min(self.average, self.step / (self.step + 10))
                 with torch.no_grad():
-                    for a, b in zip(self.averaged.state_dict().values(), self.modules.state_dict().values()):
+                    for a, b in zip(
+                        self.averaged.state_dict().values(), self.modules.state_dict().values(), strict=True
+                    ):
                         a.lerp_(b, 1 - keep) if a.is_floating_point() else a.copy_(b)
             for key, value in {"loss": loss.item(), "gradient": norm.item(), **more}.items():
                 sums[key] = sums.get(key, 0.0) + float(value)
             count += 1
             self.seconds = time.time() - began
             if self.step % 100 == 0 or self.step == self.steps:
-                self._note(step=self.step, seconds=round(self.seconds, 1), **{k: round(v / count, 5) for k, v in sums.items()})
+                self._note(
+                    step=self.step, seconds=round(self.seconds, 1), **{k: round(v / count, 5) for k, v in sums.items()}
+                )
                 sums, count = {}, 0
             if time.time() - saved > 120 or self.step == self.steps:
                 self._save()
                 saved = time.time()
 
     def _save(self):
-        state = {"modules": self.modules.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step,
-                 "seconds": self.seconds}
+        state = {
+            "modules": self.modules.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
         if self.averaged is not None:
             state["averaged"] = self.averaged.state_dict()
         torch.save(state, self._path + ".partial")
@@ -90,7 +109,7 @@ class Training:
 
 
 def load_trained(arguments, name, modules):
-    """Puts the weights of a training, averaged where it averages, into modules; they come back frozen and in eval mode."""
+    """Puts the weights of a training, averaged where it averages, into modules; they come back frozen, in eval mode."""
     path = os.path.join(arguments.out, name, "checkpoint.pt")
     if not os.path.exists(path):
         raise SystemExit(f"there is no {path}: train `{name}` first")

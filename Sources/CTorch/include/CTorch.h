@@ -27,12 +27,22 @@ typedef enum SHStatus : int32_t {
 
 // The numbers are c10::ScalarType's own.
 typedef enum SHScalarType : int32_t {
-    SH_UINT8 = 0, SH_INT8 = 1, SH_INT16 = 2, SH_INT32 = 3, SH_INT64 = 4,
-    SH_FLOAT16 = 5, SH_FLOAT32 = 6, SH_FLOAT64 = 7, SH_BOOL = 11, SH_BFLOAT16 = 15,
+    SH_UINT8 = 0,
+    SH_INT8 = 1,
+    SH_INT16 = 2,
+    SH_INT32 = 3,
+    SH_INT64 = 4,
+    SH_FLOAT16 = 5,
+    SH_FLOAT32 = 6,
+    SH_FLOAT64 = 7,
+    SH_BOOL = 11,
+    SH_BFLOAT16 = 15,
 } SHScalarType;
 
 // index -1 means the host.
-typedef struct SHDevice { int32_t cuda_index; } SHDevice;
+typedef struct SHDevice {
+    int32_t cuda_index;
+} SHDevice;
 
 const char *sh_last_error(void);
 // For callbacks that fail: sets sh_last_error() of this thread and returns `status`.
@@ -57,10 +67,11 @@ const char *sh_cpu_capability(void);
 
 // MARK: making and reading tensors
 void sh_tensor_free(SHTensor t);
-SHStatus sh_from_bytes(const void *bytes, size_t count, const int64_t *sizes, int32_t rank, SHScalarType type, SHTensor *out);
+SHStatus sh_from_bytes(const void *bytes, size_t count, const int64_t *sizes, int32_t rank, SHScalarType type,
+                       SHTensor *out);
 // A view of memory that `release(context)` gives back when the last tensor over it is gone. Never written to.
-SHStatus sh_from_memory(const void *bytes, const int64_t *sizes, const int64_t *strides, int32_t rank, SHScalarType type,
-                        void (*release)(void *), void *context, SHTensor *out);
+SHStatus sh_from_memory(const void *bytes, const int64_t *sizes, const int64_t *strides, int32_t rank,
+                        SHScalarType type, void (*release)(void *), void *context, SHTensor *out);
 SHStatus sh_full(const int64_t *sizes, int32_t rank, double value, SHScalarType type, SHDevice device, SHTensor *out);
 SHStatus sh_arange(double start, double end, double step, SHScalarType type, SHDevice device, SHTensor *out);
 int32_t sh_rank(SHTensor t);
@@ -94,7 +105,8 @@ SHStatus sh_detach(SHTensor t, SHTensor *out);
 SHStatus sh_grad(SHTensor scalar, const SHTensor *inputs, int32_t n, SHTensor *out);
 // y = f(x) whose activations are not kept but computed again in the backward pass.
 typedef SHStatus (*SHBody)(void *context, const SHTensor *inputs, int32_t n, SHTensor *out);
-SHStatus sh_recompute(SHBody body, void *context, void (*release)(void *), const SHTensor *inputs, int32_t n, SHTensor *out);
+SHStatus sh_recompute(SHBody body, void *context, void (*release)(void *), const SHTensor *inputs, int32_t n,
+                      SHTensor *out);
 
 // MARK: elementwise
 SHStatus sh_add(SHTensor a, SHTensor b, double alpha, SHTensor *out);
@@ -144,10 +156,11 @@ SHStatus sh_matmul(SHTensor a, SHTensor b, SHTensor *out);
 SHStatus sh_linear(SHTensor t, SHTensor weight, SHTensor bias, SHTensor *out);
 SHStatus sh_embedding(SHTensor weight, SHTensor ids, SHTensor *out);
 SHStatus sh_layer_norm(SHTensor t, SHTensor weight, SHTensor bias, double eps, SHTensor *out);
-SHStatus sh_group_norm(SHTensor t, int64_t groups, SHTensor weight, SHTensor bias, double eps, bool silu, SHTensor *out);
+SHStatus sh_group_norm(SHTensor t, int64_t groups, SHTensor weight, SHTensor bias, double eps, bool silu,
+                       SHTensor *out);
 // Convolution over the trailing `dims` dimensions.
-SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride, const int64_t *padding,
-                 const int64_t *dilation, SHTensor *out);
+SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
+                 const int64_t *padding, const int64_t *dilation, SHTensor *out);
 SHStatus sh_conv_transpose(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
                            const int64_t *padding, SHTensor *out);
 SHStatus sh_attention(SHTensor q, SHTensor k, SHTensor v, SHTensor mask, bool causal, SHTensor *out);

@@ -1,4 +1,5 @@
 """Writes the .npy files of this folder with numpy, the independent reference for the format."""
+
 import numpy as np
 
 np.save("float16.npy", np.arange(6, dtype=np.float16).reshape(2, 3) / 4)

@@ -1,4 +1,4 @@
-import Fixtures
+import TestSupport
 import Testing
 
 @testable import Checkpoint
@@ -60,9 +60,9 @@ import Testing
 
     /// 10,000 inputs, none of which may write more than the limit.
     @Test func survivesDamagedFiles() {
-        var generator = SplitMix64(seed: 4)
+        var mutator = ByteMutator(seed: 4)
         for _ in 0..<10_000 {
-            let bytes = mutated(Self.fixed, &generator)
+            let bytes = mutator.mutate(Self.fixed)
             _ = unpack(bytes, limit: 4096)
         }
     }

@@ -1,6 +1,6 @@
-import Fixtures
 import Foundation
 import Shard
+import TestSupport
 import Testing
 
 @testable import Coordinator
@@ -297,7 +297,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
             + "guidance: {start: 0.2, learning_rate: {audio: 0.1}, prompt_state: fresh}\nmembers: [json, flac]\n"
             + "tasks: {a2v: {guidance: off, members: [json, mp4]}, joint: {sampling: {steps: 5, eta: 0.5}}}\n"
             + "caption: labels\nlabels: l.txt\nmemory: low\n"
-        var mutator = Mutator(seed: 7)
+        var mutator = ByteMutator(seed: 7)
         for _ in 0..<3_000 {
             let text = String(decoding: mutator.mutate(Array(seedText.utf8)), as: UTF8.self)
             guard let job = try? resolve(text) else { continue }

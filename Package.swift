@@ -35,7 +35,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency], linkerSettings
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: swift)
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)", swiftSettings: swift)
 }
 
 let package = Package(
@@ -108,22 +108,25 @@ let package = Package(
             path: "Tests/MPITransportCheck", swiftSettings: swift),
         // Everything of seehear-worker but the models: for faults by the hundred.
         .executableTarget(
-            name: "seehear-simulated-worker", dependencies: ["Worker", "MPI", "Coordinator", "Shard", "Fixtures", log],
+            name: "seehear-simulated-worker",
+            dependencies: ["Worker", "MPI", "Coordinator", "Shard", "TestSupport", log],
             path: "Tests/SimulatedWorker", swiftSettings: swift),
-        .target(name: "Fixtures", path: "Tests/Fixtures", exclude: ["Data"], swiftSettings: swift),
-        tests("JSONTests", ["JSON", "Fixtures"]),
-        tests("CheckpointTests", ["Checkpoint", "JSON", "Fixtures"]),
-        tests("TorchTests", ["Torch", "Fixtures"]),
-        tests("MediaTests", ["Media", "ClipSampling", "Fixtures"]),
-        tests("ShardTests", ["Shard", "Fixtures"]),
-        tests("EngineTests", ["Engine", "ClipSampling", "Torch", "Checkpoint", "JSON", "Fixtures"]),
-        tests("CoordinatorTests", ["Coordinator", "Shard", "JSON", "Fixtures", "TransportContract", log]),
-        tests("MPITests", ["MPI", "Coordinator", "Fixtures", "mpi-transport-check"]),
-        tests("PreflightTests", ["Preflight", "Coordinator", "Fixtures"]),
-        tests("WorkerTests", ["Worker", "Coordinator", "Shard", "Engine", "Torch", "Fixtures", log]),
-        tests("EvaluationTests", ["Evaluation", "Fixtures"]),
+        .target(
+            name: "TestSupport", dependencies: ["Torch", "Checkpoint"], path: "Tests/TestSupport",
+            swiftSettings: swift),
+        tests("JSONTests", ["JSON"]),
+        tests("CheckpointTests", ["Checkpoint", "JSON"]),
+        tests("TorchTests", ["Torch"]),
+        tests("MediaTests", ["Media", "ClipSampling"]),
+        tests("ShardTests", ["Shard"]),
+        tests("EngineTests", ["Engine", "ClipSampling", "Torch", "Checkpoint", "JSON"]),
+        tests("CoordinatorTests", ["Coordinator", "Shard", "JSON", "TransportContract", log]),
+        tests("MPITests", ["MPI", "Coordinator", "mpi-transport-check"]),
+        tests("PreflightTests", ["Preflight", "Coordinator"]),
+        tests("WorkerTests", ["Worker", "Coordinator", "Shard", "Engine", "Torch", log]),
+        tests("EvaluationTests", ["Evaluation"]),
         .testTarget(
-            name: "Integration", dependencies: ["Fixtures", "Shard", "seehear-simulated-worker"],
+            name: "Integration", dependencies: ["TestSupport", "Shard", "seehear-simulated-worker"],
             path: "Tests/Integration",
             exclude: ["judge_scenes.py", "read_shards.py"],
             swiftSettings: swift),

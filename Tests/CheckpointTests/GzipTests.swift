@@ -1,4 +1,5 @@
-import Fixtures
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoint
@@ -58,12 +59,26 @@ import Testing
         #expect(error(lengths) == .storedLengthMismatch)
     }
 
-    /// 10,000 inputs, none of which may write more than the limit.
-    @Test func survivesDamagedFiles() {
-        var generator = SplitMix64(seed: 4)
-        for _ in 0..<10_000 {
-            let bytes = mutated(Self.fixed, &generator)
-            _ = unpack(bytes, limit: 4096)
+    /// 10,000 damaged files of one block with the fixed code, 1,000 of one with a code of its own. Each is refused, or
+    /// damaged where nothing depends on it. The limit is the length of the content, so nothing longer comes out either.
+    @Test func damagedFilesGiveNoOtherBytes() throws {
+        let vocabulary = [UInt8](try Data(contentsOf: Fixtures.url("tokenizers/clip.txt.gz")))
+        for (whole, count) in [(Self.fixed, 10_000), (vocabulary, 1_000)] {
+            let content = try unpack(whole).get()
+            let limit = content.utf8.count
+            var mutator = ByteMutator(seed: 4)
+            var refused: [String: Int] = [:]
+            for _ in 0..<count {
+                switch unpack(mutator.mutate(whole), limit: limit) {
+                case .success(let found): #expect(found == content)
+                case .failure(let error): refused["\(try #require(error as? GzipError))", default: 0] += 1
+                }
+            }
+            let all = refused.values.reduce(0, +)
+            #expect(all > count / 2 && all < count, "\(refused)")
+            for error in [GzipError.notGzip, .truncated, .badBlockType, .checksum, .tooLong(limit: limit)] {
+                #expect(refused["\(error)"] != nil, "\(error): \(refused)")
+            }
         }
     }
 }

@@ -1,14 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoint
 
 @Suite struct HuggingFaceCacheTests {
-    let scratch: Scratch
+    let scratch: TemporaryFolder
     let cache: HuggingFaceCache
 
     init() throws {
-        scratch = try Scratch()
+        scratch = try TemporaryFolder()
         cache = HuggingFaceCache(environment: ["HF_HUB_CACHE": scratch.path + "/hub", "HOME": "/home/nobody"])
     }
 
@@ -26,7 +27,7 @@ import Testing
     }
 
     @Test func takesPathsFirst() throws {
-        let file = try scratch.write("weights/x.pth", [1])
+        let file = try scratch.write([1], to: "weights/x.pth")
         #expect(try cache.resolve(file) == ModelLocation(path: file, isFolder: false, repository: nil))
         #expect(try cache.resolve(scratch.path + "/weights").isFolder)
         #expect(throws: ModelReferenceError.noSuchPath("checkpoints/imagebind_huge.pth")) {
@@ -38,10 +39,10 @@ import Testing
 
     @Test func followsRefsAndLinks() throws {
         let repository = "hub/models--org--audio"
-        let blob = try scratch.write("\(repository)/blobs/123", Array("{}".utf8))
-        try scratch.write("\(repository)/refs/main", Array("abc\n".utf8))
-        try scratch.write("\(repository)/refs/refs/pr/1", Array("abc".utf8))
-        try scratch.write("\(repository)/snapshots/abc/empty", [])
+        let blob = try scratch.write("{}", to: "\(repository)/blobs/123")
+        try scratch.write("abc\n", to: "\(repository)/refs/main")
+        try scratch.write("abc", to: "\(repository)/refs/refs/pr/1")
+        try scratch.write([], to: "\(repository)/snapshots/abc/empty")
         let link = scratch.path + "/\(repository)/snapshots/abc/config.json"
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: blob)
 
@@ -66,7 +67,7 @@ import Testing
     }
 
     @Test func refusesARefThatLeadsElsewhere() throws {
-        try scratch.write("hub/models--org--evil/refs/main", Array("../../..".utf8))
+        try scratch.write("../../..", to: "hub/models--org--evil/refs/main")
         #expect(throws: ModelReferenceError.self) { try cache.resolve("org/evil") }
     }
 

@@ -1,14 +1,15 @@
 import Checkpoint
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct MappedFileTests {
-    let scratch: Scratch
+    let scratch: TemporaryFolder
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try TemporaryFolder() }
 
     @Test func holdsTheBytesAndChecksSlices() throws {
-        let path = try scratch.write("data", [1, 2, 3, 4, 5])
+        let path = try scratch.write([1, 2, 3, 4, 5], to: "data")
         let file = try MappedFile(path: path)
         #expect(file.withBytes { Array($0) } == [1, 2, 3, 4, 5])
         #expect(try file.withSlice(1..<3) { Array($0) } == [2, 3])
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test func staysReadableAfterTheFileIsRemoved() throws {
-        let path = try scratch.write("data", [7, 8])
+        let path = try scratch.write([7, 8], to: "data")
         let file = try MappedFile(path: path)
         try FileManager.default.removeItem(atPath: path)
         #expect(file.withBytes { Array($0) } == [7, 8])
@@ -29,9 +30,9 @@ import Testing
     @Test func refusesWhatIsNoFileWithContent() throws {
         let missing = scratch.path + "/missing"
         #expect(throws: MappedFileError.missing(path: missing)) { try MappedFile(path: missing) }
-        let below = try scratch.write("plain", [1]) + "/below"
+        let below = try scratch.write([1], to: "plain") + "/below"
         #expect(throws: MappedFileError.missing(path: below)) { try MappedFile(path: below) }
-        let empty = try scratch.write("empty", [])
+        let empty = try scratch.write([], to: "empty")
         #expect(throws: MappedFileError.empty(path: empty)) { try MappedFile(path: empty) }
         #expect(throws: MappedFileError.notRegular(path: scratch.path, kind: "a folder")) {
             try MappedFile(path: scratch.path)
@@ -45,7 +46,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() != 0, "root may read everything")) func namesTheReasonForUnreadable() throws {
-        let path = try scratch.write("closed", [1])
+        let path = try scratch.write([1], to: "closed")
         #expect(chmod(path, 0) == 0)
         #expect(throws: MappedFileError.unreadable(path: path, reason: "Permission denied")) {
             try MappedFile(path: path)

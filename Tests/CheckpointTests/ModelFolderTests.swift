@@ -1,13 +1,13 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoint
 
 @Suite struct ModelFolderTests {
-    let scratch: Scratch
+    let scratch: TemporaryFolder
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try TemporaryFolder() }
 
     private struct Config: Decodable {
         struct Part: Decodable { var size: Int }
@@ -20,7 +20,7 @@ import Testing
     }
 
     private func copy(_ fixture: String, to name: String) throws {
-        try scratch.write(name, Data(contentsOf: Fixtures.url("checkpoint/\(fixture)")))
+        try scratch.write(Data(contentsOf: Fixtures.url("checkpoint/\(fixture)")), to: name)
     }
 
     @Test func choosesFullPrecisionAndSafetensorsFirst() throws {
@@ -61,7 +61,7 @@ import Testing
     @Test func namesTheFieldOfAConfiguration() throws {
         let model = try folder()
         func field(_ text: String) throws -> String? {
-            let path = try scratch.write("unet/config.json", Array(text.utf8))
+            let path = try scratch.write(text, to: "unet/config.json")
             do throws(ModelFolderError) {
                 _ = try model.config(Config.self, of: .unet)
             } catch .config(path, let field, _) {
@@ -80,10 +80,10 @@ import Testing
     @Test func checksAllComponentsAndCollectsProblems() throws {
         let model = try folder()
         for component in ["unet", "vae", "vocoder", "text_encoder"] {
-            try scratch.write("\(component)/config.json", Array("{}".utf8))
+            try scratch.write("{}", to: "\(component)/config.json")
         }
-        try scratch.write("scheduler/scheduler_config.json", Array("{}".utf8))
-        try scratch.write("tokenizer/tokenizer.json", Array("{}".utf8))
+        try scratch.write("{}", to: "scheduler/scheduler_config.json")
+        try scratch.write("{}", to: "tokenizer/tokenizer.json")
         for name in [
             "unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "vocoder/model", "text_encoder/model",
         ] {
@@ -95,8 +95,8 @@ import Testing
         #expect(check.components[0].tensorCount == 12 && check.components[0].elementCount == 61)
         #expect(check.components[4].files == ["\(scratch.path)/tokenizer/tokenizer.json"])
 
-        try scratch.write("vae/diffusion_pytorch_model.safetensors", [1, 2, 3])
-        try scratch.write("scheduler/scheduler_config.json", Array("[]".utf8))
+        try scratch.write([1, 2, 3], to: "vae/diffusion_pytorch_model.safetensors")
+        try scratch.write("[]", to: "scheduler/scheduler_config.json")
         try FileManager.default.removeItem(atPath: "\(scratch.path)/tokenizer/tokenizer.json")
         check = model.check(ModelComponent.audioLDM)
         #expect(check.components.map(\.folder) == ["unet", "vocoder", "text_encoder"])
@@ -118,10 +118,10 @@ import Testing
         for name in [
             "unet/config.json", "vae/config.json", "text_encoder/config.json", "scheduler/scheduler_config.json",
         ] {
-            try scratch.write(name, Array("{}".utf8))
+            try scratch.write("{}", to: name)
         }
-        try scratch.write("tokenizer/tokenizer.json", Array("{}".utf8))
-        try scratch.write("safety_checker/pytorch_model.bin", [1])
+        try scratch.write("{}", to: "tokenizer/tokenizer.json")
+        try scratch.write([1], to: "safety_checker/pytorch_model.bin")
         let check = model.check(ModelComponent.stableDiffusion)
         #expect(check.problems.isEmpty && check.components.map(\.folder).sorted().first == "scheduler")
         #expect(!check.components.flatMap(\.files).contains { $0.contains("safety") || $0.contains("non_ema") })
@@ -141,14 +141,14 @@ import Testing
             #expect("\(error)".hasSuffix("`hf download org/motion config.json diffusion_pytorch_model.safetensors`."))
         }
         // The original checkpoints have no configuration, whatever else lies beside them.
-        try scratch.write("config.json", Array("{}".utf8))
+        try scratch.write("{}", to: "config.json")
         for name in ["mm_sd_v15.ckpt", "mm_sd_v15_v2.ckpt"] {
-            try scratch.write(name, [1])
+            try scratch.write([1], to: name)
             #expect(try weights() == name)
         }
         #expect(try MotionAdapterFiles(location).config == nil)
         for name in ["diffusion_pytorch_model.fp16.safetensors", "diffusion_pytorch_model.bin"] {
-            try scratch.write(name, [1])
+            try scratch.write([1], to: name)
             #expect(try weights() == name)
         }
         #expect(try MotionAdapterFiles(location).config == scratch.path + "/config.json")
@@ -157,21 +157,21 @@ import Testing
         }
         #expect(try single("mm_sd_v15.ckpt").config == nil)
         #expect(try single("diffusion_pytorch_model.bin").config == scratch.path + "/config.json")
-        let bare = try Scratch()
-        try bare.write("diffusion_pytorch_model.safetensors", [1])
+        let bare = try TemporaryFolder()
+        try bare.write([1], to: "diffusion_pytorch_model.safetensors")
         #expect(throws: ModelFolderError.self) {
             try MotionAdapterFiles(ModelLocation(path: bare.path, isFolder: true, repository: nil))
         }
     }
 
     @Test func findsTheFilesOfImageBind() throws {
-        try scratch.write("imagebind_huge.pth", [1])
-        try scratch.write("bpe/bpe_simple_vocab_16e6.txt.gz", [1])
+        try scratch.write([1], to: "imagebind_huge.pth")
+        try scratch.write([1], to: "bpe/bpe_simple_vocab_16e6.txt.gz")
         let folder = ModelLocation(path: scratch.path, isFolder: true, repository: nil)
         var files = try ImageBindFiles(folder)
         #expect(files.weights.hasSuffix("/imagebind_huge.pth") && files.config == nil)
-        try scratch.write("imagebind_huge.safetensors", [1])
-        try scratch.write("config.json", [1])
+        try scratch.write([1], to: "imagebind_huge.safetensors")
+        try scratch.write([1], to: "config.json")
         files = try ImageBindFiles(folder)
         #expect(files.weights.hasSuffix("/imagebind_huge.safetensors") && files.config != nil)
         let single = ModelLocation(path: scratch.path + "/imagebind_huge.pth", isFolder: false, repository: nil)
@@ -193,9 +193,7 @@ import Testing
             let after: Int
         }
         let text = #"{"low": -Infinity, "high":Infinity, "none": NaN, "text": "a \"NaN\" -Infinity", "after": 3}"#
-        let scratch = try TemporaryFolder()
-        try scratch.write(text, "config.json")
-        let config = try ModelFolder.config(Config.self, at: scratch.url.appending(path: "config.json").path)
+        let config = try ModelFolder.config(Config.self, at: scratch.write(text, to: "config.json"))
         #expect(config == Config(low: nil, high: nil, none: nil, text: #"a "NaN" -Infinity"#, after: 3))
         #expect(PythonConstants.replacedByNull(Array("[-Infinity, -1]".utf8)) == Array("[null     , -1]".utf8))
         for broken in ["", "\"", "\"\\", "-", "-Infinit", "Na", "NaNNaN"] {

@@ -1,5 +1,5 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoint
@@ -119,7 +119,7 @@ import Testing
             return Array(buffer[entry.range])
         }
         #expect(throws: Never.self) { try run(seed).get() }
-        var generator = SplitMix64(seed: 3)
-        for _ in 0..<10_000 { _ = run(mutated(seed, &generator)) }
+        var mutator = ByteMutator(seed: 3)
+        for _ in 0..<10_000 { _ = run(mutator.mutate(seed)) }
     }
 }

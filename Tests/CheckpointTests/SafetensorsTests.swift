@@ -1,6 +1,6 @@
-import Fixtures
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @testable import Checkpoint
@@ -154,10 +154,10 @@ import Testing
     /// 10,000 inputs. An accepted one must lie inside its file.
     @Test func survivesDamagedHeaders() throws {
         let seed = try Array(Data(contentsOf: URL(filePath: Self.types)))
-        var generator = SplitMix64(seed: 1)
+        var mutator = ByteMutator(seed: 1)
         var refused = 0
         for _ in 0..<10_000 {
-            let bytes = mutated(seed, &generator)
+            let bytes = mutator.mutate(seed)
             let header = bytes.withUnsafeBytes { try? Safetensors.parse($0, path: "x") }
             refused += header == nil ? 1 : 0
             for entry in header?.entries ?? [] { #expect(entry.byteRange.upperBound <= bytes.count) }

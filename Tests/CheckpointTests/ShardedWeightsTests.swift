@@ -1,6 +1,6 @@
 import Checkpoint
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ShardedWeightsTests {
@@ -16,12 +16,12 @@ import Testing
 
     /// A copy of the shards under another index.
     private func open(_ index: String) throws -> WeightFile {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder()
         let shards = Fixtures.url("checkpoint/sharded")
         for name in ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"] {
-            try scratch.write(name, Data(contentsOf: shards.appending(path: name)))
+            try scratch.write(Data(contentsOf: shards.appending(path: name)), to: name)
         }
-        return try WeightFile.open(scratch.write("x.safetensors.index.json", index.utf8))
+        return try WeightFile.open(scratch.write(index.utf8, to: "x.safetensors.index.json"))
     }
 
     private func failure(_ index: String) -> WeightFileError? {

@@ -1,5 +1,5 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoint
@@ -85,10 +85,10 @@ import Testing
     }
 
     @Test func refusesOtherFiles() throws {
-        let scratch = try Scratch()
-        let pointer = try scratch.write("a.safetensors", "version https://git-lfs.github.com/spec/v1\n".utf8)
+        let scratch = try TemporaryFolder()
+        let pointer = try scratch.write("version https://git-lfs.github.com/spec/v1\n", to: "a.safetensors")
         #expect(throws: WeightFileError.gitPointer(path: pointer)) { try WeightFile.open(pointer) }
-        let text = try scratch.write("b.pth", "<html>".utf8)
+        let text = try scratch.write("<html>", to: "b.pth")
         #expect(throws: WeightFileError.unknownFormat(path: text, start: Array("<html>".utf8))) {
             try WeightFile.open(text)
         }
@@ -116,11 +116,11 @@ import Testing
         let seed = try Array(Data(contentsOf: Fixtures.url("checkpoint/\(name)")))
         // Damage to tensors changes nothing, so half of it goes to the directory at the end.
         let tail = seed.count - 1_200
-        var generator = SplitMix64(seed: 2)
+        var mutator = ByteMutator(seed: 2)
         for round in 0..<5_000 {
             let bytes =
                 round.isMultiple(of: 2)
-                ? mutated(seed, &generator) : seed[..<tail] + mutated(Array(seed[tail...]), &generator)
+                ? mutator.mutate(seed) : seed[..<tail] + mutator.mutate(Array(seed[tail...]))
             let entries = Array(bytes).withUnsafeBytes { try? TorchArchive.parse($0) }
             for entry in entries ?? [] { #expect(entry.byteRange.upperBound <= bytes.count) }
         }

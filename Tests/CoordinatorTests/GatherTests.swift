@@ -1,8 +1,8 @@
-import Fixtures
 import Foundation
 import Logging
 import Shard
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Coordinator
@@ -21,7 +21,7 @@ import Testing
 
     private func segment(_ batch: Int, bytes: Int = 5000, config: String = config) throws -> EncodedSegment {
         var random = SplitMix64(seed: UInt64(batch))
-        let data = (0..<bytes).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let data = random.bytes(bytes)
         let key = "k\(batch)"
         return try EncodedSegment(
             batch: batch, configSHA256: config, samples: [Sample(key: key, members: ["bin": data])],

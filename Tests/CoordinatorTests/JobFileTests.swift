@@ -1,6 +1,7 @@
-import Fixtures
 import Foundation
+import JSON
 import Shard
+import TestSupport
 import Testing
 
 @testable import Coordinator
@@ -289,20 +290,45 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         }
     }
 
-    /// 3,000 mutations of a whole job file: each gives a job or an error, never a crash.
-    @Test func fuzz() {
+    /// 3,000 mutations of a whole job file: each gives the same outcome twice, a job that comes back from its canonical
+    /// JSON, or an error that says where and what.
+    @Test func fuzz() throws {
         let seedText =
             smallest
             + "sampling: {steps: 30, duration: 8.0, frames: 16, fps: 7.5, width: 256, scheduler: {video: dpmsolver++}}\n"
             + "guidance: {start: 0.2, learning_rate: {audio: 0.1}, prompt_state: fresh}\nmembers: [json, flac]\n"
             + "tasks: {a2v: {guidance: off, members: [json, mp4]}, joint: {sampling: {steps: 5, eta: 0.5}}}\n"
             + "caption: labels\nlabels: l.txt\nmemory: low\n"
-        var mutator = Mutator(seed: 7)
+        var mutator = ByteMutator(seed: 7)
+        var (jobs, invalid, unreadable) = (0, 0, 0)
         for _ in 0..<3_000 {
             let text = String(decoding: mutator.mutate(Array(seedText.utf8)), as: UTF8.self)
-            guard let job = try? resolve(text) else { continue }
-            for task in GenerationTask.allCases { _ = job.problems(of: task, location: "row 1") }
+            let outcome = Self.outcome(text)
+            #expect(Self.outcome(text) == outcome, "\(text)")
+            switch outcome {
+            case .success(let job):
+                jobs += 1
+                #expect(try JSONCoding.decode(Job.self, from: JSONCoding.encode(job)) == job, "\(text)")
+                let problems = GenerationTask.allCases.flatMap { job.problems(of: $0, location: "row 1") }
+                for problem in problems { #expect(problem.location == "row 1" && !problem.key.isEmpty) }
+            case .failure(.invalid(let problems)):
+                invalid += 1
+                #expect(!problems.isEmpty, "\(text)")
+                for problem in problems {
+                    #expect(problem.location.hasPrefix("job.yaml") && !problem.key.isEmpty, "\(problem)")
+                    #expect(!problem.found.isEmpty && !problem.allowed.isEmpty, "\(problem)")
+                }
+            case .failure(.syntax(let path, _, let reason)):
+                unreadable += 1
+                #expect(path.hasSuffix("job.yaml") && !reason.isEmpty, "\(text)")
+            case .failure(let error): Issue.record("\(error)")
+            }
         }
+        #expect(jobs > 50 && invalid > 100 && unreadable > 100, "\(jobs), \(invalid), \(unreadable)")
+    }
+
+    private static func outcome(_ text: String) -> Result<Job, JobError> {
+        Result { () throws(JobError) in try resolve(text) }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Coordinator
@@ -237,7 +238,7 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
             (jsonl, try testJob()), (csv, try testJob("manifest=a.csv")), (vgg, try testJob("manifest=a.csv")),
             ("a dog\nb\n", try testJob("manifest=a.txt", "task=joint")),
         ]
-        var mutator = Mutator(seed: 3)
+        var mutator = ByteMutator(seed: 3)
         for round in 0..<10_000 {
             let (text, job) = seeds[round % seeds.count]
             guard let manifest = try? ManifestReader.parse(mutator.mutate(Array(text.utf8)), job: job) else { continue }

@@ -1,6 +1,6 @@
-import Fixtures
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @testable import Coordinator
@@ -157,7 +157,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         sample.write(to: &writer)
         let line = Array(writer.bytes.dropLast())
         #expect(try PlannedSample(parsing: line).key == "k0")
-        var mutator = Mutator(seed: 11)
+        var mutator = ByteMutator(seed: 11)
         for _ in 0..<3_000 { _ = try? PlannedSample(parsing: mutator.mutate(line)) }
     }
 }

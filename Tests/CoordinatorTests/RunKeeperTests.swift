@@ -1,7 +1,7 @@
-import Fixtures
 import Foundation
 import Logging
 import Shard
+import TestSupport
 import Testing
 
 @testable import Coordinator

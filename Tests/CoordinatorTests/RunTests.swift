@@ -1,6 +1,6 @@
-import Fixtures
 import Foundation
 import Shard
+import TestSupport
 import Testing
 
 @testable import Coordinator
@@ -77,7 +77,7 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
     }
 
     @Test func foldersThatCannotBeWrittenAreNamed() throws {
-        let path = try folder.write("a file where a folder is needed", "file")
+        let path = try folder.write("a file where a folder is needed", to: "file")
         #expect {
             try Run.publish(
                 plan(testJob()), job: testJob(), models: models, expectedBytes: 1,
@@ -168,7 +168,7 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
     @Test func fuzz() throws {
         _ = try publish(try testJob())
         let bytes = [UInt8](try Data(contentsOf: directory.description))
-        var mutator = Mutator(seed: 5)
+        var mutator = ByteMutator(seed: 5)
         for _ in 0..<1_000 {
             do throws(RunError) {
                 _ = try RunDescription(parsing: mutator.mutate(bytes), path: "run.json")

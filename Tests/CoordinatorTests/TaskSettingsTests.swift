@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @testable import Coordinator
@@ -183,7 +184,7 @@ private func aligner(_ job: Job, _ task: GenerationTask) -> Guidance.Aligner? {
     }
 
     @Test func fuzz() {
-        var mutator = Mutator(seed: 21)
+        var mutator = ByteMutator(seed: 21)
         for _ in 0..<2_000 {
             guard let list = try? LabelList(mutator.mutate(Array("# s\na dog\nrain\nwind\n".utf8)), path: "l") else {
                 continue

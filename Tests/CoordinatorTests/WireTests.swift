@@ -1,4 +1,4 @@
-import Fixtures
+import TestSupport
 import Testing
 
 @testable import Coordinator
@@ -98,19 +98,10 @@ struct WireTests {
     @Test("10000 mutated inputs: each is an error or the encoding of what it decodes to")
     func fuzz() {
         var random = SplitMix64(seed: 20)
+        var mutator = ByteMutator(seed: 20)
         var decoded = 0
         for _ in 0..<10_000 {
-            var bytes = Self.messages.randomElement(using: &random)?.encoded() ?? []
-            for _ in 0..<Int.random(in: 1...4, using: &random) {
-                let index = Int.random(in: 0...max(0, bytes.count - 1), using: &random)
-                switch Int.random(in: 0..<5, using: &random) {
-                case 0 where !bytes.isEmpty: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                case 1 where !bytes.isEmpty: bytes[index] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &random) ?? 0
-                case 2: bytes.removeSubrange(min(index, bytes.count)..<bytes.count)
-                case 3: bytes.insert(UInt8.random(in: 0...255, using: &random), at: min(index, bytes.count))
-                default: if !bytes.isEmpty { bytes.remove(at: index) }
-                }
-            }
+            let bytes = mutator.mutate(Self.messages.randomElement(using: &random)?.encoded() ?? [])
             if let message = try? WireMessage(decoding: bytes) {
                 decoded += 1
                 #expect(message.encoded() == bytes)

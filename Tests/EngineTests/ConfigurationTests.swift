@@ -1,6 +1,6 @@
 import Checkpoint
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -19,7 +19,7 @@ import Torch
     /// A file without a weight: whoever reads one before the check fails with another error.
     private func emptyScope(_ folder: TemporaryFolder) throws -> WeightScope {
         let url = folder.url.appending(path: "empty.safetensors")
-        try SafetensorsWriter.write([.init("x", dtype: "U8", shape: [1], bytes: [0])], to: url)
+        try SafetensorsWriter.write([.init("x", dtype: .u8, shape: [1], bytes: [0])], to: url)
         return WeightStore(try WeightFile.open(url.path), dtype: .float32).root
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -55,7 +56,7 @@ import Torch
             #expect(zip(timesteps, timesteps.dropFirst()).allSatisfy { $0 > $1 })
             // Trailing with 61 steps: the rounding of `arange` gives diffusers a 62nd timestep, −1.
             guard count == steps else { continue }
-            #expect(fnv(timesteps.lazy.map { UInt64($0) }) == golden[3].hash, "\(steps) steps: \(timesteps)")
+            #expect(FNV1a.hex(timesteps.lazy.map { UInt64($0) }) == golden[3].hash, "\(steps) steps: \(timesteps)")
         }
     }
 

@@ -1,6 +1,6 @@
 import Checkpoint
-import Fixtures
 import Foundation
+import TestSupport
 import Torch
 
 /// What the Python reference computed, as `Tools/goldens/traces.py` stores it.

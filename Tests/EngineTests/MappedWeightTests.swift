@@ -1,6 +1,6 @@
 import Checkpoint
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -48,7 +48,7 @@ import Torch
     @Test(arguments: 0..<8) func anyAlignment(misalignment: Int) throws {
         let folder = try TemporaryFolder()
         let url = folder.url.appending(path: "w.safetensors")
-        var entries: [SafetensorsWriter.Entry] = []
+        var entries: [WeightEntry] = []
         var expected: [Tensor] = []
         for (index, dtype) in [DType.float64, .float32, .float16, .bfloat16, .int64].enumerated() {
             let tensor = try (randn(UInt64(index), [3, 5]) * 50).to(dtype)
@@ -71,9 +71,9 @@ import Torch
         let url = folder.url.appending(path: "w.safetensors")
         try SafetensorsWriter.write(
             [
-                .init("none", dtype: "F32", shape: [0, 4], bytes: []),
+                .init("none", dtype: .f32, shape: [0, 4], bytes: []),
                 .init("one", try Tensor([Float(2.5)], shape: [])),
-                .init("last", dtype: "BF16", shape: [3, 0], bytes: []),
+                .init("last", dtype: .bf16, shape: [3, 0], bytes: []),
             ], to: url)
         let file = try WeightFile.open(url.path)
         #expect(try Tensor(file.record("none")).shape == [0, 4])

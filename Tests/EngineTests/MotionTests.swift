@@ -1,6 +1,6 @@
 import Checkpoint
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -71,13 +71,13 @@ import Torch
 
     private func adapterEntries(
         _ item: NetworkCase, renaming: (String) -> String = { $0 }
-    ) throws -> [SafetensorsWriter.Entry] {
+    ) throws -> [WeightEntry] {
         let keys = NetworkCase.keys(item.json["adapter_keys"])
         #expect(!keys.isEmpty)
         return try NetworkCase.entries(keys, seed: item.seed + 50_000, renaming: renaming)
     }
 
-    private func originalEntries(_ item: NetworkCase) throws -> [SafetensorsWriter.Entry] {
+    private func originalEntries(_ item: NetworkCase) throws -> [WeightEntry] {
         let parts = [
             "norm1": "norms.0", "norm2": "norms.1", "norm3": "ff_norm", "attn1": "attention_blocks.0",
             "attn2": "attention_blocks.1",
@@ -91,7 +91,7 @@ import Torch
         }
         var entries = try adapterEntries(item, renaming: original)
         for entry in entries where entry.name.hasSuffix("attention_blocks.0.to_q.weight") {
-            let table = try SafetensorsWriter.Entry("", MotionModule.sinusoids(24, entry.shape[0]))
+            let table = try WeightEntry("", MotionModule.sinusoids(24, entry.shape[0]))
             for block in ["0", "1"] {
                 var copy = table
                 copy.name = entry.name.replacing(
@@ -152,7 +152,7 @@ import Torch
 
     /// What is no adapter is refused by the key that is missing; PIA by its name.
     @Test func refusesOtherCheckpoints() throws {
-        func infer(_ entries: [SafetensorsWriter.Entry]) throws -> (MotionAdapter.Configuration?, ConfigurationError?) {
+        func infer(_ entries: [WeightEntry]) throws -> (MotionAdapter.Configuration?, ConfigurationError?) {
             let file = try Self.cases[0].file(entries)
             do throws(ConfigurationError) {
                 let configuration = try MotionAdapter.Configuration(inferredFrom: file)
@@ -160,8 +160,8 @@ import Torch
                 return (configuration, nil)
             } catch { return (nil, error) }
         }
-        func entry(_ name: String, _ shape: [Int]) -> SafetensorsWriter.Entry {
-            .init(name, dtype: "U8", shape: shape, bytes: [UInt8](repeating: 0, count: shape.reduce(1, *)))
+        func entry(_ name: String, _ shape: [Int]) -> WeightEntry {
+            .init(name, dtype: .u8, shape: shape, bytes: [UInt8](repeating: 0, count: shape.reduce(1, *)))
         }
         let norm = entry("down_blocks.0.motion_modules.0.norm.weight", [32])
         let block = "down_blocks.0.motion_modules.0.transformer_blocks.0"

@@ -1,6 +1,6 @@
 import Checkpoint
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -47,7 +47,7 @@ struct NetworkCase: @unchecked Sendable, CustomTestStringConvertible {  // a JSO
     /// The weights of key `i` from `seed + i`: products scaled by their width, scales near 1, the rest near 0.
     static func entries(
         _ keys: [(String, [Int])], seed: UInt64, renaming: (String) -> String = { $0 }
-    ) throws -> [SafetensorsWriter.Entry] {
+    ) throws -> [WeightEntry] {
         try keys.enumerated().map { index, key in
             let (name, shape) = key
             var w = try randn(seed + UInt64(index), shape)
@@ -58,16 +58,16 @@ struct NetworkCase: @unchecked Sendable, CustomTestStringConvertible {  // a JSO
             } else {
                 w = try w * 0.1
             }
-            return try SafetensorsWriter.Entry(renaming(name), w)
+            return try WeightEntry(renaming(name), w)
         }
     }
 
-    func entries(renaming: (String) -> String = { $0 }) throws -> [SafetensorsWriter.Entry] {
+    func entries(renaming: (String) -> String = { $0 }) throws -> [WeightEntry] {
         try Self.entries(keys, seed: seed, renaming: renaming)
     }
 
     /// A file of weights, which stays mapped when it is gone.
-    func file(_ entries: [SafetensorsWriter.Entry]) throws -> WeightFile {
+    func file(_ entries: [WeightEntry]) throws -> WeightFile {
         let folder = try TemporaryFolder()
         let url = folder.url.appending(path: "model.safetensors")
         try SafetensorsWriter.write(entries, to: url)
@@ -75,7 +75,7 @@ struct NetworkCase: @unchecked Sendable, CustomTestStringConvertible {  // a JSO
     }
 
     /// Weights in double precision.
-    func store(_ entries: [SafetensorsWriter.Entry]) throws -> WeightStore {
+    func store(_ entries: [WeightEntry]) throws -> WeightStore {
         WeightStore(try file(entries), dtype: .float64)
     }
 

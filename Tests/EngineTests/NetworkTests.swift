@@ -1,6 +1,6 @@
 import Checkpoint
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -31,7 +31,7 @@ import Torch
         try check(item, entries: entries)
     }
 
-    private func check(_ item: NetworkCase, entries: [SafetensorsWriter.Entry]) throws {
+    private func check(_ item: NetworkCase, entries: [WeightEntry]) throws {
         let store = try item.store(entries)
         try item.check { try run(item, store, $0) }
     }

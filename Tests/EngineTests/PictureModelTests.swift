@@ -1,6 +1,6 @@
 import Checkpoint
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -54,17 +54,17 @@ import Torch
         let (folder, model) = try copy()
         defer { withExtendedLifetime(folder) {} }
         func file(_ path: String) -> URL { model.appending(path: path) }
-        let text = try WeightFile.open(file("text_encoder/model.safetensors").path).records
-        try TorchArchiveWriter.write(text, to: file("text_encoder/pytorch_model.bin"))
+        let text = try WeightEntry.all(of: file("text_encoder/model.safetensors").path)
+        try TorchArchiveWriter.data(text).write(to: file("text_encoder/pytorch_model.bin"))
         try FileManager.default.removeItem(at: file("text_encoder/model.safetensors"))
         try FileManager.default.moveItem(
             at: file("unet/diffusion_pytorch_model.safetensors"),
             to: file("unet/diffusion_pytorch_model.fp16.safetensors"))
-        let vae = try WeightFile.open(file("vae/diffusion_pytorch_model.safetensors").path).records
+        let vae = try WeightEntry.all(of: file("vae/diffusion_pytorch_model.safetensors").path)
         var map: [String: String] = [:]
         for part in 0..<2 {
             let name = "diffusion_pytorch_model-0000\(part + 1)-of-00002.safetensors"
-            let entries = vae.enumerated().filter { $0.offset % 2 == part }.map { SafetensorsWriter.Entry($0.element) }
+            let entries = vae.enumerated().filter { $0.offset % 2 == part }.map(\.element)
             for entry in entries { map[entry.name] = name }
             try SafetensorsWriter.write(entries, to: file("vae/\(name)"))
         }
@@ -86,11 +86,11 @@ import Torch
         let (folder, model) = try copy()
         defer { withExtendedLifetime(folder) {} }
         let url = model.appending(path: "text_encoder/model.safetensors")
-        let entries = try WeightFile.open(url.path).records.map { SafetensorsWriter.Entry($0) }
-        func extra(_ name: String) -> SafetensorsWriter.Entry {
-            .init(name, dtype: "F32", shape: [1], bytes: [0, 0, 0, 0])
+        let entries = try WeightEntry.all(of: url.path)
+        func extra(_ name: String) -> WeightEntry {
+            .init(name, dtype: .f32, shape: [1], bytes: [0, 0, 0, 0])
         }
-        func write(_ entries: [SafetensorsWriter.Entry]) throws {
+        func write(_ entries: [WeightEntry]) throws {
             try FileManager.default.removeItem(at: url)
             try SafetensorsWriter.write(entries, to: url)
         }

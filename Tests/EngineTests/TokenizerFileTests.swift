@@ -1,7 +1,7 @@
 import Checkpoint
-import Fixtures
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @testable import Engine

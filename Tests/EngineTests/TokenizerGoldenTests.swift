@@ -1,6 +1,6 @@
 import Engine
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 /// The numbers of the Python tokenizers, text by text.

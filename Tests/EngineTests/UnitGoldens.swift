@@ -1,6 +1,6 @@
 import Checkpoint
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -43,23 +43,6 @@ struct UnitGoldens: Sendable {
         let (golden, ours) = try pair(name, ours)
         return zip(golden, ours).map { abs($0 - $1) }.max() ?? 0
     }
-}
-
-/// Bytes that the goldens were computed from: splitmix64 of `seed + i`, the lowest byte.
-func noiseBytes(seed: UInt64, count: Int) -> [UInt8] {
-    (0..<UInt64(count)).map { i in
-        var z = seed &+ (i + 1) &* 0x9E37_79B9_7F4A_7C15
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return UInt8(truncatingIfNeeded: z ^ (z >> 31))
-    }
-}
-
-/// FNV-1a over numbers of any kind.
-func fnv(_ values: some Sequence<UInt64>) -> String {
-    let hash = values.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ $1) &* 0x100_0000_01B3 }
-    let text = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - text.count) + text
 }
 
 /// Numbers of mean 0 and variance 1, as `torch.randn` draws them.

@@ -1,6 +1,6 @@
 import Checkpoint
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -10,7 +10,7 @@ import Torch
 @Suite struct WeightErrorTests {
     /// `Models/random/audioldm` with one component's weights rewritten.
     private func load(
-        _ component: String, _ change: (inout [SafetensorsWriter.Entry]) -> Void
+        _ component: String, _ change: (inout [WeightEntry]) -> Void
     ) throws -> AudioModels {
         let folder = try TemporaryFolder()
         let model = folder.url.appending(path: "audioldm")
@@ -19,14 +19,14 @@ import Torch
         let name = try #require(names.first { $0.hasSuffix(".safetensors") })
         let url = model.appending(path: component).appending(path: name)
         // The copy may be a link to a mapped file: read, remove, write.
-        var entries = try WeightFile.open(url.path).records.map { SafetensorsWriter.Entry($0) }
+        var entries = try WeightEntry.all(of: url.path)
         change(&entries)
         try FileManager.default.removeItem(at: url)
         try SafetensorsWriter.write(entries, to: url)
         return try AudioModels(ModelFolder(HuggingFaceCache().resolve(model.path)), dtype: .float32, device: .cpu)
     }
 
-    private func error(_ component: String, _ change: (inout [SafetensorsWriter.Entry]) -> Void) -> (any Error)? {
+    private func error(_ component: String, _ change: (inout [WeightEntry]) -> Void) -> (any Error)? {
         do {
             _ = try load(component, change)
             return nil
@@ -83,9 +83,9 @@ import Torch
             error("unet") { entries in
                 entries.append(
                     .init(
-                        "add_embedding.linear_1.bias", dtype: "F32", shape: [2], bytes: [UInt8](repeating: 0, count: 8))
+                        "add_embedding.linear_1.bias", dtype: .f32, shape: [2], bytes: [UInt8](repeating: 0, count: 8))
                 )
-                entries.append(.init("encoder.extra", dtype: "F32", shape: [1], bytes: [0, 0, 0, 0]))
+                entries.append(.init("encoder.extra", dtype: .f32, shape: [1], bytes: [0, 0, 0, 0]))
             } as? WeightFileError)
         guard case .surplus(let path, let key, let shape, let count) = error else {
             Issue.record("\(error)")
@@ -98,7 +98,7 @@ import Torch
 
     /// Encoders of the autoencoder and buffers of old releases are known, and no surplus.
     @Test func knownPartsAreNotSurplus() throws {
-        _ = try load("vae") { $0.append(.init("encoder.extra", dtype: "F32", shape: [1], bytes: [0, 0, 0, 0])) }
+        _ = try load("vae") { $0.append(.init("encoder.extra", dtype: .f32, shape: [1], bytes: [0, 0, 0, 0])) }
         // The buffers are in the file as transformers writes it, and may be absent.
         _ = try load("text_encoder") { entries in
             let count = entries.count
@@ -106,7 +106,7 @@ import Torch
             #expect(entries.count < count)
         }
         #expect(
-            error("vocoder") { $0.append(.init("encoder.extra", dtype: "F32", shape: [1], bytes: [0, 0, 0, 0])) } != nil
+            error("vocoder") { $0.append(.init("encoder.extra", dtype: .f32, shape: [1], bytes: [0, 0, 0, 0])) } != nil
         )
     }
 
@@ -116,8 +116,8 @@ import Torch
             for place in entries.indices {
                 let entry = entries[place]
                 let floats = entry.bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
-                guard entry.dtype == "F32", let half = try? Tensor(floats, shape: entry.shape).to(.bfloat16),
-                    let changed = try? SafetensorsWriter.Entry(entry.name, half)
+                guard entry.dtype == .f32, let half = try? Tensor(floats, shape: entry.shape).to(.bfloat16),
+                    let changed = try? WeightEntry(entry.name, half)
                 else { continue }
                 entries[place] = changed
             }

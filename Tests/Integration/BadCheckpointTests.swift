@@ -1,5 +1,5 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 extension Integration {
@@ -22,18 +22,24 @@ extension Integration {
                 }
             }
 
-            /// - Parameter bytes: a sound safetensors file; nil removes it.
-            func apply(to bytes: Data) throws -> Data? {
+            /// - Parameters:
+            ///   - bytes: a sound safetensors file; nil removes it.
+            ///   - entries: its tensors.
+            func apply(to bytes: Data, of entries: [WeightEntry]) throws -> Data? {
+                var entries = entries
+                let index = try #require(entries.firstIndex { $0.name == "decoder.conv_in.weight" })
                 switch self {
-                case .missingKey: try SafetensorsEdit(bytes).removing("decoder.conv_in.weight").bytes()
+                case .missingKey: entries.remove(at: index)
                 case .surplusKey:
-                    try SafetensorsEdit(bytes).copying("decoder.conv_in.weight", as: "decoder.unheard_of.weight")
-                        .bytes()
-                case .wrongShape: try SafetensorsEdit(bytes).reshaping("decoder.conv_in.weight", [8, 24, 3, 3]).bytes()
-                case .truncated: bytes.prefix(bytes.count / 2)
-                case .headerOfTwoToThe63: Data([0, 0, 0, 0, 0, 0, 0, 0x80]) + bytes.dropFirst(8)
-                case .noFile: nil
+                    var copy = entries[index]
+                    copy.name = "decoder.unheard_of.weight"
+                    entries.append(copy)
+                case .wrongShape: entries[index].shape = [8, 24, 3, 3]
+                case .truncated: return bytes.prefix(bytes.count / 2)
+                case .headerOfTwoToThe63: return Data([0, 0, 0, 0, 0, 0, 0, 0x80]) + bytes.dropFirst(8)
+                case .noFile: return nil
                 }
+                return SafetensorsWriter.data(entries)
             }
         }
 
@@ -43,7 +49,8 @@ extension Integration {
             let models = shop.folder.appending(path: "audioldm")
             try FileManager.default.copyItem(at: Fixtures.randomModels.appending(path: "audioldm"), to: models)
             let weights = models.appending(path: "vae/diffusion_pytorch_model.safetensors")
-            let damaged = try damage.apply(to: try Data(contentsOf: weights))
+            let damaged = try damage.apply(
+                to: try Data(contentsOf: weights), of: try WeightEntry.all(of: weights.path))
             try FileManager.default.removeItem(at: weights)
             try damaged?.write(to: weights)
             let job = try shop.writeJob(

@@ -1,6 +1,6 @@
-import Fixtures
 import Foundation
 import Shard
+import TestSupport
 import Testing
 
 extension Integration {

@@ -1,6 +1,6 @@
-import Fixtures
 import Foundation
 import Shard
+import TestSupport
 import Testing
 
 /// Jobs of simulated samples under `cluster/launch`, with faults thrown at them: one seed, one sequence of faults.

@@ -1,6 +1,6 @@
-import Fixtures
 import Foundation
 import Shard
+import TestSupport
 import Testing
 
 /// Everything here runs the real programs, most of it under `mpirun`; one test at a time, because each takes all cores.

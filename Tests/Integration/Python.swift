@@ -1,5 +1,5 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 /// The Python environment that `make test` prepares for these tests.

@@ -1,5 +1,6 @@
 import Foundation
 import Shard
+import TestSupport
 import Testing
 
 extension Integration {

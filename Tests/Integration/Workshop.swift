@@ -1,5 +1,5 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 /// A folder for one test with media and jobs in it; removed with the value.
@@ -11,9 +11,9 @@ final class Workshop: Sendable {
 
     func path(_ name: String) -> String { folder.appending(path: name).path }
 
-    func write(_ name: String, _ text: String) throws { try temporary.write(text, name) }
+    func write(_ name: String, _ text: String) throws { try temporary.write(text, to: name) }
 
-    func write(_ name: String, _ data: Data) throws { try data.write(to: folder.appending(path: name)) }
+    func write(_ name: String, _ data: Data) throws { try temporary.write(data, to: name) }
 
     /// The names in the folder, sorted.
     func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }

@@ -1,6 +1,6 @@
 import ClipSampling
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Media

@@ -1,16 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A temporary folder in which a test makes its media with the `ffmpeg` program; removed with the value.
 final class Studio {
-    let folder: URL
+    private let temporary: TemporaryFolder
+    var folder: URL { temporary.url }
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "media-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    init() throws { temporary = try TemporaryFolder() }
 
     func path(_ name: String) -> String { folder.appending(path: name).path }
 
@@ -31,21 +28,9 @@ final class Studio {
     }
 
     private func run(_ command: [String]) throws -> Data {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
-        process.currentDirectoryURL = folder
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        let words = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(
-            process.terminationStatus == 0,
-            "\(command.joined(separator: " ")): \(String(decoding: words, as: UTF8.self))")
-        return data
+        let outcome = try Running(command[0], Array(command.dropFirst()), in: folder).blockingOutcome()
+        try #require(outcome.code == 0, "\(command.joined(separator: " ")): \(outcome.errors)")
+        return outcome.data
     }
 
     /// Makes a file with ffmpeg; returns its path.
@@ -55,8 +40,7 @@ final class Studio {
     }
 
     func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
-        try Data(bytes).write(to: folder.appending(path: name))
-        return path(name)
+        try temporary.write(bytes, to: name)
     }
 
     /// All frames as RGB, converted by the program with the same settings as this module; `options` before `-i`.

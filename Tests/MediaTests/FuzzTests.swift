@@ -1,6 +1,6 @@
 import ClipSampling
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Media
@@ -17,25 +17,14 @@ import Testing
             try studio.make("a.wav", "-f lavfi -i sine=d=0.1:r=8000"),
         ].map { path throws in [UInt8](try Data(contentsOf: URL(filePath: path))) }
         let sound = PlanarAudio(sampleRate: 8000, channels: [[Float](repeating: 0, count: 800)])!
-        var random = SplitMix64(seed: 2024)
+        var mutator = ByteMutator(seed: 2024)
         var outcomes: [String: Int] = [:]
         for round in 0..<300 {
-            var bytes = seeds[round % 3]
+            let seed = seeds[round % 3]
             // Half of the changes hit the headers, where they matter most.
-            for _ in 0..<Int.random(in: 1...6, using: &random) {
-                let span = Bool.random(using: &random) ? bytes.count : min(bytes.count, 600)
-                let at = Int.random(in: 0..<span, using: &random)
-                switch Int.random(in: 0..<4, using: &random) {
-                case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
-                case 1: bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                case 2: for i in at..<min(at + 4, bytes.count) { bytes[i] = 0xFF }
-                default:
-                    if bytes.count > 64 {
-                        bytes.removeSubrange(at..<min(at + Int.random(in: 1...16, using: &random), bytes.count))
-                    }
-                }
-            }
-            if round % 7 == 0 { bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random)) }
+            let bytes =
+                round.isMultiple(of: 2)
+                ? mutator.mutate(seed) : mutator.mutate(Array(seed.prefix(600))) + seed.dropFirst(600)
             let path = try studio.write("fuzz", bytes)
             func count(_ body: () throws -> Void) {
                 do {

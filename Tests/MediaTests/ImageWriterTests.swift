@@ -1,5 +1,5 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Media
@@ -11,8 +11,7 @@ import Testing
 
     private func noise(_ width: Int, _ height: Int) -> Image {
         var random = SplitMix64(seed: 5)
-        let pixels = (0..<width * height * 3).map { _ in UInt8.random(in: 0...255, using: &random) }
-        return Image(width: width, height: height, pixels: pixels)!
+        return Image(width: width, height: height, pixels: random.bytes(width * height * 3))!
     }
 
     /// Slow changes, as photographs have, with strong colours.

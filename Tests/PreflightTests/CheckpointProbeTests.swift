@@ -1,6 +1,6 @@
 import Coordinator
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Preflight
@@ -25,13 +25,13 @@ import Testing
             "unet/config.json", "vae/config.json", "vocoder/config.json", "text_encoder/config.json",
             "scheduler/scheduler_config.json", "tokenizer/vocab.json",
         ] {
-            try folder.write("{}", "audio/\(name)")
-            if !name.hasPrefix("vocoder") { try folder.write("{}", "image/\(name)") }
+            try folder.write("{}", to: "audio/\(name)")
+            if !name.hasPrefix("vocoder") { try folder.write("{}", to: "image/\(name)") }
         }
-        for model in ["audio", "image"] { try folder.write("#version: 0.2\n", "\(model)/tokenizer/merges.txt") }
-        try folder.write(#"{"motion_max_seq_length": 24}"#, "motion/config.json")
-        try folder.write("# sounds\nrain\nwind\n", "labels.txt")
-        try folder.write("a b", "binder/bpe_simple_vocab_16e6.txt")
+        for model in ["audio", "image"] { try folder.write("#version: 0.2\n", to: "\(model)/tokenizer/merges.txt") }
+        try folder.write(#"{"motion_max_seq_length": 24}"#, to: "motion/config.json")
+        try folder.write("# sounds\nrain\nwind\n", to: "labels.txt")
+        try folder.write("a b", to: "binder/bpe_simple_vocab_16e6.txt")
         for name in [
             "audio/unet/diffusion_pytorch_model.safetensors", "audio/vae/diffusion_pytorch_model.safetensors",
             "audio/vocoder/model.safetensors", "audio/text_encoder/model.safetensors",
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func framesThatAMotionAdapterHasPositionsFor() throws {
-        try folder.write("{}", "motion/config.json")
+        try folder.write("{}", to: "motion/config.json")
         #expect(try inspect(tasks: [.a2v]).maximumFrames == 32)
         let original = Self.safetensors("down_blocks.0.motion_modules.0.pos_encoder.pe", shape: [1, 16, 4])
         try original.write(to: file("original/mm_sd_v15_v2.ckpt"))
@@ -107,7 +107,7 @@ import Testing
     @Test func whatIsWrongWithTheModelsOfPictures() throws {
         try FileManager.default.removeItem(at: file("image/scheduler/scheduler_config.json"))
         try FileManager.default.removeItem(at: file("motion/config.json"))
-        try folder.write("rain\nrain\n", "labels.txt")
+        try folder.write("rain\nrain\n", to: "labels.txt")
         let found = try inspect("caption=labels", "labels=labels.txt", tasks: [.joint])
         #expect(found.models == [])
         #expect(found.problems.count == 3)
@@ -118,8 +118,8 @@ import Testing
 
     @Test func licencesOfTheModelCards() throws {
         #expect(try inspect().models.map(\.license) == [nil, nil])
-        try folder.write("---\nlicense: cc-by-nc-sa-4.0\ntags: [audio]\n---\n# AudioLDM\n", "audio/README.md")
-        try folder.write("---\nlicense: cc-by-nc-4.0\n---\n", "binder/README.md")
+        try folder.write("---\nlicense: cc-by-nc-sa-4.0\ntags: [audio]\n---\n# AudioLDM\n", to: "audio/README.md")
+        try folder.write("---\nlicense: cc-by-nc-4.0\n---\n", to: "binder/README.md")
         let found = try inspect()
         #expect(found.models.map(\.license) == ["cc-by-nc-sa-4.0", "cc-by-nc-4.0"])
         #expect(found.models[0].files.count == 11)

@@ -1,5 +1,5 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Preflight
@@ -73,7 +73,7 @@ import Testing
     @Test func aScriptInTheWorkersPlace() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(
-            "#!/bin/sh\n[ \"$*\" = doctor ] || exit 9\ncat <<'END'\n\(Self.good)\nEND\n", "seehear-worker")
+            "#!/bin/sh\n[ \"$*\" = doctor ] || exit 9\ncat <<'END'\n\(Self.good)\nEND\n", to: "seehear-worker")
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
         #expect(WorkerChecks.run(in: folder.url).filter { $0.state == .wrong } == [])
     }

@@ -1,6 +1,6 @@
 import Coordinator
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Preflight
@@ -11,7 +11,7 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     @Test func pictures() throws {
-        let path = try folder.write("P6\n24 20\n255\n" + String(repeating: "abc", count: 480), "a.ppm")
+        let path = try folder.write("P6\n24 20\n255\n" + String(repeating: "abc", count: 480), to: "a.ppm")
         let found = try MediaProbe().probe(path)
         #expect(found == ProbedInput(duration: nil, width: 24, height: 20, hasAudio: false, isImage: true))
     }
@@ -43,8 +43,8 @@ import Testing
                 return error.kind
             }
         }
-        #expect(kind(try folder.write("just some words, and no film at all\n", "text.mp4")) == "unrecognised")
-        #expect(kind(try folder.write("", "zero.mp4")) == "empty")
+        #expect(kind(try folder.write("just some words, and no film at all\n", to: "text.mp4")) == "unrecognised")
+        #expect(kind(try folder.write("", to: "zero.mp4")) == "empty")
         #expect(kind(folder.url.path) == "notAFile")
         #expect(kind(folder.url.appending(path: "none.mp4").path) == "notFound")
     }

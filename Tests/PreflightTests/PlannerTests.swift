@@ -1,6 +1,6 @@
 import Coordinator
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Preflight
@@ -16,7 +16,7 @@ import Testing
             "a.mp4", "b.mp4", "c.png", "short.mp4", "raw.h264", "tiny.png", "sound.wav", "long.mp4", "pips.wav",
             "raw.aac",
         ] {
-            try folder.write("bytes of \(name)", name)
+            try folder.write("bytes of \(name)", to: name)
         }
     }
 
@@ -39,10 +39,10 @@ import Testing
         _ manifest: String, _ settings: String..., models: ModelInspection = FakeModels().answer
     ) throws(PlanningError) -> PreparedPlan {
         do {
-            try folder.write(manifest, "clips.jsonl")
+            try folder.write(manifest, to: "clips.jsonl")
             try folder.write(
                 "task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, image: e/f, motion: g/h, binder: c/d}\n",
-                "job.yaml")
+                to: "job.yaml")
         } catch {
             Issue.record(error)
         }
@@ -147,9 +147,9 @@ import Testing
 
     @Test func modelsAreNeededForTheTasksThatOccur() throws {
         do {
-            try folder.write("task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", "job.yaml")
+            try folder.write("task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", to: "job.yaml")
             let rows = [#"{"video": "a.mp4"}"#, #"{"id": "x", "task": "a2v", "audio": "sound.wav"}"#]
-            try folder.write(rows.joined(separator: "\n"), "clips.jsonl")
+            try folder.write(rows.joined(separator: "\n"), to: "clips.jsonl")
         }
         let planner = Planner(inputs: inputs, models: FakeModels(), threads: 2)
         #expect {
@@ -158,7 +158,7 @@ import Testing
             "\(error)".contains("row 2, task a2v: `models.image` is missing")
                 && "\(error)".contains("row 2, task a2v: `models.motion` is missing")
         }
-        try folder.write(#"{"video": "a.mp4"}"#, "clips.jsonl")
+        try folder.write(#"{"video": "a.mp4"}"#, to: "clips.jsonl")
         _ = try planner.prepare(folder.url.appending(path: "job.yaml"), output: output)
     }
 
@@ -283,7 +283,7 @@ import Testing
         #expect(prepared.expectedBytes > 100_000)
         #expect(try prepared.publish(in: RunDirectory(output)).publication == .created)
         #expect(try prepared.publish(in: RunDirectory(output)).publication == .unchanged)
-        try folder.write("other bytes", "b.mp4")
+        try folder.write("other bytes", to: "b.mp4")
         let changed = try prepare(#"{"video": "a.mp4"}"# + "\n" + #"{"video": "b.mp4"}"#, "batch=1")
         #expect { try changed.publish(in: RunDirectory(output)) } throws: {
             "\($0)".contains("sample 1 (b): other input")

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Shard
@@ -42,19 +43,19 @@ import Testing
         try run.finish()
         let record = try #require(try DatasetIndex(layout: run.layout).record(shard: 0))
         let path = "\(run.layout.shards)/\(record.shard)"
-        #expect(try execute("zstd", ["-tq", path]).status == 0)
+        #expect(try execute("zstd", ["-tq", path]).code == 0)
         // Five samples and the closing frame; the seek table is one skippable frame.
         let listing = try execute("zstd", ["-lv", path]).output
         #expect(listing.contains("# Zstandard Frames: 6"), "\(listing)")
         #expect(listing.contains("# Skippable Frames: 1"), "\(listing)")
         #expect(listing.contains("Check: XXH64"), "\(listing)")
         let tar = "\(run.folder.path)/plain.tar"
-        #expect(try execute("zstd", ["-dq", path, "-o", tar]).status == 0)
+        #expect(try execute("zstd", ["-dq", path, "-o", tar]).code == 0)
         let plain = try run.folder.read("plain.tar")
         #expect(plain.count == record.tarBytes)
         #expect(hexadecimal(SHA256.hash(data: plain)) == record.tarSHA256)
         let names = try execute("tar", ["--zstd", "-tf", path])
-        #expect(names.status == 0)
+        #expect(names.code == 0)
         #expect(
             names.output.split(separator: "\n").map(String.init)
                 == record.frames.flatMap { frame in frame.members.keys.sorted().map { "\(frame.key).\($0)" } })
@@ -74,10 +75,10 @@ import Testing
         try zstd.finish(.zstd)
         try plain.finish(.none)
         #expect(try plain.verify() == [])
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         let result = try execute(
             "zstd", ["-dq", "\(zstd.layout.shards)/shard-000001.tar.zst", "-o", "\(folder.path)/x.tar"])
-        #expect(result.status == 0)
+        #expect(result.code == 0)
         #expect(try folder.read("x.tar") == plain.folder.read("shards/shard-000001.tar"))
         let records = try [zstd, plain].map { try #require(try DatasetIndex(layout: $0.layout).record(shard: 1)) }
         #expect(records[0].tarSHA256 == records[1].tarSHA256)

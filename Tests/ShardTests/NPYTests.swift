@@ -1,5 +1,5 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Shard

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Shard
@@ -15,13 +16,13 @@ import Testing
     }
 
     @Test func appearsWhole() throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         #expect(try publish("one", in: folder) == .published)
         #expect(try folder.contents() == ["x.json": Array("one".utf8)])
     }
 
     @Test func smallFilesInOneCall() throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         for text in ["one", "", "another"] {
             try AtomicFile.write(Array(text.utf8), to: "\(folder.path)/STATUS")
             #expect(try folder.contents() == ["STATUS": Array(text.utf8)])
@@ -32,7 +33,7 @@ import Testing
     }
 
     @Test func hashesWhatItWrites() throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         var file = try AtomicFile(folder: folder.path, name: "x", faults: .none)
         try file.write(Array("ab".utf8))
         try file.write(Array("c".utf8))
@@ -43,7 +44,7 @@ import Testing
     }
 
     @Test func firstPublicationWins() throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         _ = try publish("one", in: folder)
         #expect(try publish("two", in: folder) == .existed)
         #expect(try folder.contents() == ["x.json": Array("one".utf8)])
@@ -54,7 +55,7 @@ import Testing
     /// Stopped before any step, the name is either not there or holds everything, and sweeping leaves nothing else.
     @Test(arguments: [PublishStep.open, .write, .synchronize, .rename, .synchronizeFolder])
     func stoppedAt(step: PublishStep) throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         #expect(throws: InjectedFault(step: step, name: "x.json")) {
             try publish("content", in: folder, faults: FaultHook { at, _ in at == step })
         }
@@ -69,7 +70,7 @@ import Testing
     }
 
     @Test func unpublishedFileVanishes() throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         do {
             var file = try AtomicFile(folder: folder.path, name: "x", faults: .none)
             try file.write([1, 2, 3])
@@ -99,14 +100,12 @@ import Testing
     }
 
     @Test func sweepsTheDeadOnly() throws {
-        let folder = TemporaryFolder()
-        let child = Process()
-        child.executableURL = URL(filePath: "/bin/true")
-        try child.run()
-        child.waitUntilExit()
-        let dead = ".a.tmp.\(LocalHost.name).\(child.processIdentifier)"
+        let folder = try TemporaryFolder()
+        let child = try Running("true", [])
+        #expect(try child.blockingOutcome().code == 0)
+        let dead = ".a.tmp.\(LocalHost.name).\(child.pid)"
         let living = ".b.tmp.\(LocalHost.name).\(getppid())"
-        let elsewhere = ".c.tmp.another-host.\(child.processIdentifier)"
+        let elsewhere = ".c.tmp.another-host.\(child.pid)"
         let ordinary = "batch-000000.json"
         for name in [dead, living, elsewhere, ordinary] { try folder.write([1], to: name) }
         let mine = try AtomicFile(folder: folder.path, name: "d", faults: .none)
@@ -118,14 +117,14 @@ import Testing
 
     /// A container gives the same process id again: what a predecessor left under our own name does not stand in the way.
     @Test func leftoverUnderOurOwnName() throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         try folder.write([9, 9], to: ".x.json.tmp.\(LocalHost.name).\(getpid())")
         #expect(try publish("one", in: folder) == .published)
         #expect(try folder.contents() == ["x.json": Array("one".utf8)])
     }
 
     @Test func threadsOfOneProcess() async throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
             for writer in 0..<8 { group.addTask { try publish("writer \(writer)", in: folder) == .published } }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Shard
@@ -52,7 +53,7 @@ import Testing
     @Test func extracts() throws {
         let run = try DemoRun()
         try run.finish()
-        let target = TemporaryFolder()
+        let target = try TemporaryFolder()
         let reader = try DatasetReader(layout: run.layout)
         let written = try SampleExtractor(reader: reader, folder: "\(target.path)/new", members: ["json"])
             .extract(["clip_7", "clip_0"])

@@ -1,80 +1,24 @@
-import Fixtures
-import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Shard
 
-/// A folder that goes away with its owner.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() {
-        path = FileManager.default.temporaryDirectory.appending(path: "seehear-shard-\(UUID().uuidString)").path
-        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Every file below the folder with its bytes.
-    func contents(under folder: String = "") throws -> [String: [UInt8]] {
-        let root = folder.isEmpty ? path : "\(path)/\(folder)"
-        var files: [String: [UInt8]] = [:]
-        for name in try FileManager.default.subpathsOfDirectory(atPath: root) {
-            let url = URL(filePath: "\(root)/\(name)")
-            if let data = try? Data(contentsOf: url) { files[name] = Array(data) }
-        }
-        return files
-    }
-
-    func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: "\(path)/\(name)"))) }
-
-    func write(_ bytes: [UInt8], to name: String) throws { try Data(bytes).write(to: URL(filePath: "\(path)/\(name)")) }
-}
-
-extension SplitMix64 {
-    mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
-}
-
-/// Runs `body` on `count` damaged copies of `seeds`: bits flipped, bytes set to telling values, pieces cut, doubled or
-/// exchanged. The parsers may throw; a crash ends the test run.
+/// Runs `body` on `count` damaged copies of `seeds`. The parsers may throw; a crash ends the test run.
 /// - Returns: how many copies were accepted.
 func fuzz(_ seeds: [[UInt8]], count: Int = 10_000, seed: UInt64, _ body: ([UInt8]) throws -> Void) -> Int {
-    var generator = SplitMix64(seed: seed)
-    let telling: [UInt8] = [0, 1, 0x7F, 0x80, 0xFF, 0x2D, 0x30, 0x39, 0x7B, 0x7D, 0x22, 0x5B]
+    var mutator = ByteMutator(seed: seed)
     var accepted = 0
     for round in 0..<count {
-        var bytes = seeds[round % seeds.count]
-        for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
-            let place = Int.random(in: 0..<bytes.count, using: &generator)
-            let length = Int.random(in: 1...min(24, bytes.count - place), using: &generator)
-            switch Int.random(in: 0..<6, using: &generator) {
-            case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-            case 1: bytes[place] = telling[Int.random(in: 0..<telling.count, using: &generator)]
-            case 2: bytes.removeLast(bytes.count - place)
-            case 3: bytes.removeSubrange(place..<(place + length))
-            case 4: bytes.insert(contentsOf: bytes[place..<(place + length)], at: place)
-            default: bytes.replaceSubrange(place..<(place + length), with: generator.bytes(length))
-            }
-        }
+        let bytes = mutator.mutate(seeds[round % seeds.count])
         if bytes != seeds[round % seeds.count], (try? body(bytes)) != nil { accepted += 1 }
     }
     return accepted
 }
 
-/// Runs a program and returns what it printed on both channels, and its exit status.
-func execute(_ program: String, _ arguments: [String]) throws -> (output: String, status: Int32) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C", "TZ": "UTC"]) { $1 }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (String(decoding: output, as: UTF8.self), process.terminationStatus)
+/// Runs a program that speaks English and lives in UTC.
+func execute(_ program: String, _ arguments: [String]) throws -> Programs.Outcome {
+    try Running(program, arguments, environment: ["LC_ALL": "C", "TZ": "UTC"]).blockingOutcome()
 }
 
 /// The hash of a job.
@@ -112,7 +56,7 @@ struct DemoRun {
     ]
 
     init(failed: Set<Int> = [4]) throws {
-        folder = TemporaryFolder()
+        folder = try TemporaryFolder()
         layout = RunLayout(run: folder.path)
         self.failed = failed
         try layout.create()

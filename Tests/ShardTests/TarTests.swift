@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Shard
@@ -6,13 +7,13 @@ import Testing
 @Suite struct TarTests {
     /// GNU tar, told to leave out what differs between machines, writes the same bytes.
     @Test func blockEqualsGNUTar() throws {
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         let sample = try demoSample(3)
         for (name, bytes) in sample.members { try folder.write(bytes, to: "clip_3.\(name)") }
         let names = sample.members.keys.sorted().map { "clip_3.\($0)" }
         let options = ["--format=ustar", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "--mode=0644"]
         let result = try execute("tar", options + ["-C", folder.path, "-cf", "\(folder.path)/x.tar"] + names)
-        #expect(result.status == 0, "\(result.output)")
+        #expect(result.code == 0, "\(result.text)")
         let block = try SampleBlock.encode(sample).bytes
         #expect(try folder.read("x.tar").prefix(block.count).elementsEqual(block))
     }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Shard
@@ -44,8 +45,8 @@ import Testing
         }
     }
 
-    @Test func folderThatIsNoRun() {
-        let folder = TemporaryFolder()
+    @Test func folderThatIsNoRun() throws {
+        let folder = try TemporaryFolder()
         #expect(throws: FileError.self) { try Verifier(layout: RunLayout(run: folder.path), deep: false).verify() }
     }
 
@@ -55,7 +56,7 @@ import Testing
         let record = try #require(try DatasetIndex(layout: run.layout).record(shard: 0))
         let name = "shards/\(record.shard)"
         try edit(run, name) { $0.removeLast($0.count - record.frames[3].off) }
-        #expect(try execute("zstd", ["-tq", "\(run.folder.path)/\(name)"]).status == 0)
+        #expect(try execute("zstd", ["-tq", "\(run.folder.path)/\(name)"]).code == 0)
         #expect(try kinds(run) == [.size, .trailer])
     }
 

@@ -1,8 +1,8 @@
 import Coordinator
-import Fixtures
 import Foundation
 import Logging
 import Shard
+import TestSupport
 import Worker
 
 /// Publishes bytes that depend on each sample's seed alone, after a time that does not.

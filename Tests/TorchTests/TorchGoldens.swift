@@ -1,5 +1,5 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -72,11 +72,4 @@ struct TorchGoldens: Decodable, Sendable {
             return TorchGoldens(layers: [], normal: [], halves: [:])
         }
     }()
-
-    /// FNV-1a over bytes.
-    static func hash(_ bytes: [UInt8]) -> String {
-        let hash = bytes.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        let text = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - text.count) + text
-    }
 }

@@ -1,13 +1,14 @@
 import Foundation
 import Logging
+import TestSupport
 import Testing
 
 @testable import Worker
 
 @Suite struct LogTests {
     @Test func twoLoggersOfOneRankShareAFile() throws {
-        let url = FileManager.default.temporaryDirectory.appending(path: "seehear-log-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: url) }
+        let folder = try TemporaryFolder()
+        let url = folder.url.appending(path: "rank-2.log")
         for label in ["coordinator", "worker"] {
             let file = LogFile(url.path)
             for number in 0..<3 {

@@ -1,12 +1,13 @@
 import Coordinator
-import Fixtures
 import Foundation
 import Shard
+import TestSupport
 
 /// A planned run in a temporary folder, with the small random models.
 final class TemporaryRun {
-    let folder: URL
+    private let temporary: TemporaryFolder
     let run: Run
+    var folder: URL { temporary.url }
 
     /// - Parameters:
     ///   - inputs: files below the folder, by sample; made by the caller.
@@ -17,9 +18,8 @@ final class TemporaryRun {
         _ inputs: [(key: String, kind: InputKind, file: String)], seconds: Double = 1, settings: String = "",
         more: [PlannedSample] = []
     ) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "seehear-worker-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        self.folder = folder
+        temporary = try TemporaryFolder()
+        let folder = temporary.url
         let models = Fixtures.randomModels.path
         let text = """
             task: v2a
@@ -51,7 +51,7 @@ final class TemporaryRun {
             if let name = sample.input?.path { sample.input?.path = folder.appending(path: name).path }
             return sample
         }
-        if !more.isEmpty { try Data("a violin\n".utf8).write(to: folder.appending(path: "labels.txt")) }
+        if !more.isEmpty { try temporary.write("a violin\n", to: "labels.txt") }
         let all = samples + others
         run = try Run.publish(
             Plan(samples: all, job: job), job: job.narrowed(to: Set(all.map(\.task))), models: [], expectedBytes: 0,
@@ -59,13 +59,11 @@ final class TemporaryRun {
         ).run
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
     /// Writes a small picture (PPM) that FFmpeg reads.
     func writePicture(_ name: String, shade: UInt8) throws {
         var bytes = Array("P6\n40 30\n255\n".utf8)
         for index in 0..<1200 { bytes += [UInt8(index % 251), shade, UInt8(index / 30)] }
-        try Data(bytes).write(to: folder.appending(path: name))
+        try temporary.write(bytes, to: name)
     }
 
     /// Writes a second of a tone in 8 kHz and 16 bits (WAV).
@@ -81,6 +79,6 @@ final class TemporaryRun {
         bytes += Array("data".utf8)
         word(16000, 4)
         for index in 0..<8000 { word(Int(amplitude * sin(Double(index) * 0.3)) & 0xffff, 2) }
-        try Data(bytes).write(to: folder.appending(path: name))
+        try temporary.write(bytes, to: name)
     }
 }

@@ -1,31 +1,28 @@
-import Foundation
-
-@testable import Checkpoint
+import Checkpoint
+package import Foundation
 
 /// Writes tensors as `torch.save` writes a state dict: a zip file of stored entries with a pickle of protocol 2.
-enum TorchArchiveWriter {
-    static func write(_ records: [TensorRecord], to url: URL) throws {
-        var entries: [(name: String, bytes: [UInt8])] = [("archive/data.pkl", pickle(records))]
-        for (index, record) in records.enumerated() {
-            entries.append(("archive/data/\(index)", record.withBytes { Array($0) }))
-        }
-        try Data(zip(entries)).write(to: url)
+package enum TorchArchiveWriter {
+    /// A file's bytes.
+    package static func data(_ tensors: [WeightEntry]) -> Data {
+        let storages = tensors.enumerated().map { (name: "archive/data/\($0.offset)", bytes: $0.element.bytes) }
+        return Data(zip([(name: "archive/data.pkl", bytes: pickle(tensors))] + storages))
     }
 
     // MARK: Pickle
 
-    private static func pickle(_ records: [TensorRecord]) -> [UInt8] {
+    private static func pickle(_ tensors: [WeightEntry]) -> [UInt8] {
         let kinds: [ScalarType: String] = [
             .f32: "Float", .f16: "Half", .bf16: "BFloat16", .i64: "Long", .f64: "Double",
         ]
         var out: [UInt8] = [0x80, 2] + Array("}(".utf8)  // PROTO 2, EMPTY_DICT, MARK
-        for (index, record) in records.enumerated() {
-            out += text(record.name) + global("torch._utils", "_rebuild_tensor_v2")
+        for (index, tensor) in tensors.enumerated() {
+            out += text(tensor.name) + global("torch._utils", "_rebuild_tensor_v2")
             // The storage by its persistent number.
-            out += Array("((".utf8) + text("storage") + global("torch", "\(kinds[record.dtype] ?? "Byte")Storage")
-            out += text("\(index)") + text("cpu") + number(record.elementCount) + Array("tQ".utf8)
-            let strides = record.shape.indices.map { record.shape[($0 + 1)...].reduce(1, *) }
-            out += number(0) + tuple(record.shape) + tuple(strides) + [0x89]  // NEWFALSE
+            out += Array("((".utf8) + text("storage") + global("torch", "\(kinds[tensor.dtype] ?? "Byte")Storage")
+            out += text("\(index)") + text("cpu") + number(tensor.shape.reduce(1, *)) + Array("tQ".utf8)
+            let strides = tensor.shape.indices.map { tensor.shape[($0 + 1)...].reduce(1, *) }
+            out += number(0) + tuple(tensor.shape) + tuple(strides) + [0x89]  // NEWFALSE
             out += global("collections", "OrderedDict") + Array(")RtR".utf8)
         }
         return out + Array("u.".utf8)

@@ -109,21 +109,34 @@ let package = Package(
         // Everything of seehear-worker but the models: for faults by the hundred.
         .executableTarget(
             name: "seehear-simulated-worker",
-            dependencies: ["Worker", "MPI", "Coordinator", "Shard", "TestSupport", log],
+            dependencies: ["Worker", "MPI", "Coordinator", "Planning", "Method", "Shard", "TestSupport", log],
             path: "Tests/SimulatedWorker", swiftSettings: swift),
         .target(
-            name: "TestSupport", dependencies: ["Torch", "Checkpoint"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Torch", "Checkpoint", "Planning"], path: "Tests/TestSupport",
             swiftSettings: swift),
         tests("JSONTests", ["JSON"]),
-        tests("CheckpointTests", ["Checkpoint", "JSON"]),
+        tests("FilesTests", ["Files"]),
+        tests("MethodTests", ["Method", "JSON"]),
+        tests("CheckpointTests", ["Checkpoint", "JSON", "Files"]),
         tests("TorchTests", ["Torch"]),
         tests("MediaTests", ["Media", "ClipSampling"]),
-        tests("ShardTests", ["Shard"]),
-        tests("EngineTests", ["Engine", "ClipSampling", "Torch", "Checkpoint", "JSON"]),
-        tests("CoordinatorTests", ["Coordinator", "Shard", "JSON", "TransportContract", log]),
+        tests("ShardTests", ["Shard", "Files"]),
+        tests("NetworksTests", ["Networks", "ClipSampling", "Torch", "Checkpoint", "JSON", "Files"]),
+        tests(
+            "EngineTests",
+            ["Engine", "Networks", "Method", "ClipSampling", "Torch", "Checkpoint", "JSON"]),
+        tests("PlanningTests", ["Planning", "Method", "Shard", "JSON", "Files"]),
+        tests(
+            "CoordinatorTests",
+            ["Coordinator", "Planning", "Method", "Shard", "JSON", "Files", "TransportContract", log]),
         tests("MPITests", ["MPI", "Coordinator", "mpi-transport-check"]),
-        tests("PreflightTests", ["Preflight", "Coordinator"]),
-        tests("WorkerTests", ["Worker", "Coordinator", "Shard", "Engine", "Torch", log]),
+        tests("PreflightTests", ["Preflight", "Planning", "Method", "Files"]),
+        tests(
+            "WorkerTests",
+            [
+                "Worker", "Coordinator", "Planning", "Method", "Shard", "Engine", "Networks", "Torch", "ClipSampling", "Files",
+                log,
+            ]),
         tests("EvaluationTests", ["Evaluation"]),
         .testTarget(
             name: "Integration", dependencies: ["TestSupport", "Shard", "seehear-simulated-worker"],

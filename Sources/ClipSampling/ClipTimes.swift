@@ -26,7 +26,7 @@ package enum ClipTimes {
     ///   - duration: Length of the media in seconds, 0 … 2^31. Values that are not finite count as 0.
     ///   - clipDuration: Length of a clip in seconds, 1 … 2^20.
     ///   - count: Number of clips, up to 2^20; below 1 counts as 1, as in the reference.
-    package static func spans(duration: Double, clipDuration: Int = 1, count: Int) -> [Span] {
+    package static func spans(duration: Double, clipDuration: Int, count: Int) -> [Span] {
         let clip = min(max(clipDuration, 1), 1 << 20)
         let count = min(max(count, 1), 1 << 20)
         let length = duration.isFinite ? min(duration, 0x1p31 - 1) : 0
@@ -56,7 +56,7 @@ package enum ClipTimes {
     /// The frames of each clip at a constant frame rate: ⌈fps·start⌉ ..< min(⌈fps·end⌉, frames), in double precision as
     /// the reference computes it. A clip without a frame gets the one that is shown at its start.
     package static func frames(
-        count: Int, rate: Double, clipDuration: Int = 1, clips: Int, perClip: Int = 2
+        count: Int, rate: Double, clipDuration: Int, clips: Int, perClip: Int
     ) -> [[Int]] {
         guard count > 0, rate.isFinite, rate > 0 else { return [] }
         func index(_ value: Double) -> Int { Int(min(max(value, 0), Double(count))) }
@@ -76,7 +76,7 @@ package enum ClipTimes {
     ///   - times: Ascending, in seconds, the first usually 0.
     ///   - duration: Length in seconds, the last frame included.
     package static func frames(
-        times: [Fraction], duration: Double, clipDuration: Int = 1, clips: Int, perClip: Int = 2
+        times: [Fraction], duration: Double, clipDuration: Int, clips: Int, perClip: Int
     ) -> [[Int]] {
         guard !times.isEmpty else { return [] }
         return spans(duration: duration, clipDuration: clipDuration, count: clips).map { span in

@@ -46,7 +46,7 @@ package final class VideoReader {
 
     /// The frames that ImageBind's sampler takes, for each of `clips` short clips spread over the video: those with
     /// start ≤ t < end, of which `perClip` evenly from first to last. See ``ClipTimes``.
-    package func clipFrames(clipDuration: Int = 1, clips: Int, perClip: Int = 2) -> [[Int]] {
+    package func clipFrames(clipDuration: Int, clips: Int, perClip: Int) -> [[Int]] {
         if let frameRate {
             return ClipTimes.frames(
                 count: times.count, rate: frameRate.double, clipDuration: clipDuration, clips: clips, perClip: perClip)

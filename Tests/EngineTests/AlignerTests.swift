@@ -1,51 +1,64 @@
 import Foundation
+import Method
+import TestSupport
+import Networks
 import Testing
 import Torch
 
 @testable import Engine
 
-/// The aligner's loop over a stream that is two small matrices.
+/// The sampler's loop and the aligner, over a model that is two small matrices.
 @Suite struct AlignerTests {
     /// Latents `[B, 6]`, prompts `[B, 3]`, embeddings `[B, 4]`.
-    struct Toy: LatentStream {
+    struct Toy: Denoiser, LatentSpace {
         let modality: Modality
         let scheduler: any LatentScheduler
         let prompt: Tensor
         let decoder: Tensor
-        let freshNoises = Tally()
+        let generators: [Generator]
         /// Predictions that were recorded for the gradient of the prompt.
         let recorded = Tally()
 
         init(
             _ modality: Modality = .audio, steps: Int = 6, seed: UInt64 = 1, eta: Double = 0,
-            choice: SchedulerChoice = SchedulerChoice()
+            choice: SamplerSettings = SamplerSettings(), generators: [Generator] = []
         ) throws {
             self.modality = modality
+            self.generators = generators
             scheduler = try choice.scheduler(ParityTests.models.get().schedule, steps: steps, eta: eta)
             prompt = try randn(seed, [3, 6]) * 0.5
             decoder = try randn(seed + 1, [6, 4])
         }
 
-        func predictOutput(_ z: Tensor, step: Int, prompt y: Tensor) throws -> Tensor {
+        var modalities: [Modality] { [modality] }
+        var stream: DiffusionStream { stream(of: self) }
+
+        /// A stream with this model's schedule and latent space, and a denoiser that may watch this one.
+        func stream(of denoiser: any Denoiser) -> DiffusionStream {
+            DiffusionStream(denoiser: denoiser, scheduler: scheduler, spaces: [self], generators: generators)
+        }
+
+        func predict(_ latents: [Tensor], timestep: Double, prompt y: Tensor?) throws -> [Tensor] {
+            [try output(latents[0], #require(y))]
+        }
+
+        func output(_ z: Tensor, _ y: Tensor) throws -> Tensor {
             if y.requiresGrad { recorded.count += 1 }
             return try (z * 0.6 + y.matmul(prompt)).tanh()
         }
 
-        func embedding(ofClean z: Tensor, observer: (any AlignerObserver)?) throws -> Tensor {
-            observer?.record("mel", z)
-            return try (z * 0.2).tanh().matmul(decoder)
-        }
+        func decode(_ clean: Tensor, observer: (any SamplerObserver)?) throws -> Tensor { try (clean * 0.2).tanh() }
 
-        func freshNoise(like z: Tensor) throws -> Tensor {
-            freshNoises.count += 1
-            return try Tensor.zeros(z.shape)
+        func embed(_ clean: Tensor, observer: (any SamplerObserver)?) throws -> Tensor {
+            observer?.record("mel", clean)
+            return try decode(clean, observer: observer).matmul(decoder)
         }
     }
 
     final class Tally { var count = 0 }
 
     /// Keeps what it is told, and may stop the run.
-    final class Recorder: AlignerObserver {
+    final class Recorder: SamplerObserver {
         var tensors: [String: Tensor] = [:]
         var begun: [Int] = []
         var stages: Set<String> = []
@@ -74,13 +87,12 @@ import Torch
         }
     }
 
-    static let descent = GuidanceOptions(
-        learningRates: [.audio: 2, .vision: 1], optimizer: .gradientDescent, window: .afterFraction(0), pairing: .paper)
+    static let descent = AlignerSettings(
+        learningRates: [.audio: 2, .video: 1], optimizer: .sgd, window: .start(0), pairing: .paper)
 
-    private func aligner(_ guidance: GuidanceOptions?, batch: Int = 1) throws -> Aligner {
-        Aligner(
-            guidance: guidance, terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
-            conditions: [.text: try randn(50, [batch, 4]), .vision: try randn(51, [batch, 4])])
+    private func aligner(_ guidance: AlignerSettings?, batch: Int = 1) throws -> Alignment {
+        Alignment(guidance: guidance, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
+            conditions: [.caption: try randn(50, [batch, 4]), .video: try randn(51, [batch, 4])])
     }
 
     // MARK: - Steps
@@ -90,7 +102,7 @@ import Torch
         recorder.stopBefore = 3
         #expect(throws: Recorder.Stopped.self) {
             try aligner(Self.descent).denoise(
-                [Toy()], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])], observer: recorder)
+                [Toy().stream], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])], observer: recorder)
         }
         #expect(recorder.begun == [0, 1, 2])
         #expect(recorder.steps(of: "z_out") == [0, 1, 2], "the step before it was whole")
@@ -101,7 +113,7 @@ import Torch
         var options = Self.descent
         options.every = 2
         let outcome = try aligner(options).denoise(
-            [Toy(steps: 8)], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])], observer: recorder)
+            [Toy(steps: 8).stream], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])], observer: recorder)
         #expect(recorder.steps(of: "grad_z") == [1, 3, 5, 7])
         #expect(outcome.losses[0].count == 4)
         for step in 0..<8 {
@@ -120,7 +132,7 @@ import Torch
         var options = Self.descent
         options.innerSteps = 3
         let outcome = try aligner(options).denoise(
-            [Toy(steps: 4)], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])], observer: recorder)
+            [Toy(steps: 4).stream], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])], observer: recorder)
         #expect(outcome.losses[0].count == 9)
         #expect(recorder.tensors["002.2.audio.grad_z"] != nil && recorder.tensors["002.3.audio.grad_z"] == nil)
         // Each update goes downhill on the loss of its step.
@@ -130,17 +142,16 @@ import Torch
     @Test func guidanceBringsTheEmbeddingNearer() throws {
         let (z, y) = (try randn(1, [1, 6]), try randn(2, [1, 3]))
         let target = try randn(51, [1, 4])
-        func similarity(_ guidance: GuidanceOptions?) throws -> Double {
+        func similarity(_ guidance: AlignerSettings?) throws -> Double {
             let toy = try Toy(steps: 20)
-            let outcome = try Aligner(
-                guidance: guidance, terms: [AlignmentTerm(.vision, .audio)], conditions: [.vision: target]
-            ).denoise([toy], latents: [z], prompts: [y])
-            let e = try toy.embedding(ofClean: outcome.latents[0], observer: nil)
+            let outcome = try Alignment(guidance: guidance, terms: [AlignmentTerm(.video, .audio)], conditions: [.video: target]
+            ).denoise([toy.stream], latents: [z], prompts: [y])
+            let e = try toy.embed(outcome.latents[0], observer: nil)
             return try (e.normalized() * target.normalized()).sum().item()
         }
         let plain = try similarity(nil)
         #expect(try similarity(Self.descent) > plain + 0.05)
-        #expect(try similarity(GuidanceOptions(learningRates: [.audio: 0.1])) > plain + 0.05)
+        #expect(try similarity(AlignerSettings(learningRates: [.audio: 0.1])) > plain + 0.05)
     }
 
     @Test func withoutGuidanceNothingElseHappens() throws {
@@ -149,28 +160,40 @@ import Torch
         var expected = z
         var history = SchedulerHistory()
         for step in toy.scheduler.timesteps.indices {
-            let noise = try toy.predictOutput(expected, step: step, prompt: y)
+            let noise = try toy.output(expected, y)
             expected = try toy.scheduler.step(step, noise: noise, latent: expected, history: &history, fresh: nil)
         }
         // No conditions are needed, and none is looked at.
-        let outcome = try Aligner(guidance: nil, terms: [], conditions: [:]).denoise([toy], latents: [z], prompts: [y])
+        let outcome = try Alignment(guidance: nil, terms: [], conditions: [:]).denoise([toy.stream], latents: [z], prompts: [y])
         #expect(try outcome.latents[0].floats() == expected.floats())
         #expect(outcome.losses == [[], []])
-        #expect(toy.freshNoises.count == 0)
-        let noisy = try Toy(eta: 0.5)
-        _ = try aligner(nil).denoise([noisy], latents: [z], prompts: [y])
-        #expect(noisy.freshNoises.count == 6, "noise is asked for at each step of η > 0")
+    }
+
+    /// Each sample's noise comes from its own generator, at each step of η > 0.
+    @Test func stepsWithNoise() throws {
+        let (z, y) = (try randn(1, [2, 6]), try randn(2, [2, 3]))
+        let toy = try Toy(eta: 0.5, generators: [Generator(seed: 8), Generator(seed: 9)])
+        let own = try [Generator(seed: 8), Generator(seed: 9)]
+        var expected = z
+        var history = SchedulerHistory()
+        for step in toy.scheduler.timesteps.indices {
+            let fresh = try Tensor.cat(own.map { try $0.normal([1, 6]) }, 0)
+            expected = try toy.scheduler.step(
+                step, noise: toy.output(expected, y), latent: expected, history: &history, fresh: fresh)
+        }
+        let outcome = try aligner(nil).denoise([toy.stream], latents: [z], prompts: [y])
+        #expect(try outcome.latents[0].floats() == expected.floats())
         #expect(try aligner(nil).denoise([], latents: [], prompts: []).latents.isEmpty)
     }
 
     @Test func nothingToAlign() throws {
         for (terms, conditions) in [
-            ([AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)], [Modality: Tensor]()),
-            ([AlignmentTerm(.text, .vision)], [.text: try randn(1, [1, 4])]), ([], [.text: try randn(1, [1, 4])]),
+            ([AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)], [Modality: Tensor]()),
+            ([AlignmentTerm(.caption, .video)], [.caption: try randn(1, [1, 4])]), ([], [.caption: try randn(1, [1, 4])]),
         ] {
             do {
-                _ = try Aligner(guidance: Self.descent, terms: terms, conditions: conditions)
-                    .denoise([Toy()], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])])
+                _ = try Alignment(guidance: Self.descent, terms: terms, conditions: conditions)
+                    .denoise([Toy().stream], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])])
                 Issue.record("aligned with nothing")
             } catch AlignerError.nothingToAlign(let found) {
                 #expect(found == terms)
@@ -185,12 +208,12 @@ import Torch
     @Test func aMissingCaptionLeavesTheOtherTerm() throws {
         let vision = try randn(51, [1, 4])
         func run(_ terms: [AlignmentTerm]) throws -> [Float] {
-            try Aligner(guidance: Self.descent, terms: terms, conditions: [.vision: vision])
-                .denoise([Toy()], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])]).latents[0].floats()
+            try Alignment(guidance: Self.descent, terms: terms, conditions: [.video: vision])
+                .denoise([Toy().stream], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])]).latents[0].floats()
         }
         #expect(
-            try run([AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)])
-                == run([AlignmentTerm(.vision, .audio)]))
+            try run([AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)])
+                == run([AlignmentTerm(.video, .audio)]))
     }
 
     // MARK: - Batches and streams
@@ -200,15 +223,14 @@ import Torch
         let (text, vision) = (try randn(50, [2, 4]), try randn(51, [2, 4]))
         var options = Self.descent
         options.promptLearningRates = tuned ? [.audio: 0.5] : [:]
-        options.promptOptimizer = .gradientDescent
+        options.promptOptimizer = .sgd
         options.innerSteps = 2
-        func run(_ rows: Range<Int>) throws -> (Aligner.Outcome, Recorder) {
+        func run(_ rows: Range<Int>) throws -> (Alignment.Outcome, Recorder) {
             func part(_ t: Tensor) throws -> Tensor { try t.narrow(0, from: rows.lowerBound, count: rows.count) }
             let recorder = Recorder()
-            let outcome = try Aligner(
-                guidance: options, terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
-                conditions: [.text: part(text), .vision: part(vision)]
-            ).denoise([Toy()], latents: [part(z)], prompts: [part(y)], observer: recorder)
+            let outcome = try Alignment(guidance: options, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
+                conditions: [.caption: part(text), .video: part(vision)]
+            ).denoise([Toy().stream], latents: [part(z)], prompts: [part(y)], observer: recorder)
             return (outcome, recorder)
         }
         let (both, recorded) = try run(0..<2)
@@ -228,9 +250,9 @@ import Torch
         let recorder = Recorder()
         var options = Self.descent
         options.promptLearningRates = [.audio: 1]
-        options.promptOptimizer = .gradientDescent
+        options.promptOptimizer = .sgd
         let y = try randn(2, [1, 3])
-        _ = try aligner(options).denoise([Toy()], latents: [randn(1, [1, 6])], prompts: [y], observer: recorder)
+        _ = try aligner(options).denoise([Toy().stream], latents: [randn(1, [1, 6])], prompts: [y], observer: recorder)
         func prompt(_ step: Int) throws -> [Float] { try #require(recorder.tensors["00\(step).audio.y_in"]).floats() }
         #expect(try prompt(0) == y.floats() && prompt(1) == y.floats(), "step 0 is not guided")
         for step in 2..<6 { #expect(try prompt(step) != prompt(step - 1)) }
@@ -243,17 +265,16 @@ import Torch
     /// Two modalities in lock step: each has its own gradient and rate, and both terms see both latents.
     @Test func jointStreams() throws {
         let recorder = Recorder()
-        let (audio, vision) = (try Toy(.audio, seed: 1), try Toy(.vision, seed: 7))
-        let outcome = try Aligner(
-            guidance: Self.descent,
-            terms: [AlignmentTerm(.vision, .text), AlignmentTerm(.vision, .audio), AlignmentTerm(.audio, .text)],
-            conditions: [.text: randn(50, [1, 4])]
+        let (audio, vision) = (try Toy(.audio, seed: 1), try Toy(.video, seed: 7))
+        let outcome = try Alignment(guidance: Self.descent,
+            terms: [AlignmentTerm(.video, .caption), AlignmentTerm(.video, .audio), AlignmentTerm(.audio, .caption)],
+            conditions: [.caption: randn(50, [1, 4])]
         ).denoise(
-            [audio, vision], latents: [randn(1, [1, 6]), randn(2, [1, 6])],
+            [audio.stream, vision.stream], latents: [randn(1, [1, 6]), randn(2, [1, 6])],
             prompts: [randn(3, [1, 3]), randn(4, [1, 3])],
             observer: recorder)
         #expect(outcome.latents.count == 2 && outcome.losses[0].count == 5)
-        for (name, rate) in [("audio", 2.0), ("vision", 1.0)] {
+        for (name, rate) in [("audio", 2.0), ("video", 1.0)] {
             let before = try #require(recorder.tensors["004.\(name).z_prev"])
             let gradient = try #require(recorder.tensors["004.\(name).grad_z"])
             let after = try #require(recorder.tensors["004.\(name).z_out"])

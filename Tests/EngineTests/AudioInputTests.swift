@@ -1,4 +1,7 @@
 import Foundation
+@testable import Networks
+import TestSupport
+import Method
 import Testing
 import Torch
 
@@ -84,7 +87,7 @@ import Torch
 
     @Test(arguments: waves) func clips(_ item: Goldens.Wave) throws {
         let goldens = try UnitGoldens("inputs")
-        let input = try BinderAudioInput(BinderClipSettings(), device: .cpu)
+        let input = try ImageBindAudioInput(.imageBind, device: .cpu)
         let leaf = try (randn(30, [item.channels, item.samples]) * 0.1 + 0.02).leaf()
         let clips = try input(leaf.unsqueeze(0), clips: item.clips)
         #expect(clips.shape == [1, item.clips, 1, 128, 204])
@@ -99,7 +102,7 @@ import Torch
     @Test(arguments: conditions) func embeddedSound(_ item: Goldens.Condition) throws {
         let goldens = try UnitGoldens("inputs")
         let sound = try (randn(item.seed, [1, 1, item.samples]) * 0.1 - 0.03)
-        let clips = try BinderAudioInput(BinderClipSettings(), device: .cpu)(sound, clips: item.clips)
+        let clips = try ImageBindAudioInput(.imageBind, device: .cpu)(sound, clips: item.clips)
         #expect(clips.shape == [1, (item.samples + 15_999) / 16_000, 1, 128, 204])
         let difference = try goldens.relativeDifference("condition.\(item.samples).clips", clips)
         // Over all elements 1e-6 at most, the reference itself 9e-7 off double precision; but nearly empty bins are up to
@@ -112,7 +115,7 @@ import Torch
 
     /// The samples of a batch do not hear each other.
     @Test func aBatchIsItsSamples() throws {
-        let input = try BinderAudioInput(BinderClipSettings(), device: .cpu)
+        let input = try ImageBindAudioInput(.imageBind, device: .cpu)
         let waves = try randn(40, [3, 1, 40_000])
         let together = try input(waves, clips: 3)
         for sample in 0..<3 {
@@ -123,14 +126,17 @@ import Torch
 
     /// Shorter than one frame of the filterbank: silence, as the padding is.
     @Test(arguments: [0, 1, 399]) func lessThanAFrame(samples: Int) throws {
-        let input = try BinderAudioInput(BinderClipSettings(), device: .cpu)
+        let input = try ImageBindAudioInput(.imageBind, device: .cpu)
         let clips = try input(Tensor.full([2, 1, samples], 0.3), clips: 2)
         #expect(clips.shape == [2, 2, 1, 128, 204])
         #expect(try (clips - 4.268 / 9.138).maxAbs() < 1e-6)
     }
 
     @Test func otherSettings() throws {
-        let input = try BinderAudioInput(BinderClipSettings(clipSeconds: 2, spectrogramFrames: 100), device: .cpu)
+        var settings = ClipSettings.imageBind
+        settings.clipDuration = 2
+        settings.targetLength = 100
+        let input = try ImageBindAudioInput(settings, device: .cpu)
         let clips = try input(randn(1, [1, 1, 48_000]), clips: 2)
         #expect(clips.shape == [1, 2, 1, 128, 100], "198 frames are cut to 100")
         #expect(try clips.isFinite())

@@ -1,5 +1,8 @@
 import Checkpoint
 import Foundation
+import Method
+import TestSupport
+import Networks
 import Testing
 import Torch
 
@@ -10,13 +13,13 @@ import Torch
 /// denoiser as well.
 @Suite struct FiniteDifferenceTests {
     static let audioModels = Result {
-        try AudioModels(
+        try AudioLDMModels(
             ModelFolder(HuggingFaceCache().resolve(GoldenTrace.models.appending(path: "audioldm").path)),
             dtype: .float64, device: .cpu)
     }
-    static let pictureModels = Result {
+    static let videoModels = Result {
         let cache = HuggingFaceCache()
-        return try PictureModels(
+        return try StableDiffusionModels(
             ModelFolder(cache.resolve(GoldenTrace.models.appending(path: "sd15").path)),
             motion: MotionAdapterFiles(cache.resolve(GoldenTrace.models.appending(path: "motion_adapter").path)),
             dtype: .float64, device: .cpu)
@@ -29,8 +32,8 @@ import Torch
 
     /// One stream at its first guided step.
     private struct Point {
-        let stream: any LatentStream
-        let pairing: GuidanceOptions.CleanPairing
+        let stream: DiffusionStream
+        let pairing: AlignerSettings.X0Pairing
         let terms: [AlignmentTerm]
         let conditions: [Modality: Tensor]
         /// `z_t` and `y`.
@@ -40,15 +43,15 @@ import Torch
         /// The gradients that the aligner takes at step 1, the stepped latent, and its loss.
         func gradients() throws -> (z: Tensor, y: Tensor, stepped: Tensor, loss: Double) {
             let recorder = AlignerTests.Recorder()
-            let options = GuidanceOptions(
-                learningRates: [stream.modality: 1], promptLearningRates: [stream.modality: 1],
-                optimizer: .gradientDescent, promptOptimizer: .gradientDescent, window: .afterFraction(0),
+            let options = AlignerSettings(
+                learningRates: [stream.name: 1], promptLearningRates: [stream.name: 1],
+                optimizer: .sgd, promptOptimizer: .sgd, window: .start(0),
                 pairing: pairing)
             recorder.start = (1, start)
-            let outcome = try Aligner(guidance: options, terms: terms, conditions: conditions)
+            let outcome = try Alignment(guidance: options, terms: terms, conditions: conditions)
                 .denoise([stream], latents: [start], prompts: [prompt], observer: recorder)
             func recorded(_ what: String) throws -> Tensor {
-                try #require(recorder.tensors["001.\(stream.modality).\(what)"])
+                try #require(recorder.tensors["001.\(stream.name).\(what)"])
             }
             return (try recorded("grad_z"), try recorded("grad_y"), try recorded("z_prev"), outcome.losses[0][0])
         }
@@ -56,13 +59,13 @@ import Torch
         /// The loss at a stepped latent and a prompt, written out.
         func loss(_ z: Tensor, _ y: Tensor) throws -> Double {
             let scheduler = stream.scheduler
-            let output = try stream.predictOutput(start, step: 1, prompt: y)
+            let output = try stream.denoiser.predict([start], timestep: scheduler.timesteps[1], prompt: y)[0]
             let noise = try scheduler.noise(from: output, latent: start, step: 1)
             let level = pairing == .official ? scheduler.level(at: 1) : scheduler.level(after: 1)
             let clean = try (z - noise * level.noise) * (1 / level.signal)
-            let made = try stream.embedding(ofClean: clean, observer: nil).doubles()
+            let made = try stream.spaces[0].embed(clean, observer: nil).doubles()
             return try terms.reduce(0) { sum, term in
-                let other = term.first == stream.modality ? term.second : term.first
+                let other = term.first == stream.name ? term.second : term.first
                 let wanted = try #require(conditions[other]).doubles()
                 func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
                 return sum + 1 - dot(made, wanted) / (dot(made, made) * dot(wanted, wanted)).squareRoot()
@@ -101,57 +104,65 @@ import Torch
     }
 
     struct Case: Sendable, CustomTestStringConvertible {
-        var pairing = GuidanceOptions.CleanPairing.official
-        var choice = SchedulerChoice()
+        var pairing = AlignerSettings.X0Pairing.official
+        var choice = SamplerSettings()
         var prediction = PredictionType.epsilon
         var memory = MemoryPolicy.high
-        /// Of a video; nil for a still picture, and of no meaning for sound.
+        /// Of a video; nil for an image, and of no meaning for audio.
         var frames: Int?
-        var testDescription: String { "\(pairing), \(choice.name), \(prediction), memory \(memory.rawValue)" }
+        var testDescription: String { "\(pairing), \(choice.scheduler.rawValue), \(prediction), memory \(memory.rawValue)" }
     }
 
     @Test(arguments: [
         Case(), Case(pairing: .paper),
-        Case(pairing: .paper, choice: SchedulerChoice(.dpmSolver), prediction: .velocity),
-        Case(choice: SchedulerChoice(.euler), prediction: .sample, memory: .low),
+        Case(pairing: .paper, choice: SamplerSettings(.dpmSolver), prediction: .velocity),
+        Case(choice: SamplerSettings(.euler), prediction: .sample, memory: .low),
     ])
-    func sound(_ item: Case) throws {
+    func audio(_ item: Case) throws {
         let models = try Self.audioModels.get()
         let binder = try Self.binder.get().network
         func drawn(_ seed: UInt64, _ shape: [Int]) throws -> Tensor { try randn(seed, shape, dtype: .float64) }
         let width = models.textEncoder.configuration.projectionDim
-        let stream = AudioStream(
-            models: models, binder: binder, binderInput: try BinderAudioInput(BinderClipSettings(), device: .cpu),
+        let stream = DiffusionStream(
+            denoiser: AudioDenoiser(
+                models, unconditional: try drawn(9, [1, width]).normalized(), scale: 2.5, memory: item.memory),
             scheduler: try Self.scheduler(item, scheduleOf: "audioldm"),
-            unconditional: try drawn(9, [1, width]).normalized(), scale: 2.5, clips: 1,
-            memory: item.memory)
+            spaces: [
+                try AudioLatentSpace(
+                    models, binder: binder, clipSettings: .imageBind, clips: 1, memory: item.memory)
+            ])
         let embedding = [1, binder.configuration.outEmbedDim]
         try compare(
             Point(
                 stream: stream, pairing: item.pairing,
-                terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
-                conditions: [.text: drawn(3, embedding), .vision: drawn(4, embedding)],
-                start: drawn(1, [1] + models.latentShape(seconds: 1)), prompt: drawn(2, [1, width]).normalized()))
+                terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
+                conditions: [.caption: drawn(3, embedding), .video: drawn(4, embedding)],
+                start: drawn(1, [1] + models.latentShape(duration: 1)), prompt: drawn(2, [1, width]).normalized()))
     }
 
     @Test(arguments: [
-        Case(frames: 4), Case(pairing: .paper, choice: SchedulerChoice(.dpmSolver), memory: .low, frames: 4),
-        Case(choice: SchedulerChoice(.euler), prediction: .velocity),
+        Case(frames: 4), Case(pairing: .paper, choice: SamplerSettings(.dpmSolver), memory: .low, frames: 4),
+        Case(choice: SamplerSettings(.euler), prediction: .velocity),
     ])
-    func pictures(_ item: Case) throws {
-        let models = try Self.pictureModels.get()
+    func frames(_ item: Case) throws {
+        let models = try Self.videoModels.get()
         let binder = try Self.binder.get().network
         func drawn(_ seed: UInt64, _ shape: [Int]) throws -> Tensor { try randn(seed, shape, dtype: .float64) }
-        let stream = VisionStream(
-            models: models, binder: binder, scheduler: try Self.scheduler(item, scheduleOf: "sd15"),
-            clipFrames: item.frames == nil ? nil : [[0, 1], [1, 3]],
-            unconditional: try models.embed([""]).to(.float64), scale: 7.5, memory: item.memory)
+        let stream = DiffusionStream(
+            denoiser: VideoDenoiser(
+                models, unconditional: try models.embed([""]).to(.float64), scale: 7.5, memory: item.memory),
+            scheduler: try Self.scheduler(item, scheduleOf: "sd15"),
+            spaces: [
+                VideoLatentSpace(
+                    models, binder: binder, clipFrames: item.frames == nil ? nil : [[0, 1], [1, 3]],
+                    memory: item.memory)
+            ])
         let embedding = [1, binder.configuration.outEmbedDim]
         try compare(
             Point(
                 stream: stream, pairing: item.pairing,
-                terms: [AlignmentTerm(.vision, .text), AlignmentTerm(.vision, .audio)],
-                conditions: [.text: drawn(3, embedding), .audio: drawn(4, embedding)],
+                terms: [AlignmentTerm(.video, .caption), AlignmentTerm(.video, .audio)],
+                conditions: [.caption: drawn(3, embedding), .audio: drawn(4, embedding)],
                 start: drawn(1, [1] + models.latentShape(frames: item.frames, height: 64, width: 64)),
                 prompt: models.embed(["a dog barking in the rain"]).to(.float64)))
     }
@@ -163,6 +174,6 @@ import Torch
         json["prediction_type"] = item.prediction.rawValue
         let configuration = try JSONDecoder().decode(
             SchedulerConfiguration.self, from: JSONSerialization.data(withJSONObject: json))
-        return try item.choice.scheduler(configuration, steps: 3, eta: 0)
+        return try item.choice.scheduler(configuration, steps: 3)
     }
 }

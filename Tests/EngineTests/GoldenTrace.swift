@@ -25,8 +25,11 @@ struct GoldenTrace {
         ProcessInfo.processInfo.environment["SEEHEAR_TRACE_MODELS"].map { URL(filePath: $0) } ?? Fixtures.randomModels
     }
 
-    /// The sound that steers the pictures: `[samples]` at 16 kHz.
-    static func sound() throws -> Tensor { try GoldenTrace("sound").tensor("wave") }
+    /// The audio that steers the frames: `[samples]` at 16 kHz.
+    static func audio() throws -> Tensor { try GoldenTrace("sound").tensor("wave") }
+
+    /// The reference calls videos and images vision.
+    static func referenceName(_ name: String) -> String { name.replacing(".video.", with: ".vision.") }
 
     func holds(_ name: String) -> Bool { file[name] != nil }
 

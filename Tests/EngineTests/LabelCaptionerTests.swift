@@ -1,6 +1,8 @@
 import Checkpoint
 import Foundation
+import Networks
 import TestSupport
+import Method
 import Testing
 import Torch
 
@@ -32,7 +34,7 @@ import Torch
         let binder = try Self.binder.get()
         let captioner = try make(labels)
         let text = try binder.embed(labels).normalized().floats()
-        let sounds = try BinderAudioInput(BinderClipSettings(), device: .cpu)(randn(3, [2, 1, 20_000]) * 0.1, clips: 2)
+        let sounds = try ImageBindAudioInput(.imageBind, device: .cpu)(randn(3, [2, 1, 20_000]) * 0.1, clips: 2)
         for embeddings in [
             try binder.network.audio(sounds), try binder.network.vision(randn(4, [3, 3, 224, 224])),
         ] {

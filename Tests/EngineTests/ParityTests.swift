@@ -1,5 +1,8 @@
 import Checkpoint
+import ClipSampling
 import Foundation
+import Method
+import Networks
 import Testing
 import Torch
 
@@ -13,7 +16,7 @@ import Torch
 /// step both start from a latent that Adam has moved by ±λ by the sign of gradients near zero: floors 2.3e-4 and 7e-3.
 @Suite struct ParityTests {
     static let models = Result {
-        try AudioModels(
+        try AudioLDMModels(
             ModelFolder(HuggingFaceCache().resolve(GoldenTrace.models.appending(path: "audioldm").path)),
             dtype: .float32,
             device: .cpu)
@@ -27,40 +30,40 @@ import Torch
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         var steps = 5
-        var guidance: GuidanceOptions?
+        var guidance: AlignerSettings?
         var caption = true
         var testDescription: String { name }
         var usesAdam: Bool { guidance?.optimizer == .adam }
     }
 
-    static let official = GuidanceOptions(learningRates: [.audio: 0.1])
-    static let paper = GuidanceOptions(
-        learningRates: [.audio: 2], optimizer: .gradientDescent, window: .belowTimestep(500), pairing: .paper)
+    static let official = AlignerSettings(learningRates: [.audio: 0.1])
+    static let paper = AlignerSettings(
+        learningRates: [.audio: 2], optimizer: .sgd, window: .below(500), pairing: .paper)
 
     static let cases: [Case] = [
         Case(name: "v2a_official", guidance: official),
         Case(name: "v2a_paper", guidance: paper),
         Case(name: "v2a_vanilla", steps: 4, guidance: nil),
-        Case(name: "i2a_official", steps: 3, guidance: with(official) { $0.window = .afterFraction(0.5) }),
+        Case(name: "i2a_official", steps: 3, guidance: with(official) { $0.window = .start(0.5) }),
         Case(
-            name: "i2a_nocaption", steps: 3, guidance: with(paper) { $0.window = .belowTimestep(300) }, caption: false),
+            name: "i2a_nocaption", steps: 3, guidance: with(paper) { $0.window = .below(300) }, caption: false),
         Case(
             name: "v2a_tune", steps: 3,
             guidance: with(official) {
-                $0.window = .afterFraction(0.5)
+                $0.window = .start(0.5)
                 $0.promptLearningRates = [.audio: 0.01]
             }),
         Case(
             name: "i2a_tune_twice", steps: 3,
             guidance: with(paper) {
-                $0.window = .belowTimestep(300)
+                $0.window = .below(300)
                 $0.promptLearningRates = [.audio: 1]
-                $0.promptOptimizer = .gradientDescent
+                $0.promptOptimizer = .sgd
                 $0.innerSteps = 2
             }),
     ]
 
-    static func with(_ options: GuidanceOptions, _ change: (inout GuidanceOptions) -> Void) -> GuidanceOptions {
+    static func with(_ options: AlignerSettings, _ change: (inout AlignerSettings) -> Void) -> AlignerSettings {
         var options = options
         change(&options)
         return options
@@ -70,11 +73,11 @@ import Torch
         let golden = try GoldenTrace(item.name)
         let binder = try Self.binder.get().network
         var conditions: [Modality: Tensor] = [:]
-        conditions[.vision] = try Self.visionCondition(golden)
-        #expect(try golden.relativeDifference("cond.vision", conditions[.vision]!) < 2e-5)
+        conditions[.video] = try Self.videoCondition(golden)
+        #expect(try golden.relativeDifference("cond.vision", conditions[.video]!) < 2e-5)
         if item.caption {
-            conditions[.text] = try binder.text(golden.tensor("cond.text_ids"))
-            #expect(try golden.relativeDifference("cond.text", conditions[.text]!) < 2e-5)
+            conditions[.caption] = try binder.text(golden.tensor("cond.text_ids"))
+            #expect(try golden.relativeDifference("cond.text", conditions[.caption]!) < 2e-5)
         }
         let (prompt, negative) = try Self.promptEmbeddings(golden)
         #expect(try golden.relativeDifference("audio.text_embeds", prompt) < 2e-5)
@@ -99,63 +102,65 @@ import Torch
         let golden = try GoldenTrace("v2a_free")
         let item = Case(
             name: "v2a_free", steps: 8,
-            guidance: GuidanceOptions(
-                learningRates: [.audio: 5], optimizer: .gradientDescent, window: .afterFraction(0.2), pairing: .paper))
+            guidance: AlignerSettings(
+                learningRates: [.audio: 5], optimizer: .sgd, window: .start(0.2), pairing: .paper))
         let binder = try Self.binder.get().network
         let conditions: [Modality: Tensor] = [
-            .vision: try Self.visionCondition(golden), .text: try binder.text(golden.tensor("cond.text_ids")),
+            .video: try Self.videoCondition(golden), .caption: try binder.text(golden.tensor("cond.text_ids")),
         ]
         let (prompt, negative) = try Self.promptEmbeddings(golden)
         let outcome = try Self.run(item, golden, conditions, prompt, negative, nil)
-        let wave = try Self.stream(item, golden, negative, batch: 1).decode(outcome.latents[0])
+        let wave = try Self.stream(item, negative).spaces[0].decode(outcome.latents[0], observer: nil)
         #expect(try golden.relativeDifference("final.audio.wave", wave.narrow(1, from: 0, count: 32_000)) < 1e-3)
     }
 
     /// From caption, frames and seed alone: tokens, noise and everything after them.
     @Test func thePipelineMakesTheReferencesWaveform() throws {
         let golden = try GoldenTrace("v2a_free")
-        let pipeline = GenerationPipeline(audio: try Self.models.get(), pictures: nil, binder: try Self.binder.get())
+        let pipeline = GenerationPipeline(audio: try Self.models.get(), video: nil, binder: try Self.binder.get())
         let frames = try golden.tensor("input.frames")
         let clips = try [[0, 7], [8, 15]].map {
-            try $0.map { try Self.picture(frames.narrow(0, from: $0, count: 1).squeeze(0)) }
+            try $0.map { try Self.image(frames.narrow(0, from: $0, count: 1).squeeze(0)) }
         }
         let request = GenerationRequest(
             caption: "a dog barking in the rain", negativePrompt: "", condition: .clips(clips), seed: 100)
+        var sampling = Preset.paper.settings(for: .v2a).sampling
+        sampling.steps = 8
         let settings = GenerationSettings(
-            sound: GenerationSettings.Sound(seconds: 2, samples: 32_000, clips: 2), steps: 8,
-            guidance: GuidanceOptions(
-                learningRates: [.audio: 5], optimizer: .gradientDescent, window: .afterFraction(0.2), pairing: .paper))
+            sampling: sampling,
+            guidance: .aligner(
+                AlignerSettings(learningRates: [.audio: 5], optimizer: .sgd, window: .start(0.2), pairing: .paper)),
+            clips: .imageBind, memory: .auto, extent: SampleExtent(duration: 2, frames: nil))
         let result = try #require(pipeline.generate([request], settings).first)
-        #expect(result.isFinite && result.pictures == nil)
+        #expect(result.isFinite && result.video == nil)
         #expect(result.losses.count == 6)
-        let sound = try #require(result.sound)
-        #expect(sound.waveform.count == 32_000)
-        let wave = try Tensor(sound.waveform, shape: [1, sound.waveform.count])
+        let audio = try #require(result.audio)
+        #expect(audio.waveform.count == 32_000)
+        let wave = try Tensor(audio.waveform, shape: [1, audio.waveform.count])
         #expect(try golden.relativeDifference("final.audio.wave", wave) < 1e-3)
     }
 
     /// Three samples at once: each agrees with the reference's run of it alone.
     @Test(arguments: [
-        (traces: "batch", guidance: with(official) { $0.window = .afterFraction(0.5) }),
-        (traces: "batch_paper", guidance: with(paper) { $0.window = .belowTimestep(300) }),
-        (traces: "batch", guidance: nil as GuidanceOptions?),
-    ]) func aBatchOfThreeIsThreeRuns(_ item: (traces: String, guidance: GuidanceOptions?)) throws {
+        (traces: "batch", guidance: with(official) { $0.window = .start(0.5) }),
+        (traces: "batch_paper", guidance: with(paper) { $0.window = .below(300) }),
+        (traces: "batch", guidance: nil as AlignerSettings?),
+    ]) func aBatchOfThreeIsThreeRuns(_ item: (traces: String, guidance: AlignerSettings?)) throws {
         let goldens = try (0..<3).map { try GoldenTrace("\(item.traces)_\($0)") }
         let binder = try Self.binder.get().network
         let conditions: [Modality: Tensor] = [
-            .vision: try Tensor.cat(goldens.map { try Self.visionCondition($0) }, 0),
-            .text: try binder.text(Tensor.cat(goldens.map { try $0.tensor("cond.text_ids") }, 0)),
+            .video: try Tensor.cat(goldens.map { try Self.videoCondition($0) }, 0),
+            .caption: try binder.text(Tensor.cat(goldens.map { try $0.tensor("cond.text_ids") }, 0)),
         ]
         let prompts = try goldens.map { try Self.promptEmbeddings($0) }
         let (prompt, negative) = (try Tensor.cat(prompts.map(\.0), 0), try Tensor.cat(prompts.map(\.1), 0))
         let settings = Case(name: item.traces, steps: 3, guidance: item.guidance)
         let comparisons = goldens.map { Comparison($0, adam: settings.usesAdam) }
-        let aligner = Aligner(
-            guidance: item.guidance, terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
+        let aligner = Alignment(guidance: item.guidance, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
             conditions: conditions)
         let noise = try Tensor.cat(goldens.map { try $0.tensor("audio.noise") }, 0)
         _ = try aligner.denoise(
-            [Self.stream(settings, goldens[0], negative, batch: 3)], latents: [noise], prompts: [prompt],
+            [Self.stream(settings, negative)], latents: [noise], prompts: [prompt],
             observer: BatchComparison(comparisons))
         for comparison in comparisons {
             #expect(comparison.seen.keys.contains("002.audio.grad_z") == (item.guidance != nil))
@@ -181,10 +186,10 @@ import Torch
             .sorted { ($0.prefix(3), $0.count) < ($1.prefix(3), $1.count) }.compactMap { golden.scalars[$0] }
     }
 
-    static func visionCondition(_ golden: GoldenTrace) throws -> Tensor {
+    static func videoCondition(_ golden: GoldenTrace) throws -> Tensor {
         let binder = try Self.binder.get().network
         if golden.holds("input.image") {
-            let input = try BinderVisionInput.picture(picture(golden.tensor("input.image")))
+            let input = try ImageBindVisionInput.image(image(golden.tensor("input.image")))
             if golden.holds("cond.vision_in") {
                 #expect(try golden.relativeDifference("cond.vision_in", input) < 1e-6)
             }
@@ -193,17 +198,17 @@ import Torch
         let frames = try golden.tensor("input.frames")
         // Two clips of one second at 8 frames a second: their first and last frames.
         let clips = try [[0, 7], [8, 15]].map {
-            try $0.map { try picture(frames.narrow(0, from: $0, count: 1).squeeze(0)) }
+            try $0.map { try image(frames.narrow(0, from: $0, count: 1).squeeze(0)) }
         }
-        let input = try BinderVisionInput.clips(clips)
+        let input = try ImageBindVisionInput.clips(clips)
         if golden.holds("cond.vision_in") {
             #expect(try golden.relativeDifference("cond.vision_in", input) < 2e-6)
         }
         return try binder.vision(input)
     }
 
-    static func picture(_ tensor: Tensor) throws -> Picture {
-        try #require(Picture(width: tensor.size(1), height: tensor.size(0), pixels: tensor.contiguous().bytes()))
+    static func image(_ tensor: Tensor) throws -> Image {
+        try #require(Image(width: tensor.size(1), height: tensor.size(0), pixels: tensor.contiguous().bytes()))
     }
 
     static func promptEmbeddings(_ golden: GoldenTrace) throws -> (Tensor, Tensor) {
@@ -219,32 +224,31 @@ import Torch
         )
     }
 
-    static func stream(
-        _ item: Case, _ golden: GoldenTrace, _ negative: Tensor, batch: Int, memory: MemoryPolicy = .auto
-    ) throws -> AudioStream {
+    static func stream(_ item: Case, _ negative: Tensor, memory: MemoryPolicy = .auto) throws -> DiffusionStream {
         let models = try Self.models.get()
-        return AudioStream(
-            models: models, binder: try Self.binder.get().network,
-            binderInput: try BinderAudioInput(BinderClipSettings(), device: .cpu),
-            scheduler: try SchedulerChoice().scheduler(models.schedule, steps: item.steps, eta: 0),
-            unconditional: negative, scale: 2.5, clips: 2, memory: memory)
+        return DiffusionStream(
+            denoiser: AudioDenoiser(models, unconditional: negative, scale: 2.5, memory: memory),
+            scheduler: try SamplerSettings().scheduler(models.schedule, steps: item.steps),
+            spaces: [
+                try AudioLatentSpace(
+                    models, binder: binder.get().network, clipSettings: .imageBind, clips: 2, memory: memory)
+            ])
     }
 
     static func run(
         _ item: Case, _ golden: GoldenTrace, _ conditions: [Modality: Tensor], _ prompt: Tensor, _ negative: Tensor,
-        _ observer: (any AlignerObserver)?
-    ) throws -> Aligner.Outcome {
-        let aligner = Aligner(
-            guidance: item.guidance, terms: [AlignmentTerm(.text, .audio), AlignmentTerm(.vision, .audio)],
+        _ observer: (any SamplerObserver)?
+    ) throws -> Alignment.Outcome {
+        let aligner = Alignment(guidance: item.guidance, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
             conditions: conditions)
         return try aligner.denoise(
-            [stream(item, golden, negative, batch: 1)], latents: [golden.tensor("audio.noise")], prompts: [prompt],
+            [stream(item, negative)], latents: [golden.tensor("audio.noise")], prompts: [prompt],
             observer: observer)
     }
 }
 
 /// Compares every intermediate that the golden trace has, and begins each step from the trace's latent.
-final class Comparison: AlignerObserver {
+final class Comparison: SamplerObserver {
     private let golden: GoldenTrace
     private let adam: Bool
     var seen: [String: Double] = [:]
@@ -256,6 +260,7 @@ final class Comparison: AlignerObserver {
     }
 
     func record(_ name: String, _ tensor: Tensor) {
+        let name = GoldenTrace.referenceName(name)
         guard golden.holds(name) else { return }
         do {
             let gradient = name.replacing("z_out", with: "grad_z")
@@ -267,13 +272,15 @@ final class Comparison: AlignerObserver {
     }
 
     func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) {
-        let name = String(format: "%03d.", step) + modality.rawValue
-        return (try? golden.tensor(name + ".z_in"), try? golden.tensor(name + ".y_in"))
+        func tensor(_ what: String) -> Tensor? {
+            try? golden.tensor(GoldenTrace.referenceName(String(format: "%03d.", step) + "\(modality).\(what)"))
+        }
+        return (tensor("z_in"), tensor("y_in"))
     }
 }
 
 /// Takes a batch apart for the comparison of its samples.
-final class BatchComparison: AlignerObserver {
+final class BatchComparison: SamplerObserver {
     private let parts: [Comparison]
 
     init(_ parts: [Comparison]) { self.parts = parts }

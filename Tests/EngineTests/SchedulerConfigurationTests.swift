@@ -1,4 +1,6 @@
 import Foundation
+import Method
+import Networks
 import Testing
 
 @testable import Engine
@@ -10,7 +12,7 @@ import Testing
     }
 
     struct Wrong: Sendable {
-        let name: SchedulerChoice.Name
+        let name: SchedulerName
         let json: String
         let field: String
         var steps = 10
@@ -30,7 +32,7 @@ import Testing
     ]
 
     private static let wrong: [Wrong] =
-        SchedulerChoice.Name.allCases.flatMap { name in any.map { Wrong(name: name, json: $0.json, field: $0.field) } }
+        SchedulerName.allCases.flatMap { name in any.map { Wrong(name: name, json: $0.json, field: $0.field) } }
         + [
             Wrong(name: .ddim, json: #"{"thresholding": true}"#, field: "thresholding"),
             Wrong(name: .ddim, json: #"{"clip_sample_range": 0}"#, field: "clip_sample_range"),
@@ -57,13 +59,13 @@ import Testing
     }
 
     @Test func wrongConfigurationsNameTheField() throws {
-        let models: [SchedulerChoice.Name: String] = [
+        let models: [SchedulerName: String] = [
             .ddim: "DDIMScheduler", .dpmSolver: "DPMSolverMultistepScheduler", .euler: "EulerDiscreteScheduler",
         ]
         for wrong in Self.wrong {
             let configuration = try configuration(wrong.json)
             do throws(ConfigurationError) {
-                _ = try SchedulerChoice(wrong.name).scheduler(configuration, steps: wrong.steps, eta: 0)
+                _ = try SamplerSettings(wrong.name).scheduler(configuration, steps: wrong.steps)
                 Issue.record("\(wrong.name) took \(wrong.json)")
             } catch {
                 #expect(error.field == wrong.field && error.model == models[wrong.name], "\(wrong.json): \(error)")
@@ -79,28 +81,26 @@ import Testing
             "use_flow_sigmas": true, "interpolation_type": "log_linear", "thresholding": true, "solver_order": 7}
             """#
         #expect(
-            try SchedulerChoice(.euler).scheduler(
+            try SamplerSettings(.euler).scheduler(
                 configuration(
                     #"{"clip_sample": true, "thresholding": true, "solver_order": 7, "use_flow_sigmas": true}"#),
                 steps: 5, eta: 0
             ).cleanLimit == nil)
         #expect(throws: ConfigurationError.self) {
-            try SchedulerChoice(.dpmSolver).scheduler(configuration(json), steps: 5, eta: 0)
+            try SamplerSettings(.dpmSolver).scheduler(configuration(json), steps: 5)
         }
         let ddim = #"{"solver_order": 7, "use_flow_sigmas": true, "use_karras_sigmas": true, "clip_sample_range": 2}"#
-        #expect(try SchedulerChoice().scheduler(configuration(ddim), steps: 5, eta: 0).cleanLimit == 2)
+        #expect(try SamplerSettings().scheduler(configuration(ddim), steps: 5).cleanLimit == 2)
     }
 
     /// η and Karras' levels are not ignored where a scheduler has none.
     @Test func whatAJobAsksForIsNotIgnored() throws {
         let plain = try configuration("{}")
         for (choice, eta, field) in [
-            (SchedulerChoice(.dpmSolver), 0.5, "eta"), (SchedulerChoice(.euler), 1, "eta"),
-            (SchedulerChoice(), -0.1, "eta"), (SchedulerChoice(), .nan, "eta"), (SchedulerChoice(), .infinity, "eta"),
-            (SchedulerChoice(.euler), .nan, "eta"), (SchedulerChoice(karras: true), 0, "use_karras_sigmas"),
-            (SchedulerChoice(betaSchedule: "cosine"), 0, "beta_schedule"),
-            (SchedulerChoice(.euler, timestepSpacing: ""), 0, "timestep_spacing"),
-        ] as [(SchedulerChoice, Double, String)] {
+            (SamplerSettings(.dpmSolver), 0.5, "eta"), (SamplerSettings(.euler), 1, "eta"),
+            (SamplerSettings(), -0.1, "eta"), (SamplerSettings(), .nan, "eta"), (SamplerSettings(), .infinity, "eta"),
+            (SamplerSettings(.euler), .nan, "eta"),
+        ] as [(SamplerSettings, Double, String)] {
             do throws(ConfigurationError) {
                 _ = try choice.scheduler(plain, steps: 5, eta: eta)
                 Issue.record("\(choice) took η \(eta)")
@@ -108,18 +108,18 @@ import Testing
                 #expect(error.field == field)
             }
         }
-        #expect(try SchedulerChoice(karras: false).scheduler(plain, steps: 5, eta: 1).drawsNoise)
+        #expect(try SamplerSettings().scheduler(plain, steps: 5, eta: 1).drawsNoise)
     }
 
-    @Test(arguments: SchedulerChoice.Name.allCases) func stepsBeyondTheSchedule(_ name: SchedulerChoice.Name) throws {
+    @Test(arguments: SchedulerName.allCases) func stepsBeyondTheSchedule(_ name: SchedulerName) throws {
         let plain = try configuration("{}")
         for steps in [0, -3, 1001, .max, .min] {
             #expect(throws: ConfigurationError.self) {
-                try SchedulerChoice(name).scheduler(plain, steps: steps, eta: 0)
+                try SamplerSettings(name).scheduler(plain, steps: steps)
             }
         }
         for steps in [1, 2, 3, 14, 15, 499] {
-            #expect(try SchedulerChoice(name).scheduler(plain, steps: steps, eta: 0).timesteps.count == steps)
+            #expect(try SamplerSettings(name).scheduler(plain, steps: steps).timesteps.count == steps)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Method
 import TestSupport
 import Testing
 import Torch
@@ -36,9 +37,12 @@ import Torch
         var testDescription: String { key }
 
         func made() throws -> any LatentScheduler {
-            try SchedulerChoice(
-                #require(SchedulerChoice.Name(rawValue: scheduler)), betaSchedule: override.betaSchedule,
-                timestepSpacing: override.timestepSpacing, karras: override.karras
+            var config = config
+            config.useKarrasSigmas = override.karras ?? config.useKarrasSigmas
+            return try SamplerSettings(
+                #require(SchedulerName(rawValue: scheduler)),
+                betaSchedule: override.betaSchedule.map { try #require(BetaSchedule(rawValue: $0)) },
+                timestepSpacing: override.timestepSpacing.map { try #require(TimestepSpacing(rawValue: $0)) }
             ).scheduler(config, steps: steps, eta: eta)
         }
     }

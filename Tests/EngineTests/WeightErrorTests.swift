@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Networks
 import TestSupport
 import Testing
 import Torch
@@ -11,7 +12,7 @@ import Torch
     /// `Models/random/audioldm` with one component's weights rewritten.
     private func load(
         _ component: String, _ change: (inout [WeightEntry]) -> Void
-    ) throws -> AudioModels {
+    ) throws -> AudioLDMModels {
         let folder = try TemporaryFolder()
         let model = folder.url.appending(path: "audioldm")
         try FileManager.default.copyItem(at: Fixtures.randomModels.appending(path: "audioldm"), to: model)
@@ -23,7 +24,7 @@ import Torch
         change(&entries)
         try FileManager.default.removeItem(at: url)
         try SafetensorsWriter.write(entries, to: url)
-        return try AudioModels(ModelFolder(HuggingFaceCache().resolve(model.path)), dtype: .float32, device: .cpu)
+        return try AudioLDMModels(ModelFolder(HuggingFaceCache().resolve(model.path)), dtype: .float32, device: .cpu)
     }
 
     private func error(_ component: String, _ change: (inout [WeightEntry]) -> Void) -> (any Error)? {
@@ -37,7 +38,7 @@ import Torch
 
     @Test func untouchedItLoads() throws {
         let models = try load("unet") { _ in }
-        #expect(models.latentShape(seconds: 2) == [8, 50, 16])
+        #expect(models.latentShape(duration: 2) == [8, 50, 16])
     }
 
     @Test func missingKey() throws {
@@ -144,14 +145,14 @@ import Torch
         }
         try change("vocoder", "sampling_rate", 44_100)
         do {
-            _ = try AudioModels(ModelFolder(HuggingFaceCache().resolve(model.path)), dtype: .float32, device: .cpu)
+            _ = try AudioLDMModels(ModelFolder(HuggingFaceCache().resolve(model.path)), dtype: .float32, device: .cpu)
             Issue.record("44.1 kHz were taken")
         } catch let error as ConfigurationError {
             #expect(error.field == "sampling_rate" && error.found == "44100")
         }
         try change("unet", "act_fn", 3)
         do {
-            _ = try AudioModels(ModelFolder(HuggingFaceCache().resolve(model.path)), dtype: .float32, device: .cpu)
+            _ = try AudioLDMModels(ModelFolder(HuggingFaceCache().resolve(model.path)), dtype: .float32, device: .cpu)
             Issue.record("a number was taken for a name")
         } catch let error as ModelFolderError {
             guard case .config(let path, let field, _) = error else {

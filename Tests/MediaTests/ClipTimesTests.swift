@@ -8,13 +8,13 @@ import Testing
 @Suite struct ClipTimesTests {
     /// Numbers of the reference: `clip_times(duration, 1, n)`, then `int(s*16000)`; made with its Python.
     @Test func spansAsTheReference() {
-        let spans = ClipTimes.spans(duration: 2.5, count: 3)
+        let spans = ClipTimes.spans(duration: 2.5, clipDuration: 1, count: 3)
         #expect(spans.map(\.start) == [0, Fraction(3, 4), Fraction(3, 2)])
         #expect(spans.map(\.end) == [1, Fraction(7, 4), Fraction(5, 2)])
         // Shorter than one clip: all begin at 0.
-        #expect(ClipTimes.spans(duration: 0.4, count: 2).map(\.start) == [0, 0])
+        #expect(ClipTimes.spans(duration: 0.4, clipDuration: 1, count: 2).map(\.start) == [0, 0])
         // A binary duration: 2.2 − 1 is 1.2000000000000002 in floating point.
-        let odd = ClipTimes.spans(duration: 2.2, count: 3)
+        let odd = ClipTimes.spans(duration: 2.2, clipDuration: 1, count: 3)
         #expect(odd[2].start == Fraction(exactly: 2.2 - 1))
         #expect(odd[1].start == Fraction(exactly: 2.2 - 1).map { $0 / 2 })
     }
@@ -23,7 +23,7 @@ import Testing
     @Test func samplesAreExact() throws {
         for n in 16001..<16400 {
             let duration = Double(n) / 16000
-            let span = ClipTimes.spans(duration: duration, count: 2)[1]
+            let span = ClipTimes.spans(duration: duration, clipDuration: 1, count: 2)[1]
             let last = try #require(Fraction(exactly: duration - 1))
             #expect(span.samples(rate: 16000).lowerBound == Int((last * 16000).floor))
             #expect(span.samples(rate: 16000).count == 16000)
@@ -43,13 +43,13 @@ import Testing
             let ours: [Int]
             if words[0] == "samples" {
                 let duration = try #require(Double(words[1]))
-                ours = ClipTimes.spans(duration: duration, count: clips).flatMap { span in
+                ours = ClipTimes.spans(duration: duration, clipDuration: 1, count: clips).flatMap { span in
                     let samples = span.samples(rate: 16000)
                     return [samples.lowerBound, samples.upperBound]
                 }
             } else {
                 let (count, rate) = (try #require(Int(words[1])), try #require(Double(words[2])))
-                ours = ClipTimes.frames(count: count, rate: rate, clips: clips).flatMap { $0 }
+                ours = ClipTimes.frames(count: count, rate: rate, clipDuration: 1, clips: clips, perClip: 2).flatMap { $0 }
             }
             #expect(ours == expected, "\(halves[0])")
         }
@@ -65,11 +65,11 @@ import Testing
 
     @Test func constantRate() {
         // 16 frames at 8 per second, 2 clips: 0…7 and 8…15.
-        #expect(ClipTimes.frames(count: 16, rate: 8, clips: 2) == [[0, 7], [8, 15]])
-        #expect(ClipTimes.frames(count: 20, rate: 8, clips: 3) == [[0, 7], [6, 13], [12, 19]])
+        #expect(ClipTimes.frames(count: 16, rate: 8, clipDuration: 1, clips: 2, perClip: 2) == [[0, 7], [8, 15]])
+        #expect(ClipTimes.frames(count: 20, rate: 8, clipDuration: 1, clips: 3, perClip: 2) == [[0, 7], [6, 13], [12, 19]])
         // Slower than one frame per clip: the one that is shown.
-        #expect(ClipTimes.frames(count: 3, rate: 0.5, clips: 6).allSatisfy { $0[0] == $0[1] && $0[0] < 3 })
-        #expect(ClipTimes.frames(count: 0, rate: 8, clips: 2).isEmpty)
+        #expect(ClipTimes.frames(count: 3, rate: 0.5, clipDuration: 1, clips: 6, perClip: 2).allSatisfy { $0[0] == $0[1] && $0[0] < 3 })
+        #expect(ClipTimes.frames(count: 0, rate: 8, clipDuration: 1, clips: 2, perClip: 2).isEmpty)
     }
 
     /// With times k / fps both rules agree wherever the span's edges are not within rounding of a frame.
@@ -78,21 +78,21 @@ import Testing
             let times = (0..<count).map { Fraction(Int128($0) * 2, Int128(rate * 2)) }
             let duration = Double(count) / rate
             for clips in 1...5 {
-                let a = ClipTimes.frames(count: count, rate: rate, clips: clips)
-                let b = ClipTimes.frames(times: times, duration: duration, clips: clips)
+                let a = ClipTimes.frames(count: count, rate: rate, clipDuration: 1, clips: clips, perClip: 2)
+                let b = ClipTimes.frames(times: times, duration: duration, clipDuration: 1, clips: clips, perClip: 2)
                 for (x, y) in zip(a, b) { #expect(abs(x[0] - y[0]) <= 1 && abs(x[1] - y[1]) <= 1) }
             }
         }
         let exact = (0..<16).map { Fraction(Int128($0), 8) }
-        #expect(ClipTimes.frames(times: exact, duration: 2, clips: 2) == [[0, 7], [8, 15]])
+        #expect(ClipTimes.frames(times: exact, duration: 2, clipDuration: 1, clips: 2, perClip: 2) == [[0, 7], [8, 15]])
     }
 
     @Test func gapsShowTheFrameBefore() {
         let times: [Fraction] = [0, Fraction(1, 10), 4]
-        let picked = ClipTimes.frames(times: times, duration: 5, clips: 5)
+        let picked = ClipTimes.frames(times: times, duration: 5, clipDuration: 1, clips: 5, perClip: 2)
         #expect(picked == [[0, 1], [1, 1], [1, 1], [1, 1], [2, 2]])
         // Past the end: the last.
-        #expect(ClipTimes.frames(times: [0], duration: 9, clips: 3) == [[0, 0], [0, 0], [0, 0]])
+        #expect(ClipTimes.frames(times: [0], duration: 9, clipDuration: 1, clips: 3, perClip: 2) == [[0, 0], [0, 0], [0, 0]])
     }
 
     @Test func extremesDoNotTrap() {
@@ -100,7 +100,7 @@ import Testing
             as [Double]
         {
             for count in [-3, 0, 1, 7, 1000] {
-                for span in ClipTimes.spans(duration: duration, count: count) {
+                for span in ClipTimes.spans(duration: duration, clipDuration: 1, count: count) {
                     #expect(span.samples(rate: 48000).count == 48000)
                 }
             }

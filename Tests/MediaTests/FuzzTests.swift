@@ -39,7 +39,7 @@ import Testing
             count { _ = try MediaInfo.probe(path) }
             count {
                 let reader = try VideoReader(path: path)
-                let shown = reader.clipFrames(clips: 2).flatMap { $0 }
+                let shown = reader.clipFrames(clipDuration: 1, clips: 2, perClip: 2).flatMap { $0 }
                 if (reader.info.video?.width ?? 0) < 2000 {
                     _ = try reader.frames(at: shown)
                     _ = try KeyFrames.choose(path: path, limit: 3)

@@ -1,3 +1,4 @@
+import ClipSampling
 import Foundation
 import Testing
 

@@ -33,7 +33,7 @@ import Testing
             path = try studio.counted(name)
         }
         let output = try Muxer.mux(sound(), underVideo: path)
-        #expect(output.picture == .copied)
+        #expect(output.video == .copied)
         #expect(try Muxer.mux(sound(), underVideo: path) == output, "the same bytes each time")
         let made = try studio.write("out.mp4", output.bytes)
         let (before, after) = (try VideoReader(path: path), try VideoReader(path: made))
@@ -59,7 +59,7 @@ import Testing
         ] {
             let path = try studio.make(name, "-f lavfi -i testsrc2=s=34x26:r=20:d=1 -c:v \(codec)")
             let output = try Muxer.mux(sound(1), underVideo: path)
-            #expect(output.picture != .copied, "\(name)")
+            #expect(output.video != .copied, "\(name)")
             #expect(try Muxer.mux(sound(1), underVideo: path) == output)
             let made = try studio.write("out-\(name).mp4", output.bytes)
             let after = try VideoReader(path: made)
@@ -79,7 +79,7 @@ import Testing
         for (start, length) in [(0, 11), (13, 8), (8, 32), (22, 1), (39, 1), (5, 14)] {
             let output = try Muxer.mux(
                 sound(1), underVideo: path, start: Fraction(Int128(start), 20), duration: Fraction(Int128(length), 20))
-            #expect(output.picture == .copied)
+            #expect(output.video == .copied)
             let made = try studio.write("w-\(start).mp4", output.bytes)
             let reader = try VideoReader(path: made)
             #expect(reader.times.count == length, "\(start) + \(length): \(reader.times.count)")

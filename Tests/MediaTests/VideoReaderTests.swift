@@ -27,7 +27,7 @@ import Testing
             #expect(frame.pixels == Array(expected[index * size..<(index + 1) * size]), "frame \(index)")
         }
         #expect(Set(expected).count >= 40, "the frames must differ for this test to see anything")
-        #expect(reader.clipFrames(clips: 2) == [[0, 19], [20, 39]])
+        #expect(reader.clipFrames(clipDuration: 1, clips: 2, perClip: 2) == [[0, 19], [20, 39]])
     }
 
     @Test func colourIsTheProgramsColour() throws {
@@ -56,7 +56,7 @@ import Testing
         let expected = (Array(0..<10) + [16, 24, 32]).map { Fraction($0, 20) }
         #expect(reader.times == expected)
         #expect(reader.frameRate == nil)
-        #expect(reader.clipFrames(clips: 2).map(\.first) == [0, 10])
+        #expect(reader.clipFrames(clipDuration: 1, clips: 2, perClip: 2).map(\.first) == [0, 10])
         let size = 32 * 24 * 3
         let all = try studio.reference("vfr.mp4")
         let frames = try reader.frames(at: [11, 12])

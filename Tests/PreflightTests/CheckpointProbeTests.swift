@@ -1,5 +1,7 @@
 import Coordinator
 import Foundation
+import Method
+import Planning
 import TestSupport
 import Testing
 

@@ -1,6 +1,9 @@
 import Coordinator
 import Foundation
+import Method
+import Planning
 import TestSupport
+import Method
 import Testing
 
 @testable import Preflight
@@ -132,8 +135,8 @@ import Testing
     @Test func thePlanKeepsWhatItsTasksNeed() throws {
         let prepared = try prepare(#"{"task": "a2i", "audio": "sound.wav"}"#)
         #expect(Set(prepared.job.tasks.keys) == [.a2i])
-        #expect(prepared.job.models.audio == nil)
-        #expect(prepared.job.models.motion == nil)
+        #expect(prepared.job.models[.audioLDM] == nil)
+        #expect(prepared.job.models[.animateDiff] == nil)
         let run = try prepared.publish(in: RunDirectory(output)).run
         #expect(try Run.open(run.directory).plan == prepared.plan)
         let again = try prepare(

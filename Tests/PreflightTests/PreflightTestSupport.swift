@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import Planning
 import Synchronization
 
 @testable import Preflight

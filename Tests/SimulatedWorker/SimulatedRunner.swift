@@ -1,4 +1,6 @@
 import Coordinator
+import Method
+import Planning
 import Foundation
 import Logging
 import Shard

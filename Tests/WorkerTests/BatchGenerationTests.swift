@@ -1,6 +1,8 @@
-import Coordinator
+import ClipSampling
 import Foundation
 import Logging
+import Method
+import Planning
 import Testing
 import Torch
 
@@ -8,8 +10,7 @@ import Torch
 @testable import Worker
 
 @Suite struct BatchGenerationTests {
-    private static let picture = SampleInput(
-        condition: .picture(Picture(width: 1, height: 1, pixels: [0, 0, 0])!))
+    private static let image = SampleInput(condition: .image(Image(width: 1, height: 1, pixels: [0, 0, 0])!))
 
     private func samples(_ seconds: [Double]) -> [PlannedSample] {
         seconds.enumerated().map { index, seconds in
@@ -26,8 +27,8 @@ import Torch
 
     private func result(_ seed: UInt64) -> GenerationResult {
         let latent = GenerationResult.Latent(bytes: [], shape: [])
-        let sound = GenerationResult.Sound(waveform: [Float(seed)], latent: latent)
-        return GenerationResult(label: nil, sound: sound, pictures: nil, losses: [], isFinite: true)
+        let audio = GenerationResult.Audio(waveform: [Float(seed)], latent: latent)
+        return GenerationResult(label: nil, audio: audio, video: nil, losses: [], isFinite: true)
     }
 
     private func job() throws -> Job { try TemporaryRun([("a", .image, "a.ppm")]).run.job }
@@ -35,31 +36,31 @@ import Torch
     @Test func samplesOfOneLengthAreComputedTogether() throws {
         let calls = CallLog()
         let generation = BatchGeneration(job: try job()) { requests, settings, _ in
-            calls.add(requests.count, settings.sound?.seconds ?? 0)
+            calls.add(requests.count, settings.extent.duration)
             return requests.map { self.result($0.seed) }
         }
         let samples = samples([2, 5, 2, 2, 5])
-        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.picture) })
+        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.image) })
         let results = try generation.run(samples, inputs: inputs, observer: observer())
         #expect(calls.entries == ["3 of 2.0", "2 of 5.0"])
-        #expect(try results.mapValues { try $0.get().sound?.waveform[0] } == [0: 0, 1: 1, 2: 2, 3: 3, 4: 4])
+        #expect(try results.mapValues { try $0.get().audio?.waveform[0] } == [0: 0, 1: 1, 2: 2, 3: 3, 4: 4])
     }
 
     @Test func halvesWhereMemoryRunsOut() throws {
         let calls = CallLog()
         let generation = BatchGeneration(job: try job()) { requests, settings, _ in
-            calls.add(requests.count, settings.sound?.seconds ?? 0)
+            calls.add(requests.count, settings.extent.duration)
             guard requests.count <= 2, requests[0].seed != 4 else {
                 throw TorchError.outOfMemory(operation: "conv", message: "full")
             }
             return requests.map { self.result($0.seed) }
         }
         let samples = samples([1, 1, 1, 1, 1])
-        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.picture) })
+        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.image) })
         let results = try generation.run(samples, inputs: inputs, observer: observer())
         // 5 → 2 + 3 → 1 + 2; the last sample does not even fit alone when it comes first.
         #expect(calls.entries.map { $0.prefix(1) } == ["5", "2", "3", "1", "2"])
-        #expect(try (0..<5).allSatisfy { try results[$0]?.get().sound?.waveform == [Float($0)] })
+        #expect(try (0..<5).allSatisfy { try results[$0]?.get().audio?.waveform == [Float($0)] })
     }
 
     @Test func aSampleThatDoesNotFitAloneFailsAlone() throws {
@@ -70,10 +71,10 @@ import Torch
             return requests.map { self.result($0.seed) }
         }
         let samples = samples([1, 1, 1])
-        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.picture) })
+        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.image) })
         let results = try generation.run(samples, inputs: inputs, observer: observer())
-        #expect(try results[0]?.get().sound?.waveform == [0])
-        #expect(try results[2]?.get().sound?.waveform == [2])
+        #expect(try results[0]?.get().audio?.waveform == [0])
+        #expect(try results[2]?.get().audio?.waveform == [2])
         guard case .failure(let failure) = results[1] else {
             Issue.record("the sample was made")
             return

@@ -1,7 +1,9 @@
 import Coordinator
 import Foundation
 import Logging
+import Planning
 import Shard
+import Method
 import Testing
 import Torch
 

@@ -1,5 +1,7 @@
-import Coordinator
+import ClipSampling
 import Foundation
+import Method
+import Planning
 import Shard
 import Testing
 
@@ -16,7 +18,7 @@ import Testing
     private func result(_ waveform: [Float], isFinite: Bool = true) -> GenerationResult {
         let latent = GenerationResult.Latent(bytes: [UInt8](repeating: 0, count: 2 * 8), shape: [2, 2, 2])
         return GenerationResult(
-            label: nil, sound: GenerationResult.Sound(waveform: waveform, latent: latent), pictures: nil,
+            label: nil, audio: GenerationResult.Audio(waveform: waveform, latent: latent), video: nil,
             losses: [1.5, 1.25], isFinite: isFinite)
     }
 
@@ -54,16 +56,16 @@ import Testing
         #expect(try encoder.encode(planned, input, result([0, 0])).members["flac"]?.isEmpty == false)
     }
 
-    @Test func aPictureOfOneColourIsAFailure() throws {
+    @Test func anImageOfOneColourIsAFailure() throws {
         let (encoder, planned, temporary) = try encoder()
         defer { withExtendedLifetime(temporary) {} }
         func drawn(_ value: UInt8) throws -> GenerationResult {
             let pixels = (0..<12).map { $0 < 6 ? 100 : value }
-            let picture = try #require(Picture(width: 2, height: 2, pixels: pixels))
-            let sound = result([0.5]).sound
+            let image = try #require(Image(width: 2, height: 2, pixels: pixels))
+            let audio = result([0.5]).audio
             let latent = GenerationResult.Latent(bytes: [], shape: [])
             return GenerationResult(
-                label: nil, sound: sound, pictures: GenerationResult.Pictures(frames: [picture], latent: latent),
+                label: nil, audio: audio, video: GenerationResult.Video(frames: [image], latent: latent),
                 losses: [], isFinite: true)
         }
         let blank = #expect(throws: SampleFailure.self) { try encoder.encode(planned, input, drawn(103)) }

@@ -1,8 +1,10 @@
 import Foundation
+import Planning
 import TestSupport
+import Method
 import Testing
 
-@testable import Coordinator
+@testable import Planning
 
 private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
     let job = try JobFile.resolve(

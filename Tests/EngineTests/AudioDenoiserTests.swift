@@ -1,18 +1,29 @@
+import Method
+import TestSupport
+import Networks
 import Testing
 import Torch
 
 @testable import Engine
 
-/// AudioLDM as a stream, on the small random models.
-@Suite struct AudioStreamTests {
-    private func stream(scale: Double, batch: Int = 1, generators: [Generator] = []) throws -> AudioStream {
+/// AudioLDM's part in a run, on the small random models.
+@Suite struct AudioDenoiserTests {
+    private func denoiser(scale: Double, batch: Int = 1) throws -> AudioDenoiser {
+        AudioDenoiser(
+            try ParityTests.models.get(), unconditional: try randn(9, [1, 20]).normalized().expand([batch, -1]),
+            scale: scale, memory: .auto)
+    }
+
+    private func stream(scale: Double, batch: Int = 1, generators: [Generator] = []) throws -> DiffusionStream {
         let models = try ParityTests.models.get()
-        return AudioStream(
-            models: models, binder: try ParityTests.binder.get().network,
-            binderInput: try BinderAudioInput(BinderClipSettings(), device: .cpu),
+        return DiffusionStream(
+            denoiser: try denoiser(scale: scale, batch: batch),
             scheduler: try DDIMScheduler(models.schedule, steps: 4),
-            unconditional: try randn(9, [1, 20]).normalized().expand([batch, -1]), scale: scale, clips: 1,
-            memory: .auto, generators: generators)
+            spaces: [
+                try AudioLatentSpace(
+                    models, binder: ParityTests.binder.get().network, clipSettings: .imageBind, clips: 1, memory: .auto)
+            ],
+            generators: generators)
     }
 
     @Test func classifierFreeGuidance() throws {
@@ -22,20 +33,26 @@ import Torch
         let unconditional = try unet(z, timestep: 501, classLabels: randn(9, [1, 20]).normalized())
         // Without guidance the other half is not computed at all.
         for scale in [1.0, 0.5, 0, -3] {
-            let noise = try stream(scale: scale).predictOutput(z, step: 1, prompt: y)
+            let noise = try denoiser(scale: scale).predict([z], timestep: 501, prompt: y)[0]
             #expect(try noise.floats() == conditional.floats())
         }
         let expected = try unconditional + (conditional - unconditional) * 2.5
-        let together = try stream(scale: 2.5).predictOutput(z, step: 1, prompt: y)
+        let together = try denoiser(scale: 2.5).predict([z], timestep: 501, prompt: y)[0]
         #expect(try (together - expected).maxAbs() < 1e-5 * expected.maxAbs())
         #expect(!together.requiresGrad)
         // Under prompt tuning only the conditional half is recorded; the value stays.
         let leaf = try y.leaf()
-        let apart = try stream(scale: 2.5).predictOutput(z, step: 1, prompt: leaf)
+        let apart = try denoiser(scale: 2.5).predict([z], timestep: 501, prompt: leaf)[0]
         #expect(try apart.requiresGrad && (apart.detached() - together).maxAbs() < 1e-5 * expected.maxAbs())
         let guided = try Autograd.gradients(of: apart.sum(), [leaf])[0]
         let alone = try Autograd.gradients(of: unet(z, timestep: 501, classLabels: leaf).sum(), [leaf])[0]
         #expect(try (guided - alone * 2.5).maxAbs() < 1e-4 * guided.maxAbs())
+    }
+
+    @Test func withoutAPromptNothingIsPredicted() throws {
+        #expect(throws: TorchError.self) {
+            try denoiser(scale: 1).predict([randn(1, [1, 8, 13, 16])], timestep: 501, prompt: nil)
+        }
     }
 
     @Test func freshNoiseIsOfEachSample() throws {
@@ -50,7 +67,7 @@ import Torch
         let models = try ParityTests.models.get()
         // 0.04 s are four spectrogram frames, one of the latent.
         for (seconds, frames) in [(10.0, 250), (8, 200), (2.5, 63), (0.05, 2), (0.04, 1), (0.001, 1), (0, 1)] {
-            #expect(models.latentShape(seconds: seconds) == [8, frames, 16], "\(seconds) s")
+            #expect(models.latentShape(duration: seconds) == [8, frames, 16], "\(seconds) s")
         }
     }
 
@@ -58,13 +75,12 @@ import Torch
     @Test func aSampleDoesNotDependOnItsNeighbours() throws {
         let (z, y) = (try randn(1, [2, 8, 25, 16]), try randn(2, [2, 20]).normalized())
         let condition = try randn(3, [2, ParityTests.binder.get().network.configuration.outEmbedDim])
-        let options = GuidanceOptions(
-            learningRates: [.audio: 5], optimizer: .gradientDescent, window: .afterFraction(0.26), pairing: .paper)
+        let options = AlignerSettings(
+            learningRates: [.audio: 5], optimizer: .sgd, window: .start(0.26), pairing: .paper)
         func run(_ rows: Range<Int>) throws -> (Tensor, [[Double]], AlignerTests.Recorder) {
             func part(_ t: Tensor) throws -> Tensor { try t.narrow(0, from: rows.lowerBound, count: rows.count) }
             let recorder = AlignerTests.Recorder()
-            let outcome = try Aligner(
-                guidance: options, terms: [AlignmentTerm(.vision, .audio)], conditions: [.vision: part(condition)]
+            let outcome = try Alignment(guidance: options, terms: [AlignmentTerm(.video, .audio)], conditions: [.video: part(condition)]
             ).denoise(
                 [stream(scale: 2.5, batch: rows.count)], latents: [part(z)], prompts: [part(y)], observer: recorder)
             return (outcome.latents[0], outcome.losses, recorder)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Preflight
+@testable import Files
 
 @Suite struct FileIdentityTests {
     private let folder: TemporaryFolder
@@ -10,11 +10,11 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     private func reason(_ path: String) -> String? {
-        do throws(FileIdentity.Failure) {
+        do throws(FileError) {
             _ = try FileIdentity(path: path, hashing: true)
             return nil
         } catch {
-            return error.text
+            return error.reason
         }
     }
 

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Networks
 import TestSupport
 import Testing
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Engine
+@testable import Networks
 
 /// Small networks with other sizes than the published ones, against diffusers and transformers in double precision, with
 /// the gradients of their inputs. Weights are drawn from seeds on both sides.

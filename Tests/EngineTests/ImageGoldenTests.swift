@@ -1,14 +1,15 @@
 import Checkpoint
 import Foundation
 import TestSupport
+import Networks
 import Testing
 import Torch
 
 @testable import Engine
 
-/// The networks of pictures in single precision against transformers and diffusers: on `Models/random`, or on the models
+/// The networks of Stable Diffusion in single precision against transformers and diffusers: on `Models/random`, or on the models
 /// and goldens in the folder that SEEHEAR_TRACE_MODELS names, where it has such goldens.
-@Suite struct PictureGoldenTests {
+@Suite struct ImageGoldenTests {
     static let other: URL? = ProcessInfo.processInfo.environment["SEEHEAR_TRACE_MODELS"].map { URL(filePath: $0) }
         .flatMap {
             FileManager.default.fileExists(atPath: $0.appending(path: "pictures.safetensors").path) ? $0 : nil
@@ -18,7 +19,7 @@ import Torch
         func location(_ name: String) throws -> ModelLocation {
             try HuggingFaceCache().resolve((other ?? Fixtures.randomModels).appending(path: name).path)
         }
-        return try PictureModels(
+        return try StableDiffusionModels(
             ModelFolder(location("sd15")), motion: MotionAdapterFiles(location("motion_adapter")), dtype: .float32,
             device: .cpu)
     }

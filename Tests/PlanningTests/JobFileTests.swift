@@ -1,10 +1,12 @@
 import Foundation
 import JSON
+import Method
+import Planning
 import Shard
 import TestSupport
 import Testing
 
-@testable import Coordinator
+@testable import Planning
 
 /// The smallest job.
 private let smallest = """
@@ -47,10 +49,10 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
             members: [json, flac, mp4, audio_latent]
             """)
         #expect(job.manifest == "/data/jobs/clips.jsonl")
-        #expect(job.settings(for: .v2a).sampling.duration == .seconds(8))
-        #expect(job.settings(for: .v2a).sampling.cfgScale.audio == 2.5)
-        #expect(job.settings(for: .v2a).members == ["audio_latent", "flac", "json", "mp4"])
-        #expect(job.models.audio == "cvssp/audioldm-m-full")
+        #expect(job.settings(for: .v2a).sampling.audio?.duration == .seconds(8))
+        #expect(job.settings(for: .v2a).sampling.audio?.sampler.cfgScale == 2.5)
+        #expect(job.settings(for: .v2a).members == [.audioLatent, .flac, .json, .mp4])
+        #expect(job.models[.audioLDM] == "cvssp/audioldm-m-full")
         let official = try resolve(smallest + "sampling: {duration: 8, cfg_scale: 2.5}")
         #expect(job.settings(for: .v2a) == official.settings(for: .v2a))
     }
@@ -66,13 +68,13 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(first.x0Pairing == .official)
         #expect(first.learningRate == PerModality(audio: 0.1, video: 0.01))
         #expect(official.settings(for: .v2a).sampling.steps == 30)
-        #expect(official.settings(for: .v2a).sampling.duration == .source)
+        #expect(official.settings(for: .v2a).sampling.audio?.duration == .source)
         #expect(
-            official.binder
-                == .init(
+            official.clips
+                == ClipSettings(
                     clipDuration: 1, clipsPerVideo: nil, framesPerClip: 2, targetLength: 204, audioMean: -4.268,
                     audioStd: 9.138))
-        #expect(official.binder.clips(in: 9.2) == 10)
+        #expect(official.clips.clips(in: 9.2) == 10)
 
         guard case .aligner(let second) = try resolve(smallest + "preset: paper").settings(for: .v2a).guidance else {
             Issue.record("the paper's preset is guided")
@@ -99,16 +101,6 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(try resolve(smallest, ["guidance=off"]).settings(for: .joint).guidance == .off)
     }
 
-    /// i > floor(0.2 · T): with T = 30 from i = 7, as 4-parity.md counts.
-    @Test func guidedSteps() {
-        #expect(Guidance.Window.start(0.2).firstStep(of: 30) == 7)
-        // Leading spacing with T = 30: t = 1 + 33 · (29 − i); 793 is the first below 800, at i = 5.
-        #expect(Guidance.Window.below(800).firstStep(of: 30) == 5)
-        #expect(Guidance.Window.below(0).firstStep(of: 30) == 30)
-        #expect(Guidance.Window.start(1).firstStep(of: 30) == 30)
-        #expect(Guidance.off.guidedSteps(of: 30) == 0)
-    }
-
     @Test func overridesWin() throws {
         let job = try resolve(
             smallest,
@@ -117,7 +109,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
                 "threads=auto",
             ])
         #expect(job.settings(for: .v2a).sampling.steps == 12)
-        #expect(job.settings(for: .v2a).members == ["json", "wav"])
+        #expect(job.settings(for: .v2a).members == [.json, .wav])
         #expect(job.negativePrompt == "low: bad")
         #expect(job.threads == nil)
     }
@@ -220,7 +212,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
     }
 
     @Test func clipsLastWholeSeconds() throws {
-        #expect(try resolve(smallest + "binder: {clip_duration: 2}").binder.clipDuration == 2)
+        #expect(try resolve(smallest + "binder: {clip_duration: 2}").clips.clipDuration == 2)
         let found = problems(smallest + "binder: {clip_duration: 1.5}")
         #expect(
             found.map(\.description) == [

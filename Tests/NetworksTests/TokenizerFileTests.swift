@@ -1,10 +1,11 @@
 import Checkpoint
+import Files
 import Foundation
 import JSON
 import TestSupport
 import Testing
 
-@testable import Engine
+@testable import Networks
 
 @Suite struct TokenizerFileTests {
     /// A copy of the RoBERTa fixture in which single files are replaced, or removed for nil.
@@ -35,7 +36,7 @@ import Testing
 
     @Test func namesWhatIsWrongWithTheFiles() throws {
         #expect(kind(["vocab.json": nil]) == .noFiles)
-        guard case .file(.missing(let path)) = kind(["merges.txt": nil]) else {
+        guard case .file(.missing(path: let path)) = kind(["merges.txt": nil]) else {
             Issue.record("merges.txt is needed")
             return
         }

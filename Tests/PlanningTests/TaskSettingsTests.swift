@@ -1,9 +1,11 @@
 import Foundation
 import JSON
+import Method
+import Planning
 import TestSupport
 import Testing
 
-@testable import Coordinator
+@testable import Planning
 
 private let mixed = """
     task: v2a
@@ -16,7 +18,7 @@ private func resolve(_ text: String = "", _ overrides: String...) throws(JobErro
     try JobFile.resolve(mixed + text, path: "/data/jobs/job.yaml", overrides: overrides)
 }
 
-private func aligner(_ job: Job, _ task: GenerationTask) -> Guidance.Aligner? {
+private func aligner(_ job: Job, _ task: GenerationTask) -> AlignerSettings? {
     if case .aligner(let aligner) = job.settings(for: task).guidance { aligner } else { nil }
 }
 
@@ -29,19 +31,25 @@ private func aligner(_ job: Job, _ task: GenerationTask) -> Guidance.Aligner? {
                 == [30, 30, 25, 25, 25])
         for task in GenerationTask.allCases {
             let settings = job.settings(for: task)
-            #expect(settings.members == task.defaultMembers)
             #expect(aligner(job, task)?.promptLearningRate.audio == 0)
-            #expect(aligner(job, task)?.promptLearningRate.video == (task.makesPictures ? 0.01 : 0))
-            #expect(settings.sampling.scheduler.video == .ddim)
-            // AnimateDiff's recipe, gotcha 16.
-            #expect(settings.sampling.betaSchedule.video == (task.makesVideo ? .linear : .model))
-            #expect(settings.sampling.timestepSpacing.video == (task.makesVideo ? .linspace : .model))
-            #expect(settings.sampling.betaSchedule.audio == .model)
+            #expect(aligner(job, task)?.promptLearningRate.video == (task.makesFrames ? 0.01 : 0))
+            let sampling = settings.sampling
+            #expect((sampling.audio != nil) == task.makesAudio && (sampling.video != nil) == task.makesFrames)
+            #expect(sampling.samplers.allSatisfy { $0.scheduler == .ddim })
+            // AnimateDiff's recipe.
+            #expect(sampling.video?.sampler.betaSchedule == (task.makesVideo ? .linear : nil))
+            #expect(sampling.video?.sampler.timestepSpacing == (task.makesVideo ? .linspace : nil))
+            #expect(sampling.audio?.sampler.betaSchedule == nil)
         }
-        let video = job.settings(for: .a2v).sampling
-        #expect(video.frames == 16 && video.width == 512 && video.height == 512)
-        #expect(video.fps == 8)
-        #expect(job.settings(for: .i2a).sampling.duration == .seconds(10))
+        #expect(job.settings(for: .v2a).members == [.audioLatent, .flac, .json, .mp4])
+        #expect(job.settings(for: .i2a).members == [.audioLatent, .flac, .json])
+        #expect(job.settings(for: .a2v).members == [.json, .mp4, .videoLatent])
+        #expect(job.settings(for: .a2i).members == [.json, .png, .videoLatent])
+        #expect(job.settings(for: .joint).members == [.audioLatent, .flac, .json, .mp4, .videoLatent])
+        let video = try #require(job.settings(for: .a2v).sampling.video)
+        #expect(video.width == 512 && video.height == 512 && video.length == VideoLength(frames: 16, fps: 8))
+        #expect(job.settings(for: .i2a).sampling.audio?.duration == .seconds(10))
+        #expect(job.settings(for: .joint).sampling.audio?.duration == nil)
     }
 
     @Test func theTopLevelIsForAllAndASectionForOne() throws {
@@ -55,14 +63,14 @@ private func aligner(_ job: Job, _ task: GenerationTask) -> Guidance.Aligner? {
             """)
         let (v2a, a2v, joint) = (job.settings(for: .v2a), job.settings(for: .a2v), job.settings(for: .joint))
         #expect([v2a, a2v, joint].map(\.sampling.steps) == [12, 40, 12])
-        #expect(a2v.sampling.frames == 24)
-        #expect(a2v.sampling.cfgScale.video == 5)
-        #expect(a2v.sampling.scheduler.video == .euler)
+        #expect(a2v.sampling.video?.length?.frames == 24)
+        #expect(a2v.sampling.video?.sampler.cfgScale == 5)
+        #expect(a2v.sampling.video?.sampler.scheduler == .euler)
         #expect(a2v.guidance == .off)
-        #expect(joint.sampling.cfgScale == PerModality(audio: 4, video: 8))
-        #expect(joint.sampling.scheduler == PerModality(audio: .ddim, video: .dpmSolver))
-        #expect(joint.sampling.fps == 12.5)
-        #expect(joint.members == ["json", "mp4"])
+        #expect(joint.sampling.samplers.map(\.cfgScale) == [4, 8])
+        #expect(joint.sampling.samplers.map(\.scheduler) == [.ddim, .dpmSolver])
+        #expect(joint.sampling.video?.length?.fps == 12.5)
+        #expect(joint.members == [.json, .mp4])
         #expect(aligner(job, .joint)?.window == .below(700))
         #expect(aligner(job, .joint)?.optimizer == .sgd)
         #expect(aligner(job, .v2a)?.window == .start(0.5))
@@ -78,40 +86,40 @@ private func aligner(_ job: Job, _ task: GenerationTask) -> Guidance.Aligner? {
     @Test func theCommandLineReachesOneTask() throws {
         let job = try resolve("", "tasks.a2v.guidance=off", "tasks.joint.sampling.frames=8")
         #expect(job.settings(for: .a2v).guidance == .off)
-        #expect(job.settings(for: .joint).sampling.frames == 8)
-        #expect(job.settings(for: .a2v).sampling.frames == 16)
+        #expect(job.settings(for: .joint).sampling.video?.length?.frames == 8)
+        #expect(job.settings(for: .a2v).sampling.video?.length?.frames == 16)
         #expect(aligner(job, .joint) != nil)
     }
 
     /// As the latent's, unless it is named, in whichever of the two places.
     @Test(arguments: [
-        ("", Guidance.Optimizer.adam), ("guidance: {optimizer: sgd}", .sgd),
+        ("", AlignerSettings.Optimizer.adam), ("guidance: {optimizer: sgd}", .sgd),
         ("guidance: {prompt_optimizer: adam}\ntasks: {a2v: {guidance: {optimizer: sgd}}}", .adam),
         ("tasks: {a2v: {guidance: {optimizer: sgd}}}", .sgd),
         ("guidance: {optimizer: sgd}\ntasks: {a2v: {guidance: {prompt_optimizer: adam}}}", .adam),
     ])
-    func promptOptimizer(text: String, expected: Guidance.Optimizer) throws {
+    func promptOptimizer(text: String, expected: AlignerSettings.Optimizer) throws {
         #expect(aligner(try resolve(text), .a2v)?.promptOptimizer == expected)
     }
 
     @Test func commonMembersAreThoseATaskCanMake() throws {
         let job = try resolve("members: [json, flac, mp4, video_latent]")
-        #expect(job.settings(for: .v2a).members == ["flac", "json", "mp4"])
-        #expect(job.settings(for: .i2a).members == ["flac", "json"])
-        #expect(job.settings(for: .a2v).members == ["json", "mp4", "video_latent"])
-        #expect(job.settings(for: .joint).members == ["flac", "json", "mp4", "video_latent"])
+        #expect(job.settings(for: .v2a).members == [.flac, .json, .mp4])
+        #expect(job.settings(for: .i2a).members == [.flac, .json])
+        #expect(job.settings(for: .a2v).members == [.json, .mp4, .videoLatent])
+        #expect(job.settings(for: .joint).members == [.flac, .json, .mp4, .videoLatent])
         #expect(try resolve("members: [json, flac]").settings(for: .a2i).members == [])
-        #expect(try resolve("members: [json]").settings(for: .a2i).members == ["json"])
+        #expect(try resolve("members: [json]").settings(for: .a2i).members == [.json])
     }
 
     @Test func narrowingLeavesWhatIsNeeded() throws {
         let job = try resolve("caption: none")
         let sound = job.narrowed(to: [.v2a])
         #expect(Set(sound.tasks.keys) == [.v2a])
-        #expect(sound.models == .init(audio: "a/b", image: nil, motion: nil, binder: "c/d", vocabulary: nil))
-        #expect(job.narrowed(to: [.a2i]).models.image == "e/f")
-        #expect(job.narrowed(to: [.a2i]).models.motion == nil)
-        #expect(job.narrowed(to: [.a2v]).models.audio == nil)
+        #expect(sound.models == ModelReferences([.audioLDM: "a/b", .imageBind: "c/d"]))
+        #expect(job.narrowed(to: [.a2i]).models[.stableDiffusion] == "e/f")
+        #expect(job.narrowed(to: [.a2i]).models[.animateDiff] == nil)
+        #expect(job.narrowed(to: [.a2v]).models[.audioLDM] == nil)
         #expect(job.narrowed(to: [.joint, .i2a]).models == job.models)
     }
 
@@ -148,48 +156,5 @@ private func aligner(_ job: Job, _ task: GenerationTask) -> Guidance.Aligner? {
         let karras = try resolve("sampling: {karras_sigmas: true, scheduler: {video: euler}}")
         #expect(karras.problems(of: .v2a, location: "").map(\.key) == ["sampling.karras_sigmas"])
         #expect(karras.problems(of: .joint, location: "") == [])
-    }
-}
-
-@Suite struct LabelListTests {
-    private func read(_ text: String) throws(LabelListError) -> [String] {
-        try LabelList(Array(text.utf8), path: "l.txt").labels
-    }
-
-    @Test func oneALine() throws {
-        #expect(
-            try read("\u{FEFF}# sounds\r\n a dog barks \r\n\n\t\nrain on a roof\n#end\nkeyboard # typing")
-                == ["a dog barks", "rain on a roof", "keyboard # typing"])
-    }
-
-    @Test(arguments: [
-        ("", "l.txt hold no label"), ("# a\n\n", "hold no label"),
-        ("a\nb\n a ", "l.txt:3: `a` stands in line 1 already"),
-        ("a\nb\u{0}", "l.txt:2: it holds a NUL"),
-    ])
-    func notALabel(text: String, expected: String) {
-        #expect { try read(text) } throws: { "\($0)".contains(expected) }
-    }
-
-    @Test func bytesAndSizes() throws {
-        #expect { try LabelList([0x61, 0x0A, 0xFF], path: "l.txt") } throws: {
-            "\($0)".contains("l.txt:2: it is not valid UTF-8")
-        }
-        let many = (0...LabelList.maximumCount).map { "\($0)" }.joined(separator: "\n")
-        #expect { try read(many) } throws: { "\($0)".contains("at most 100000") }
-        #expect { try read(String(repeating: "x", count: LabelList.maximumBytes + 1)) } throws: {
-            "\($0)".contains("1000001 bytes")
-        }
-        #expect { try LabelList(path: "/nowhere/l.txt") } throws: { "\($0)".contains("no such file") }
-    }
-
-    @Test func fuzz() {
-        var mutator = ByteMutator(seed: 21)
-        for _ in 0..<2_000 {
-            guard let list = try? LabelList(mutator.mutate(Array("# s\na dog\nrain\nwind\n".utf8)), path: "l") else {
-                continue
-            }
-            #expect(!list.labels.isEmpty && Set(list.labels).count == list.labels.count)
-        }
     }
 }

@@ -1,5 +1,4 @@
 package import Checkpoint
-package import Networks
 package import Torch
 
 extension MotionAdapter {

@@ -1,8 +1,10 @@
+import ClipSampling
 import TestSupport
+import Method
 import Testing
 import Torch
 
-@testable import Engine
+@testable import Networks
 
 /// Pictures and frames against Pillow and the reference.
 @Suite struct VisionInputTests {
@@ -14,11 +16,11 @@ import Torch
             let hash: String?
             var testDescription: String { "\(width)x\(height)" }
 
-            func picture(frame: Int = 0) throws -> Picture {
+            func picture(frame: Int = 0) throws -> Image {
                 let size = width * height * 3
                 var random = SplitMix64(seed: seed)
                 let bytes = random.bytes((frame + 1) * size)
-                return try #require(Picture(width: width, height: height, pixels: Array(bytes[(frame * size)...])))
+                return try #require(Image(width: width, height: height, pixels: Array(bytes[(frame * size)...])))
             }
         }
 
@@ -41,14 +43,14 @@ import Torch
         let square = PillowResize.shortSide(picture, to: 224)
         #expect(square.width == 224 && square.height == 224)
         #expect(FNV1a.hex(square.pixels) == item.hash)
-        let input = try BinderVisionInput.picture(picture)
+        let input = try ImageBindVisionInput.image(picture)
         #expect(input.shape == [1, 3, 224, 224])
         #expect(try UnitGoldens("inputs").largestDifference("picture.\(item.testDescription)", input) < 1e-6)
     }
 
     @Test func aSideOf224IsOnlyCropped() throws {
         var random = SplitMix64(seed: 1)
-        let picture = try #require(Picture(width: 224, height: 300, pixels: random.bytes(224 * 300 * 3)))
+        let picture = try #require(Image(width: 224, height: 300, pixels: random.bytes(224 * 300 * 3)))
         let square = PillowResize.shortSide(picture, to: 224)
         #expect(square.pixels[...] == picture.pixels[(38 * 224 * 3)..<(262 * 224 * 3)])
     }
@@ -56,7 +58,7 @@ import Torch
     @Test(arguments: clips) func framesAsTheReference(_ item: Goldens.Item) throws {
         let goldens = try UnitGoldens("inputs")
         let frames = try (0..<3).map { try item.picture(frame: $0) }
-        let input = try BinderVisionInput.clips([[frames[0], frames[1]], [frames[1], frames[2]]])
+        let input = try ImageBindVisionInput.clips([[frames[0], frames[1]], [frames[1], frames[2]]])
         #expect(input.shape == [1, 2, 3, 2, 224, 224])
         #expect(try goldens.relativeDifference("clips.\(item.testDescription)", input) < 2e-6)
     }
@@ -67,23 +69,23 @@ import Torch
             try Tensor(item.picture(frame: index).pixels, shape: [item.height, item.width, 3]).permute([2, 0, 1])
         }
         let leaf = try (Tensor.stack(frames).to(.float32) * (1 / 255.0)).leaf()  // (3, 3, H, W)
-        let y = try BinderVisionInput.transform(leaf)
+        let y = try ImageBindVisionInput.transform(leaf)
         let gradient = try Autograd.gradients(of: (y * randn(12, [3, 3, 224, 224])).sum(), [leaf])[0]
         #expect(
             try UnitGoldens("inputs").relativeDifference("clips.\(item.testDescription).gradient", gradient) < 5e-6)
     }
 
     @Test func whatIsNoPicture() {
-        #expect(Picture(width: 0, height: 3, pixels: []) == nil)
-        #expect(Picture(width: 2, height: 2, pixels: [UInt8](repeating: 0, count: 11)) == nil)
-        #expect(Picture(width: -2, height: -2, pixels: [UInt8](repeating: 0, count: 12)) == nil)
-        #expect(Picture(width: .max, height: 2, pixels: []) == nil)
+        #expect(Image(width: 0, height: 3, pixels: []) == nil)
+        #expect(Image(width: 2, height: 2, pixels: [UInt8](repeating: 0, count: 11)) == nil)
+        #expect(Image(width: -2, height: -2, pixels: [UInt8](repeating: 0, count: 12)) == nil)
+        #expect(Image(width: .max, height: 2, pixels: []) == nil)
     }
 
     @Test func framesOfDifferentSizesAreRefused() throws {
-        let small = try #require(Picture(width: 2, height: 2, pixels: [UInt8](repeating: 0, count: 12)))
-        let tall = try #require(Picture(width: 1, height: 2, pixels: [UInt8](repeating: 0, count: 6)))
-        #expect(throws: TorchError.self) { try BinderVisionInput.clips([[small, tall]]) }
-        #expect(throws: TorchError.self) { try BinderVisionInput.clips([]) }
+        let small = try #require(Image(width: 2, height: 2, pixels: [UInt8](repeating: 0, count: 12)))
+        let tall = try #require(Image(width: 1, height: 2, pixels: [UInt8](repeating: 0, count: 6)))
+        #expect(throws: TorchError.self) { try ImageBindVisionInput.clips([[small, tall]]) }
+        #expect(throws: TorchError.self) { try ImageBindVisionInput.clips([]) }
     }
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Engine
+@testable import Networks
 
 /// One small network of `units/networks.json`, whose weights are drawn from seeds here and in `Tools/goldens/units.py`.
 struct NetworkCase: @unchecked Sendable, CustomTestStringConvertible {  // a JSON object that nobody changes

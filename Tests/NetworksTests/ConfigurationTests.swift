@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Engine
+@testable import Networks
 
 /// Configurations that this program does not compute are refused by name, before a weight is read.
 @Suite struct ConfigurationTests {

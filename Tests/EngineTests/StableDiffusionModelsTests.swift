@@ -1,19 +1,20 @@
 import Checkpoint
 import Foundation
+@testable import Networks
 import TestSupport
 import Testing
 import Torch
 
 @testable import Engine
 
-/// The files of the networks of pictures, and what does not fit together.
-@Suite struct PictureModelTests {
+/// The files of the networks of Stable Diffusion, and what does not fit together.
+@Suite struct StableDiffusionModelsTests {
     private static func location(_ name: String) throws -> ModelLocation {
         try HuggingFaceCache().resolve(Fixtures.randomModels.appending(path: name).path)
     }
 
     static let models = Result {
-        try PictureModels(
+        try StableDiffusionModels(
             ModelFolder(location("sd15")), motion: MotionAdapterFiles(location("motion_adapter")), dtype: .float32,
             device: .cpu)
     }
@@ -22,7 +23,7 @@ import Torch
         let models = try Self.models.get()
         #expect(try models.latentShape(frames: nil, height: 64, width: 40) == [4, 8, 5])
         #expect(try models.latentShape(frames: 16, height: 8, width: 72) == [4, 16, 1, 9])
-        func field(_ frames: Int?, _ height: Int, _ width: Int, of models: PictureModels) -> String? {
+        func field(_ frames: Int?, _ height: Int, _ width: Int, of models: StableDiffusionModels) -> String? {
             do throws(ConfigurationError) {
                 _ = try models.latentShape(frames: frames, height: height, width: width)
                 return nil
@@ -30,7 +31,7 @@ import Torch
         }
         #expect(field(nil, 65, 64, of: models) == "height" && field(nil, 64, 0, of: models) == "width")
         #expect(field(33, 64, 64, of: models) == "frames" && field(0, 64, 64, of: models) == "frames")
-        let still = try PictureModels(ModelFolder(Self.location("sd15")), motion: nil, dtype: nil, device: .cpu)
+        let still = try StableDiffusionModels(ModelFolder(Self.location("sd15")), motion: nil, dtype: nil, device: .cpu)
         #expect(field(8, 64, 64, of: still) == "frames" && field(nil, 64, 64, of: still) == nil)
     }
 
@@ -44,8 +45,8 @@ import Torch
         return (folder, model)
     }
 
-    private func load(_ model: URL, motion: MotionAdapterFiles? = nil) throws -> PictureModels {
-        try PictureModels(
+    private func load(_ model: URL, motion: MotionAdapterFiles? = nil) throws -> StableDiffusionModels {
+        try StableDiffusionModels(
             ModelFolder(HuggingFaceCache().resolve(model.path)), motion: motion, dtype: .float32, device: .cpu)
     }
 

@@ -1,9 +1,11 @@
 import Foundation
 import JSON
+import Method
+import Planning
 import TestSupport
 import Testing
 
-@testable import Coordinator
+@testable import Planning
 
 private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
     (0..<count).map { (number: Int) -> PlannedSample in
@@ -100,9 +102,6 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(record.frames.count == 3)
         try Data(bytes).write(to: folder.url.appending(path: record.file))
         #expect(try record.read(in: folder.url) == plan.samples)
-        #expect(try record.read(4090..<4100, in: folder.url) == Array(plan.samples[4090..<4100]))
-        #expect(try record.read(0..<0, in: folder.url) == [])
-        #expect(throws: RunError.self) { try record.read(8999..<9001, in: folder.url) }
     }
 
     @Test func damageIsFound() throws {

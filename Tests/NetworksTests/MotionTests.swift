@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Engine
+@testable import Networks
 
 /// UNets with motion modules against diffusers' UNetMotionModel, in double precision, with the gradients of latent and
 /// prompt.
@@ -182,11 +182,15 @@ import Torch
     // MARK: Without goldens
 
     private static let models = Result {
-        try PictureModels(
-            ModelFolder(HuggingFaceCache().resolve(Fixtures.randomModels.appending(path: "sd15").path)),
-            motion: MotionAdapterFiles(
-                HuggingFaceCache().resolve(Fixtures.randomModels.appending(path: "motion_adapter").path)),
-            dtype: .float32, device: .cpu)
+        func location(_ name: String) throws -> ModelLocation {
+            try HuggingFaceCache().resolve(Fixtures.randomModels.appending(path: name).path)
+        }
+        return (
+            unet: try ModelFolder(location("sd15")).network(
+                .unet, dtype: .float32, device: .cpu, UNet2DConditionModel.init),
+            motion: try MotionAdapter(
+                MotionAdapterFiles(location("motion_adapter")), dtype: .float32, device: .cpu)
+        )
     }
 
     /// Without an adapter the frames of a sample are pictures that share a prompt.

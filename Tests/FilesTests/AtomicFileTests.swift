@@ -1,9 +1,10 @@
+import Files
 import Foundation
 import Glibc
 import TestSupport
 import Testing
 
-@testable import Shard
+@testable import Files
 
 @Suite struct PublishingTests {
     private func publish(

@@ -1,9 +1,11 @@
 import Foundation
+import Planning
 import Shard
 import TestSupport
+import Method
 import Testing
 
-@testable import Coordinator
+@testable import Planning
 
 private let models = [
     ModelIdentity(role: "audio", path: "/models/a", files: [.init(name: "unet/x.safetensors", bytes: 3, sha256: "aa")]),
@@ -72,7 +74,8 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         #expect(try Run.open(directory).description.models.map(\.license) == ["cc-by-nc-sa-4.0", nil])
         #expect(
             run.description.configSHA256
-                == RunDescription.identity(job: run.job, planSHA256: run.description.plan.sha256, models: models))
+                == RunDescription.identity(
+                    recipe: run.description.recipe, planSHA256: run.description.plan.sha256, models: models))
         #expect(try publish(try testJob()).publication == .unchanged)
     }
 

@@ -1,0 +1,47 @@
+import TestSupport
+import Testing
+
+@testable import Planning
+
+@Suite struct LabelListTests {
+    private func read(_ text: String) throws(LabelListError) -> [String] {
+        try LabelList(Array(text.utf8), path: "l.txt").labels
+    }
+
+    @Test func oneALine() throws {
+        #expect(
+            try read("\u{FEFF}# sounds\r\n a dog barks \r\n\n\t\nrain on a roof\n#end\nkeyboard # typing")
+                == ["a dog barks", "rain on a roof", "keyboard # typing"])
+    }
+
+    @Test(arguments: [
+        ("", "l.txt hold no label"), ("# a\n\n", "hold no label"),
+        ("a\nb\n a ", "l.txt:3: `a` stands in line 1 already"),
+        ("a\nb\u{0}", "l.txt:2: it holds a NUL"),
+    ])
+    func notALabel(text: String, expected: String) {
+        #expect { try read(text) } throws: { "\($0)".contains(expected) }
+    }
+
+    @Test func bytesAndSizes() throws {
+        #expect { try LabelList([0x61, 0x0A, 0xFF], path: "l.txt") } throws: {
+            "\($0)".contains("l.txt:2: it is not valid UTF-8")
+        }
+        let many = (0...LabelList.maximumCount).map { "\($0)" }.joined(separator: "\n")
+        #expect { try read(many) } throws: { "\($0)".contains("at most 100000") }
+        #expect { try read(String(repeating: "x", count: LabelList.maximumBytes + 1)) } throws: {
+            "\($0)".contains("1000001 bytes")
+        }
+        #expect { try LabelList(path: "/nowhere/l.txt") } throws: { "\($0)".contains("no such file") }
+    }
+
+    @Test func fuzz() {
+        var mutator = ByteMutator(seed: 21)
+        for _ in 0..<2_000 {
+            guard let list = try? LabelList(mutator.mutate(Array("# s\na dog\nrain\nwind\n".utf8)), path: "l") else {
+                continue
+            }
+            #expect(!list.labels.isEmpty && Set(list.labels).count == list.labels.count)
+        }
+    }
+}

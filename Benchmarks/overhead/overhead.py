@@ -113,7 +113,7 @@ def main():
 
 
 def report(run, rows, there):
-    size = json.load(open(f"{run}/run.json"))["job"]["batch"]
+    size = json.load(open(f"{run}/run.json"))["recipe"]["job"]["batch"]
     batches = {}
     for row in rows:
         batches[row["index"] // size] = (row["rank"], row["seconds"])

@@ -4,13 +4,9 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
 #include <torch/version.h>
-
-#if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 9
-#define SH_DEVICE_ALLOCATOR 1
-#include <c10/core/CachingDeviceAllocator.h>
-#endif
 
 #include <cstdlib>
 
@@ -103,7 +99,6 @@ SHStatus sh_cuda_name(int32_t index, char *buffer, size_t capacity, int64_t *tot
     });
 }
 
-#ifdef SH_DEVICE_ALLOCATOR
 SHStatus sh_cuda_memory(int32_t index, int64_t *allocated, int64_t *peak, int64_t *reserved) {
     return guard([&] {
         const auto stats = c10::getDeviceAllocator(at::kCUDA)->getDeviceStats(static_cast<c10::DeviceIndex>(index));
@@ -118,14 +113,6 @@ SHStatus sh_cuda_reset_peak(int32_t index) {
 SHStatus sh_cuda_empty_cache(void) {
     return guard([] { c10::getDeviceAllocator(at::kCUDA)->emptyCache(); });
 }
-#else
-namespace {
-SHStatus too_old() { return remember(SH_ERROR, "device memory is reported from libtorch 2.9 on"); }
-}  // namespace
-SHStatus sh_cuda_memory(int32_t, int64_t *, int64_t *, int64_t *) { return too_old(); }
-SHStatus sh_cuda_reset_peak(int32_t) { return too_old(); }
-SHStatus sh_cuda_empty_cache(void) { return too_old(); }
-#endif
 
 SHStatus sh_synchronize(SHDevice d) {
     return guard([&] {

@@ -1,7 +1,7 @@
 package import Coordinator
 import Foundation
 
-/// The ranks of `mpirun` or `srun` as a transport; without a launcher, a world of one.
+/// The ranks of `mpirun` or `srun` as a transport.
 ///
 /// There is one in a process, and it ends with ``shutdown(everyoneAlive:exitStatus:limit:)``. A loop must have
 /// returned by then, because a heartbeat after MPI_Finalize aborts the job.

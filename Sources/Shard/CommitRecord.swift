@@ -1,3 +1,5 @@
+import JSON
+
 /// The record of one shard, `shards/shard-000000.json`: written last, it commits the shard.
 ///
 /// It depends on the job and the samples alone, not on times or hosts, so it is the same for any number of ranks.

@@ -1,3 +1,4 @@
+import JSON
 internal import Files
 
 /// One batch, ready to be published or sent: the frames of its samples and the sidecar that describes them.

@@ -1,3 +1,5 @@
+import JSON
+
 /// Where the data of one member lies in the decompressed tar stream; written as `[offset, size]`.
 package struct MemberExtent: Sendable, Equatable, Codable {
     /// The offset of the first data byte, in bytes from the start of the tar stream.

@@ -1,3 +1,5 @@
+import JSON
+
 /// An array as a `.npy` file of version 1.0 holds it: C order, little-endian.
 package struct NPYArray: Sendable, Equatable {
     /// The element types that shards use.

@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads the Python dictionary in a `.npy` header: exactly the keys `descr`, `fortran_order` and `shape`, in any order.
 struct NPYHeaderParser {
     private var rest: ArraySlice<UInt8>

@@ -1,3 +1,5 @@
+import JSON
+
 /// One finished sample: a key and the bytes of its members.
 package struct Sample: Sendable, Equatable {
     /// The key, unique in the whole dataset.

@@ -1,3 +1,4 @@
+import JSON
 internal import Files
 /// Writes members of samples as files, `DIR/KEY.EXT`.
 package struct SampleExtractor {

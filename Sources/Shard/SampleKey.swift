@@ -1,3 +1,5 @@
+import JSON
+
 /// The rules for a sample's key: the part of every member's name before the first dot.
 ///
 /// Loaders split `KEY.EXT` at the first dot and take a slash for a folder, so neither may stand in a key; every

@@ -1,3 +1,5 @@
+import JSON
+
 /// One row of `samples.jsonl.zst`: what became of one sample.
 ///
 /// Every row has every field, null where it does not apply, so that table readers infer one schema. Times, host and rank
@@ -53,14 +55,12 @@ package struct SampleRow: Sendable, Equatable, Codable {
     package let rank: Int?
     /// The host that made it.
     package let host: String?
-    /// How often the batch had been tried, from 1.
-    package let attempt: Int
 
     /// Makes a row that is not in a shard yet.
     package init(
         index: Int, key: String, task: String, prompt: String?, seed: UInt64, status: Status, losses: [Double] = [],
         error: Failure? = nil, seconds: Double? = nil, stages: [String: Double]? = nil, rank: Int? = nil,
-        host: String? = nil, attempt: Int = 1
+        host: String? = nil
     ) {
         self.index = index
         self.key = key
@@ -74,11 +74,10 @@ package struct SampleRow: Sendable, Equatable, Codable {
         self.stages = stages
         self.rank = rank
         self.host = host
-        self.attempt = attempt
     }
 
     private enum CodingKeys: String, CodingKey {
-        case index, key, task, prompt, seed, status, shard, offset, losses, error, seconds, stages, rank, host, attempt
+        case index, key, task, prompt, seed, status, shard, offset, losses, error, seconds, stages, rank, host
     }
 
     /// Reads a row; a null loss becomes a NaN.
@@ -98,7 +97,6 @@ package struct SampleRow: Sendable, Equatable, Codable {
         stages = try row.decodeIfPresent([String: Double].self, forKey: .stages)
         rank = try row.decodeIfPresent(Int.self, forKey: .rank)
         host = try row.decodeIfPresent(String.self, forKey: .host)
-        attempt = try row.decode(Int.self, forKey: .attempt)
     }
 
     /// Writes all fields.
@@ -119,7 +117,6 @@ package struct SampleRow: Sendable, Equatable, Codable {
         try row.encode(stages?.compactMapValues(finite), forKey: .stages)
         try row.encode(rank, forKey: .rank)
         try row.encode(host, forKey: .host)
-        try row.encode(attempt, forKey: .attempt)
     }
 
     /// What is wrong with the rows of one batch or shard, given its frames in the same order, or nil.

@@ -1,3 +1,5 @@
+import JSON
+
 /// The record of one published batch, `segments/batch-000042.json`: written after the batch's data, it commits the batch.
 package struct SegmentSidecar: Sendable, Equatable, Codable {
     /// The value of ``schema``.

@@ -1,3 +1,4 @@
+import JSON
 package import Files
 
 /// Joins published batches to shards.

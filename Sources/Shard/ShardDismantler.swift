@@ -1,3 +1,4 @@
+import JSON
 package import Files
 /// Takes a committed shard apart again, so that some of its batches can be done anew and the others need not.
 ///

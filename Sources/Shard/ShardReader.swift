@@ -1,3 +1,4 @@
+import JSON
 internal import Files
 /// Reads samples out of one shard, `.tar.zst` or `.tar`, each through a single read of its own bytes.
 ///

@@ -1,3 +1,5 @@
+import JSON
+
 /// One 512-byte ustar header, in the only form that shards hold: a regular file, mode 0644, owner, group and time zero.
 package struct TarHeader: Sendable, Equatable {
     /// The length of a header and the unit to which data is padded, in bytes.

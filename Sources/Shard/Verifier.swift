@@ -1,3 +1,4 @@
+import JSON
 internal import Files
 import Glibc
 

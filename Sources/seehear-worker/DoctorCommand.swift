@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import MPI
 import Worker
 
@@ -8,13 +9,19 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor", abstract: "Print what was found of libtorch, MPI and the media libraries, as JSON.")
 
     func run() async throws {
-        var mpi = DoctorReport.MPI()
+        print(try DoctorReport(mpi: await mpi()).json())
+    }
+
+    /// MPI is started only where a launcher has: by itself it would need a daemon.
+    private func mpi() async -> DoctorReport.MPI {
+        guard Launcher.started(ProcessInfo.processInfo.environment) else {
+            return DoctorReport.MPI(version: MPIReport.libraryVersion())
+        }
         do {
             let report = try await MPIReport.probe()
-            mpi = DoctorReport.MPI(version: report.libraryVersion, threadLevel: "\(report.threadLevel)")
+            return DoctorReport.MPI(version: report.libraryVersion, threadLevel: "\(report.threadLevel)")
         } catch {
-            mpi = DoctorReport.MPI(error: "\(error)")
+            return DoctorReport.MPI(error: "\(error)")
         }
-        print(try DoctorReport(mpi: mpi).json())
     }
 }

@@ -11,7 +11,6 @@ import Testing
             var text: String
             var roberta: [Int32]
             var clip: [Int64]
-            var official: [Int64]?
             var sd: [Int64]?
         }
         struct Variant: Decodable {
@@ -69,8 +68,6 @@ import Testing
             let batch = tokenizer.encode([item.text])
             #expect(batch.ids == item.clip + zeros, "\(item.text.debugDescription)")
             #expect(batch.length == 77)
-            let official = tokenizer.encode([item.text], truncation: .official)
-            #expect(official.ids == (item.official ?? item.clip + zeros), "\(item.text.debugDescription)")
         }
     }
 

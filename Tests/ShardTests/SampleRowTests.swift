@@ -8,7 +8,7 @@ import Testing
         let text = String(decoding: try RecordJSON.encode(demoRow(1)), as: UTF8.self)
         #expect(
             text == """
-                {"attempt":1,"error":null,"host":"node1","index":1,"key":"clip_1","losses":[0.5,0.25],"offset":null,\
+                {"error":null,"host":"node1","index":1,"key":"clip_1","losses":[0.5,0.25],"offset":null,\
                 "prompt":null,"rank":1,"seconds":1.25,"seed":1099511627776,"shard":null,"stages":{"decode":0.5},\
                 "status":"ok","task":"v2a"}
                 """)

@@ -43,7 +43,7 @@ func demoRow(_ index: Int, failed: Bool = false, rank: Int = 1) -> SampleRow {
         index: index, key: "clip_\(index)", task: "v2a", prompt: index % 2 == 0 ? "a \"dog\" / barks\n" : nil,
         seed: UInt64(index) << 40, status: failed ? .failed : .ok, losses: failed ? [1.5, .nan] : [0.5, 0.25],
         error: failed ? SampleRow.Failure(kind: "nan", message: "the latent is not finite") : nil,
-        seconds: 1.25, stages: ["decode": 0.5], rank: rank, host: "node\(rank)", attempt: 1)
+        seconds: 1.25, stages: ["decode": 0.5], rank: rank, host: "node\(rank)")
 }
 
 /// A run of four batches with three samples each, in two shards of two batches. Samples of `failed` fail.

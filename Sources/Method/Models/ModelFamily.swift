@@ -1,6 +1,6 @@
 /// A published model that the method joins with others; the raw value is its key under `models` in a job file, and its role
 /// in a run's records.
-package enum ModelFamily: String, Codable, Sendable, CaseIterable, CodingKey {
+package enum ModelFamily: String, Codable, Sendable, CaseIterable {
     case audioLDM = "audio"
     case stableDiffusion = "image"
     case animateDiff = "motion"

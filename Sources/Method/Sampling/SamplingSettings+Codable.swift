@@ -8,6 +8,8 @@ extension SamplingSettings: Codable {
         case maxDuration = "max_duration"
     }
 
+    private enum ModalityKey: String, CodingKey { case audio, video }
+
     /// Reads what ``encode(to:)`` writes.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
@@ -15,7 +17,7 @@ extension SamplingSettings: Codable {
             steps: try fields.decode(Int.self, forKey: .steps), eta: try fields.decode(Double.self, forKey: .eta),
             karrasSigmas: try fields.decode(Bool.self, forKey: .karrasSigmas),
             maxDuration: try fields.decode(Double.self, forKey: .maxDuration))
-        let modalities = try fields.nestedContainer(keyedBy: Modality.self, forKey: .cfgScale)
+        let modalities = try fields.nestedContainer(keyedBy: ModalityKey.self, forKey: .cfgScale)
         if modalities.contains(.audio) {
             audio = AudioSampling(
                 sampler: try Self.sampler(fields, .audio),
@@ -52,16 +54,16 @@ extension SamplingSettings: Codable {
     private func encode<Value: Encodable>(
         _ setting: (SamplerSettings) -> Value, _ key: CodingKeys, _ fields: inout KeyedEncodingContainer<CodingKeys>
     ) throws {
-        var values = fields.nestedContainer(keyedBy: Modality.self, forKey: key)
+        var values = fields.nestedContainer(keyedBy: ModalityKey.self, forKey: key)
         if let audio { try values.encode(setting(audio.sampler), forKey: .audio) }
         if let video { try values.encode(setting(video.sampler), forKey: .video) }
     }
 
     private static func sampler(
-        _ fields: KeyedDecodingContainer<CodingKeys>, _ modality: Modality
+        _ fields: KeyedDecodingContainer<CodingKeys>, _ modality: ModalityKey
     ) throws -> SamplerSettings {
         func value<Value: Decodable>(_ type: Value.Type, _ key: CodingKeys) throws -> Value {
-            try fields.nestedContainer(keyedBy: Modality.self, forKey: key).decode(type, forKey: modality)
+            try fields.nestedContainer(keyedBy: ModalityKey.self, forKey: key).decode(type, forKey: modality)
         }
         return SamplerSettings(
             cfgScale: try value(Double.self, .cfgScale), scheduler: try value(SchedulerName.self, .scheduler),

@@ -2,15 +2,6 @@
 ///
 /// Source: `SimpleTokenizer` of ImageBind, which took it over from CLIP. ftfy is not complete, see ``TextCleaner``.
 package struct SimpleTokenizer: Sendable {
-    /// What happens to text that does not fit.
-    package enum Truncation: Sendable {
-        /// The last number is the end token, as in ImageBind's present code.
-        case keepEnd
-        /// The end token is cut off with the rest, as in the code that Seeing and Hearing vendored. The text tower pools
-        /// at the highest number, which then is the start token, so that the embedding ignores the text.
-        case official
-    }
-
     /// Merges in the published vocabulary that count; the file goes on after them.
     static let mergeLimit = 49_152 - 256 - 2
 
@@ -50,13 +41,14 @@ package struct SimpleTokenizer: Sendable {
         }
     }
 
-    /// Rows of ``contextLength`` numbers: start, text, end, zeros.
-    package func encode(_ texts: [String], truncation: Truncation = .keepEnd) -> TokenBatch {
+    /// Rows of ``contextLength`` numbers: start, text, end, zeros. Of a text that does not fit the end is cut off, and the
+    /// last number is the end token, as in ImageBind's present code.
+    package func encode(_ texts: [String]) -> TokenBatch {
         let rows = texts.map { text in
             var row = [startID] + encode(text) + [endID]
             if row.count > contextLength {
                 row = Array(row.prefix(contextLength))
-                if truncation == .keepEnd { row[contextLength - 1] = endID }
+                row[contextLength - 1] = endID
             }
             return row
         }

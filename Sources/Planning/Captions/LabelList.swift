@@ -1,3 +1,4 @@
+internal import JSON
 internal import Files
 internal import Foundation
 
@@ -46,7 +47,7 @@ package struct LabelList: Sendable, Equatable {
             let label = text.trimmingCharacters(in: .whitespacesAndNewlines)
             if label.isEmpty || label.hasPrefix("#") { continue }
             if let first = lines.updateValue(index + 1, forKey: label) {
-                throw wrong("\(RowProblem.shown(label)) stands in line \(first) already", "keep one of them")
+                throw wrong("\(quoted(label)) stands in line \(first) already", "keep one of them")
             }
             guard labels.count < Self.maximumCount else {
                 throw wrong("it is label \(labels.count + 1)", "a list has at most \(Self.maximumCount)")

@@ -14,8 +14,8 @@ enum ManifestField: Equatable {
     /// How the value reads in an error message.
     var found: String {
         switch self {
-        case .text(let text), .string(let text): RowProblem.shown(text)
-        case .number(let text): RowProblem.shown(text)
+        case .text(let text), .string(let text): quoted(text)
+        case .number(let text): quoted(text)
         case .other(.bool): "a truth value"
         case .other(.array): "a list"
         case .other(.object): "an object"

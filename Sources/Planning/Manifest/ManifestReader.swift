@@ -82,7 +82,7 @@ package struct ManifestReader {
             guard let first = reader.next() else { throw .empty(path: path) }
             if first.fields.contains(where: { ManifestColumn(rawValue: $0) != nil }) { return .csv }
             if first.fields.count == 4, Int(first.fields[1]) != nil { return .vggsound }
-            let header = RowProblem.shown(first.fields.joined(separator: ","))
+            let header = quoted(first.fields.joined(separator: ","))
             throw .unknownFormat(path: path, reason: "its first record \(header) is no header and no VGGSound row")
         default: throw .unknownFormat(path: path, reason: "its name ends in none of .jsonl, .csv, .txt")
         }
@@ -150,7 +150,7 @@ package struct ManifestReader {
         if let problem = header.problem { throw .header(path: path, reason: problem) }
         let unknown = header.fields.filter { ManifestColumn(rawValue: $0) == nil }
         guard unknown.isEmpty else {
-            let names = unknown.map(RowProblem.shown).joined(separator: ", ")
+            let names = unknown.map(quoted).joined(separator: ", ")
             throw .header(path: path, reason: "\(names) is no column; the columns are \(ManifestColumn.names)")
         }
         let columns = header.fields.compactMap(ManifestColumn.init)
@@ -171,7 +171,7 @@ package struct ManifestReader {
             if let split, record.fields[3] != split { continue }
             guard let second = Int(record.fields[1]), (0...999_999).contains(second) else {
                 reject(
-                    record.line, "the second field \(RowProblem.shown(record.fields[1])) is no start time",
+                    record.line, "the second field \(quoted(record.fields[1])) is no start time",
                     "VGGSound rows are id,sec,caption,split")
                 continue
             }

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Foundation
 internal import Method
 
@@ -54,7 +55,7 @@ struct ManifestRowBuilder {
         }
         if let first = taken[key] {
             row.note(
-                .id, .duplicate, "the key \(RowProblem.shown(key)) is that of row \(first) already",
+                .id, .duplicate, "the key \(quoted(key)) is that of row \(first) already",
                 "give each row its own id")
             manifest.rejected.append(contentsOf: row.problems)
             return
@@ -176,7 +177,7 @@ private struct Row {
             return nil
         }
         if let reason = ManifestKey.problem(with: id) {
-            note(.id, .id, "\(RowProblem.shown(id)) \(reason.found)", reason.remedy)
+            note(.id, .id, "\(quoted(id)) \(reason.found)", reason.remedy)
             return nil
         }
         return id

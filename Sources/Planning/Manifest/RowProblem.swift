@@ -47,14 +47,6 @@ package struct RowProblem: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// The problem without its place.
     package var message: String { "\(found); \(remedy)" }
-
-    /// A value of a manifest as a message shows it: short, and without what would spoil a terminal.
-    package static func shown(_ text: String) -> String {
-        let visible = text.unicodeScalars.prefix(60).map { scalar in
-            scalar.properties.generalCategory == .control ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-        }
-        return "`\(visible.joined())\(text.unicodeScalars.count > 60 ? "…" : "")`"
-    }
 }
 
 /// Why a manifest as a whole cannot be used.

@@ -24,8 +24,6 @@ package struct RunDirectory: Sendable, Equatable {
     package var lock: URL { url.appending(path: "LOCK") }
     /// The folder of the ranks' logs.
     package var logs: URL { url.appending(path: "logs") }
-    /// The report.
-    package var report: URL { url.appending(path: "report.html") }
 
     /// The log of a rank: `logs/rank-0003.log`.
     package func log(rank: Int) -> URL {

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Why a run directory cannot be used.
 package enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     /// There is no `run.json`.
@@ -23,7 +25,7 @@ package enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
         case .damaged(let path, let reason): "\(path) is damaged: \(reason); plan again into a new run directory"
         case .otherVersion(let path, let schema):
-            "\(path) was planned by another version of seehear: its schema is \(RowProblem.shown(schema)), not "
+            "\(path) was planned by another version of seehear: its schema is \(quoted(schema)), not "
                 + "`\(RunDescription.currentSchema)`; plan again into a new run directory, or use that version"
         case .occupied(let path, let found):
             "\(path) holds \(found) but no run.json; give --out a new or empty folder"

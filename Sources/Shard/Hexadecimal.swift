@@ -1,11 +1,3 @@
-/// A string from outside, shortened and escaped so that it can stand inside one line of an error message.
-func quoted(_ text: String) -> String {
-    let shown = text.count > 60 ? text.prefix(57) + "..." : text[...]
-    return "'"
-        + shown.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? $0.escaped(asASCII: true) : String($0) }
-        .joined() + "'"
-}
-
 /// A number in lower-case hexadecimal, padded with zeros to `digits`.
 func hexadecimal(_ value: some FixedWidthInteger, digits: Int) -> String {
     let text = String(value, radix: 16)

@@ -107,6 +107,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Torch", "Checkpoint"], path: "Tests/TestSupport",
             swiftSettings: swift),
+        .executableTarget(
+            name: "random-models", dependencies: ["TestSupport"], path: "Tests/RandomModels", swiftSettings: swift),
+        tests("TestSupportTests", []),
         tests("JSONTests", ["JSON"]),
         tests("CheckpointTests", ["Checkpoint", "JSON"]),
         tests("TorchTests", ["Torch"]),

@@ -22,7 +22,7 @@ struct GoldenTrace {
 
     /// The models that the traces were made with.
     static var models: URL {
-        ProcessInfo.processInfo.environment["SEEHEAR_TRACE_MODELS"].map { URL(filePath: $0) } ?? Fixtures.randomModels
+        ProcessInfo.processInfo.environment["SEEHEAR_TRACE_MODELS"].map { URL(filePath: $0) } ?? RandomModels.folder
     }
 
     /// The sound that steers the pictures: `[samples]` at 16 kHz.

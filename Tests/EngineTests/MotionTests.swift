@@ -183,9 +183,9 @@ import Torch
 
     private static let models = Result {
         try PictureModels(
-            ModelFolder(HuggingFaceCache().resolve(Fixtures.randomModels.appending(path: "sd15").path)),
+            ModelFolder(HuggingFaceCache().resolve(RandomModels.folder.appending(path: "sd15").path)),
             motion: MotionAdapterFiles(
-                HuggingFaceCache().resolve(Fixtures.randomModels.appending(path: "motion_adapter").path)),
+                HuggingFaceCache().resolve(RandomModels.folder.appending(path: "motion_adapter").path)),
             dtype: .float32, device: .cpu)
     }
 

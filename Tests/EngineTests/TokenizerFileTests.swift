@@ -159,7 +159,7 @@ import Testing
     @Test func takesAnyText() throws {
         let roberta = try load([:])
         let clip = try ClipBPETokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
-        let diffusion = try ClipTokenizer(folder: Fixtures.randomModels.appending(path: "sd15/tokenizer").path)
+        let diffusion = try ClipTokenizer(folder: RandomModels.folder.appending(path: "sd15/tokenizer").path)
         var state: UInt64 = 5
         for _ in 0..<10_000 {
             var text = ""

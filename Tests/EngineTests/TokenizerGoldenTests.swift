@@ -81,7 +81,7 @@ import Testing
         #expect(batch.mask.reduce(0, +) == ids.count && batch.length == 77)
     }
 
-    @Test(arguments: ["Models/random/sd15/tokenizer", "Tests/Fixtures/Data/tokenizers/clip-fast"])
+    @Test(arguments: ["Models/toyworld/sd15/tokenizer", "Tests/Fixtures/Data/tokenizers/clip-fast"])
     func clipGivesTheNumbersOfTransformers(_ folder: String) throws {
         let tokenizer = try ClipTokenizer(folder: Fixtures.checkout.appending(path: folder).path)
         #expect(tokenizer.startID == 1512 && tokenizer.endID == 1513 && tokenizer.paddingID == 1513)
@@ -98,7 +98,7 @@ import Testing
         let folder = try TemporaryFolder()
         for name in ["vocab.json", "merges.txt"] {
             try FileManager.default.copyItem(
-                at: Fixtures.randomModels.appending(path: "sd15/tokenizer/\(name)"),
+                at: RandomModels.folder.appending(path: "sd15/tokenizer/\(name)"),
                 to: folder.url.appending(path: name))
         }
         for (name, text) in variant.files { try Data(text.utf8).write(to: folder.url.appending(path: name)) }

@@ -9,9 +9,6 @@ package enum Fixtures {
     /// The folder `Tests/Fixtures/Data`.
     package static let folder = checkout.appending(path: "Tests/Fixtures/Data")
 
-    /// Small models with random weights in the published layouts.
-    package static let randomModels = checkout.appending(path: "Models/random")
-
     /// A file or folder below ``folder``, by relative path.
     package static func url(_ path: String) -> URL { folder.appending(path: path) }
 }

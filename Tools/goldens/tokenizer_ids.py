@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the tokenizer fixtures: two tiny vocabularies, texts, and the numbers that the Python tokenizers give them.
 
-    python3 Tools/goldens/tokenizer_ids.py --models CKPT --reference REFERENCE --out Tests/Fixtures/Data/tokenizers
+    python3 Tools/goldens/tokenizer_ids.py --models MODELS --reference REFERENCE --out Tests/Fixtures/Data/tokenizers
 
-CKPT is a checkpoint folder of `make_checkpoints.py --size tiny`, REFERENCE the folder with the Python reference (ib.py).
+MODELS holds the random models (random_models.py makes them), REFERENCE the folder with the Python reference (ib.py).
 Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers come from transformers' RobertaTokenizerFast, CLIP's from
 ib.py, which agrees with the tokenizer of ImageBind, and Stable Diffusion's (`sd`, where they differ from those) from
 transformers' CLIPTokenizerFast, also with the files in other states (`variants`).

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Golden traces of all five tasks: what the Python reference computes on the same weights and noise, step by step.
 
-  traces.py --reference DIR --models Models/random --out Tests/Fixtures/Data/traces [--seconds 2] [--steps 5]
+  traces.py --reference DIR --models MODELS --out Tests/Fixtures/Data/traces [--seconds 2] [--steps 5]
 
-DIR holds reference.py, ib.py; the models folder holds audioldm/, imagebind/, sd15/, motion_adapter/ (Models/random/README.md
-says how they are made). One safetensors file for each case: every intermediate by the reference's name. Tensors of
-more than 6,000 elements (of cases with pictures 2,000) keep every k-th element of the flattened tensor; `keep` in the
-metadata names k. What a later run must start from (noise, z_in, y_in, inputs) is whole. `<case>.json` holds the scalars,
+DIR holds reference.py, ib.py; MODELS holds audioldm/, imagebind/, sd15/, motion_adapter/ (random_models.py makes them). One
+safetensors file for each case: every intermediate by the reference's name. Tensors of more than 6,000 elements (of cases
+with pictures 2,000) keep every k-th element of the flattened tensor; `keep` in the metadata names k. What a later run must start from (noise, z_in, y_in, inputs) is whole. `<case>.json` holds the scalars,
 `sound.safetensors` the sound that steers the pictures.
 """
 import argparse

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes trained parts as a model set in the published layouts, in half precision, with a model card.
 
-  export.py --out FOLDER --models Models/toyworld [--tokenizers Models/random]
+  export.py --out FOLDER --models Models/toyworld [--tokenizers Models/toyworld]
 
 The files are written by the Python libraries themselves, as those of the published models are.
 """
@@ -45,13 +45,21 @@ def scaled_vae(a, name, config, latents):
     return vae
 
 
+def bring(source, folder, *names):
+    """Copies files of a tokenizer, by default all, unless they lie there already."""
+    os.makedirs(folder, exist_ok=True)
+    if not os.path.samefile(source, folder):
+        for name in names or os.listdir(source):
+            shutil.copyfile(f"{source}/{name}", f"{folder}/{name}")
+
+
 def sound_models(a, folder):
     save(scaled_vae(a, "sound_vae", sounds.VAE, sounds.latents), f"{folder}/vae")
     save(load_trained(a, "sound_unet", sounds.denoiser())["unet"], f"{folder}/unet")
     save(load_trained(a, "clap", sounds.text_tower())["text"], f"{folder}/text_encoder")
     save(load_trained(a, "vocoder", {"vocoder": SpeechT5HifiGan(SpeechT5HifiGanConfig(**sounds.VOCODER))})["vocoder"], f"{folder}/vocoder")
     DDIMScheduler(**sounds.SCHEDULE).save_pretrained(f"{folder}/scheduler")
-    shutil.copytree(f"{a.tokenizers}/audioldm/tokenizer", f"{folder}/tokenizer", dirs_exist_ok=True)
+    bring(f"{a.tokenizers}/audioldm/tokenizer", f"{folder}/tokenizer")
     index(folder, "AudioLDMPipeline", scheduler=["diffusers", "DDIMScheduler"], text_encoder=["transformers", "ClapTextModelWithProjection"],
           tokenizer=["transformers", "RobertaTokenizer"], unet=["diffusers", "UNet2DConditionModel"], vae=["diffusers", "AutoencoderKL"],
           vocoder=["transformers", "SpeechT5HifiGan"])
@@ -69,7 +77,7 @@ def picture_models(a, folder, adapter_folder):
     save(pictures.stills_of(moving), f"{folder}/unet")
     save(parts["text"], f"{folder}/text_encoder")
     DDIMScheduler(**pictures.SCHEDULE).save_pretrained(f"{folder}/scheduler")
-    shutil.copytree(f"{a.tokenizers}/sd15/tokenizer", f"{folder}/tokenizer", dirs_exist_ok=True)
+    bring(f"{a.tokenizers}/sd15/tokenizer", f"{folder}/tokenizer")
     index(folder, "StableDiffusionPipeline", feature_extractor=[None, None], safety_checker=[None, None],
           scheduler=["diffusers", "DDIMScheduler"], text_encoder=["transformers", "CLIPTextModel"],
           tokenizer=["transformers", "CLIPTokenizer"], unet=["diffusers", "UNet2DConditionModel"], vae=["diffusers", "AutoencoderKL"])
@@ -81,7 +89,7 @@ def binder(a, folder):
     save_file({k: v.half().contiguous() for k, v in parts["imagebind"].state_dict().items()}, f"{folder}/imagebind_huge.safetensors",
               metadata={"format": "pt"})
     write_json(f"{folder}/config.json", imagebind.CONFIG)
-    shutil.copyfile(a.bpe, f"{folder}/{os.path.basename(a.bpe)}")
+    bring(os.path.dirname(a.bpe), folder, os.path.basename(a.bpe))
 
 
 def scale_of_training():
@@ -102,7 +110,7 @@ else: circles, squares, triangles and stars of six colours that bounce, flash or
 | folder | what | parameters |
 |---|---|---|
 {parts}
-Weights are stored in half precision. The tokenizers are those of `Models/random`: a small RoBERTa vocabulary made for it, and
+Weights are stored in half precision. The tokenizers, which the random models share, are a small RoBERTa vocabulary and
 the first 1000 merges of CLIP's (MIT licence).
 
 ## Training
@@ -172,7 +180,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--out", required=True)
     ap.add_argument("--models", default=f"{root}/Models/toyworld")
-    ap.add_argument("--tokenizers", default=f"{root}/Models/random")
+    ap.add_argument("--tokenizers", default=f"{root}/Models/toyworld")
     a = ap.parse_args()
     a.seed, a.device = 1, "cpu"
     a.bpe = f"{a.tokenizers}/imagebind/bpe_simple_vocab_16e6.txt.gz"

@@ -2,7 +2,6 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup build test demo claim bench format lint hooks clean
 
-MODELS ?= Models/random
 PYTHON_TESTS := .venv/integration
 PYTHON_PACKAGES := webdataset==1.0.2 pandas==3.1.1 zstandard==0.25.0 numpy
 
@@ -31,8 +30,9 @@ demo: build ## all five tasks on scenes of a toy world: run on 3 ranks, checked,
 claim: build $(PYTHON_TESTS)/ready ## does the aligner do what the paper claims? measured on the toy world, about an hour
 	$(PYTHON_TESTS)/bin/python Benchmarks/claim/claim.py --out runs/claim
 
-bench: build ## time by stage and peak memory of a guided step; MODELS=folder with audioldm/ and imagebind/
-	.build/release/seehear-worker bench --audio $(MODELS)/audioldm --binder $(MODELS)/imagebind --seconds 2
+bench: build ## time by stage and peak memory of a guided step; MODELS=folder with audioldm/ and imagebind/, else random ones
+	models=$(or $(MODELS),$$(swift run -c release random-models)) && \
+		.build/release/seehear-worker bench --audio "$$models/audioldm" --binder "$$models/imagebind" --seconds 2
 
 format: setup ## lay out all Swift, C++ and Python
 	@Tools/lint --format

@@ -114,6 +114,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Torch", "Checkpoint", "Planning"], path: "Tests/TestSupport",
             swiftSettings: swift),
+        .executableTarget(
+            name: "random-models", dependencies: ["TestSupport"], path: "Tests/RandomModels", swiftSettings: swift),
+        tests("TestSupportTests", []),
         tests("JSONTests", ["JSON"]),
         tests("FilesTests", ["Files"]),
         tests("MethodTests", ["Method", "JSON"]),

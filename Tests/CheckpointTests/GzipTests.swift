@@ -62,7 +62,7 @@ import Testing
     /// 10,000 damaged files of one block with the fixed code, 1,000 of one with a code of its own. Each is refused, or
     /// damaged where nothing depends on it. The limit is the length of the content, so nothing longer comes out either.
     @Test func damagedFilesGiveNoOtherBytes() throws {
-        let vocabulary = [UInt8](try Data(contentsOf: Fixtures.url("tokenizers/clip.txt.gz")))
+        let vocabulary = [UInt8](try Data(contentsOf: Fixtures.clipVocabulary))
         for (whole, count) in [(Self.fixed, 10_000), (vocabulary, 1_000)] {
             let content = try unpack(whole).get()
             let limit = content.utf8.count

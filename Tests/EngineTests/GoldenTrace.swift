@@ -5,16 +5,28 @@ import Torch
 
 /// What the Python reference computed, as `Tools/goldens/traces.py` stores it.
 struct GoldenTrace {
-    let file: WeightFile
     let scalars: [String: Double]
+    private let file: WeightFile
     private let keep: [String: Int]
+    /// Where tensors lie that an earlier trace, or this one under another name, holds as well.
+    private let elsewhere: [String: (file: WeightFile, name: String)]
 
     /// - Parameter folder: `SEEHEAR_TRACES` names another set, made with other models (see CONTRIBUTING).
     init(_ name: String) throws {
         let folder =
             ProcessInfo.processInfo.environment["SEEHEAR_TRACES"].map { URL(filePath: $0) } ?? Fixtures.url("traces")
-        file = try WeightFile.open(folder.appending(path: "\(name).safetensors").path)
+        func open(_ name: String) throws -> WeightFile {
+            try WeightFile.open(folder.appending(path: "\(name).safetensors").path)
+        }
+        file = try open(name)
         keep = try JSONDecoder().decode([String: Int].self, from: Data((file.metadata["keep"] ?? "{}").utf8))
+        let same = try JSONDecoder().decode([String: [String]].self, from: Data((file.metadata["same"] ?? "{}").utf8))
+        var files = [name: file]
+        elsewhere = try same.mapValues { place in
+            let file = try files[place[0]] ?? open(place[0])
+            files[place[0]] = file
+            return (file, place[1])
+        }
         let numbers = try? Data(contentsOf: folder.appending(path: "\(name).json"))
         let json = try numbers.map { try JSONSerialization.jsonObject(with: $0) }
         scalars = ((json as? [String: Any]) ?? [:]).compactMapValues { ($0 as? NSNumber)?.doubleValue }
@@ -22,7 +34,7 @@ struct GoldenTrace {
 
     /// The models that the traces were made with.
     static var models: URL {
-        ProcessInfo.processInfo.environment["SEEHEAR_TRACE_MODELS"].map { URL(filePath: $0) } ?? Fixtures.randomModels
+        ProcessInfo.processInfo.environment["SEEHEAR_TRACE_MODELS"].map { URL(filePath: $0) } ?? RandomModels.folder
     }
 
     /// The audio that steers the frames: `[samples]` at 16 kHz.
@@ -31,9 +43,12 @@ struct GoldenTrace {
     /// The reference calls videos and images vision.
     static func referenceName(_ name: String) -> String { name.replacing(".video.", with: ".vision.") }
 
-    func holds(_ name: String) -> Bool { file[name] != nil }
+    func holds(_ name: String) -> Bool { file[name] != nil || elsewhere[name] != nil }
 
-    func tensor(_ name: String) throws -> Tensor { try Tensor(file.record(name)) }
+    func tensor(_ name: String) throws -> Tensor {
+        let (file, name) = elsewhere[name] ?? (file, name)
+        return try Tensor(file.record(name))
+    }
 
     /// `‖ours − golden‖ / ‖golden‖` over the elements that were kept.
     /// - Parameter gradient: the name of a gradient whose sign decides about an element. Where it is within four times its own

@@ -7,7 +7,7 @@ import Torch
 
 @testable import Engine
 
-/// The networks of Stable Diffusion in single precision against transformers and diffusers: on `Models/random`, or on the models
+/// The networks of Stable Diffusion in single precision against transformers and diffusers: on the random ones, or on the models
 /// and goldens in the folder that SEEHEAR_TRACE_MODELS names, where it has such goldens.
 @Suite struct ImageGoldenTests {
     static let other: URL? = ProcessInfo.processInfo.environment["SEEHEAR_TRACE_MODELS"].map { URL(filePath: $0) }
@@ -17,7 +17,7 @@ import Torch
 
     static let models = Result {
         func location(_ name: String) throws -> ModelLocation {
-            try HuggingFaceCache().resolve((other ?? Fixtures.randomModels).appending(path: name).path)
+            try HuggingFaceCache().resolve((other ?? RandomModels.folder).appending(path: name).path)
         }
         return try StableDiffusionModels(
             ModelFolder(location("sd15")), motion: MotionAdapterFiles(location("motion_adapter")), dtype: .float32,

@@ -12,7 +12,7 @@ import Torch
 @Suite struct LabelCaptionerTests {
     static let binder = Result {
         try BinderModel(
-            ImageBindFiles(HuggingFaceCache().resolve(Fixtures.randomModels.appending(path: "imagebind").path)),
+            ImageBindFiles(HuggingFaceCache().resolve(RandomModels.folder.appending(path: "imagebind").path)),
             dtype: .float32, device: .cpu)
     }
 

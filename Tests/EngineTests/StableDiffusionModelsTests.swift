@@ -10,7 +10,7 @@ import Torch
 /// The files of the networks of Stable Diffusion, and what does not fit together.
 @Suite struct StableDiffusionModelsTests {
     private static func location(_ name: String) throws -> ModelLocation {
-        try HuggingFaceCache().resolve(Fixtures.randomModels.appending(path: name).path)
+        try HuggingFaceCache().resolve(RandomModels.folder.appending(path: name).path)
     }
 
     static let models = Result {
@@ -37,11 +37,11 @@ import Torch
 
     // MARK: Files
 
-    /// A copy of `Models/random/sd15` that may be changed.
+    /// A copy of the random `sd15` that may be changed.
     private func copy() throws -> (TemporaryFolder, URL) {
         let folder = try TemporaryFolder()
         let model = folder.url.appending(path: "sd15")
-        try FileManager.default.copyItem(at: Fixtures.randomModels.appending(path: "sd15"), to: model)
+        try FileManager.default.copyItem(at: RandomModels.folder.appending(path: "sd15"), to: model)
         return (folder, model)
     }
 
@@ -127,7 +127,7 @@ import Torch
             ) == "vocab_size")
         let unet = try Self.models.get().unet.configuration
         func motionField(_ name: String, _ value: Any) throws -> ConfigurationError? {
-            let data = try Data(contentsOf: Fixtures.randomModels.appending(path: "motion_adapter/config.json"))
+            let data = try Data(contentsOf: RandomModels.folder.appending(path: "motion_adapter/config.json"))
             var json = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
             json[name] = value
             let configuration = try JSONDecoder().decode(

@@ -9,13 +9,13 @@ import Torch
 
 /// A model whose files do not fit each other is refused with file, key and both shapes.
 @Suite struct WeightErrorTests {
-    /// `Models/random/audioldm` with one component's weights rewritten.
+    /// The random `audioldm` with one component's weights rewritten.
     private func load(
         _ component: String, _ change: (inout [WeightEntry]) -> Void
     ) throws -> AudioLDMModels {
         let folder = try TemporaryFolder()
         let model = folder.url.appending(path: "audioldm")
-        try FileManager.default.copyItem(at: Fixtures.randomModels.appending(path: "audioldm"), to: model)
+        try FileManager.default.copyItem(at: RandomModels.folder.appending(path: "audioldm"), to: model)
         let names = try FileManager.default.contentsOfDirectory(atPath: model.appending(path: component).path)
         let name = try #require(names.first { $0.hasSuffix(".safetensors") })
         let url = model.appending(path: component).appending(path: name)
@@ -135,7 +135,7 @@ import Torch
     @Test func componentsThatDoNotFit() throws {
         let folder = try TemporaryFolder()
         let model = folder.url.appending(path: "audioldm")
-        try FileManager.default.copyItem(at: Fixtures.randomModels.appending(path: "audioldm"), to: model)
+        try FileManager.default.copyItem(at: RandomModels.folder.appending(path: "audioldm"), to: model)
         func change(_ component: String, _ field: String, _ value: Any) throws {
             let url = model.appending(path: "\(component)/config.json")
             var json = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])

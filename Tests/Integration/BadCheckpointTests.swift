@@ -47,14 +47,14 @@ extension Integration {
         func damaged(_ damage: Damage) async throws {
             let shop = try await workshop()
             let models = shop.folder.appending(path: "audioldm")
-            try FileManager.default.copyItem(at: Fixtures.randomModels.appending(path: "audioldm"), to: models)
+            try FileManager.default.copyItem(at: RandomModels.folder.appending(path: "audioldm"), to: models)
             let weights = models.appending(path: "vae/diffusion_pytorch_model.safetensors")
             let damaged = try damage.apply(
                 to: try Data(contentsOf: weights), of: try WeightEntry.all(of: weights.path))
             try FileManager.default.removeItem(at: weights)
             try damaged?.write(to: weights)
             let job = try shop.writeJob(
-                rows: Self.rows, models: "{audio: \(models.path), binder: \(Fixtures.randomModels.path)/imagebind}")
+                rows: Self.rows, models: "{audio: \(models.path), binder: \(RandomModels.folder.path)/imagebind}")
             for outcome in [
                 try await Programs.seehear("plan", job, "--out", shop.path("run")),
                 try await Programs.worker([job, "--out", shop.path("run")]),
@@ -70,7 +70,7 @@ extension Integration {
         func forbiddenPickle() async throws {
             let shop = try await workshop()
             let binder = Fixtures.url("checkpoint/forbidden.pth").path
-            let random = Fixtures.randomModels.path
+            let random = RandomModels.folder.path
             let job = try shop.writeJob(
                 rows: Self.rows,
                 models:
@@ -87,7 +87,7 @@ extension Integration {
         )
         func archive() async throws {
             let shop = try await workshop()
-            let random = Fixtures.randomModels.path
+            let random = RandomModels.folder.path
             var flacs: [Data] = []
             for file in ["imagebind_huge.safetensors", "imagebind_huge.pth"] {
                 let name = file.replacing(".", with: "-")

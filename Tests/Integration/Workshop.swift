@@ -63,7 +63,7 @@ final class Workshop: Sendable {
 
     /// The random models of all tasks.
     static var allModels: String {
-        let random = Fixtures.randomModels.path
+        let random = RandomModels.folder.path
         return
             "{audio: \(random)/audioldm, image: \(random)/sd15, motion: \(random)/motion_adapter, binder: \(random)/imagebind}"
     }
@@ -79,7 +79,7 @@ final class Workshop: Sendable {
         models: String? = nil, sampling: String? = nil, settings: String = ""
     ) throws -> String {
         try write("\(name).jsonl", rows.joined(separator: "\n") + "\n")
-        let random = Fixtures.randomModels.path
+        let random = RandomModels.folder.path
         try write(
             "\(name).yaml",
             """

@@ -8,9 +8,9 @@ import Torch
 
 /// Configurations that this program does not compute are refused by name, before a weight is read.
 @Suite struct ConfigurationTests {
-    /// The configuration in `Models/random` with one field changed; `nil` removes it.
+    /// A random model's configuration with one field changed; `nil` removes it.
     private func changed(_ path: String, _ field: String, _ value: Any?) throws -> Data {
-        let data = try Data(contentsOf: Fixtures.randomModels.appending(path: path))
+        let data = try Data(contentsOf: RandomModels.folder.appending(path: path))
         var json = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
         json[field] = value
         return try JSONSerialization.data(withJSONObject: json)

@@ -183,7 +183,7 @@ import Torch
 
     private static let models = Result {
         func location(_ name: String) throws -> ModelLocation {
-            try HuggingFaceCache().resolve(Fixtures.randomModels.appending(path: name).path)
+            try HuggingFaceCache().resolve(RandomModels.folder.appending(path: name).path)
         }
         return (
             unet: try ModelFolder(location("sd15")).network(

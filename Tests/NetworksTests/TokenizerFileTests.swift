@@ -8,24 +8,27 @@ import Testing
 @testable import Networks
 
 @Suite struct TokenizerFileTests {
-    /// A copy of the RoBERTa fixture in which single files are replaced, or removed for nil.
-    private func load(_ changes: [String: String?], from fixture: String = "roberta") throws -> RobertaTokenizer {
-        let folder = NSTemporaryDirectory() + "tokenizer-\(UUID().uuidString)"
-        try FileManager.default.copyItem(atPath: Fixtures.url("tokenizers/\(fixture)").path, toPath: folder)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+    private static let roberta = Fixtures.robertaTokenizer
+    private static let fastRoberta = Fixtures.url("tokenizers/roberta-fast")
+
+    /// A tokenizer of whose files single ones are replaced, or removed for nil.
+    private func load(_ changes: [String: String?], from files: URL = roberta) throws -> RobertaTokenizer {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.url.appending(path: "tokenizer")
+        try FileManager.default.copyItem(at: files, to: folder)
         for (name, content) in changes {
             if let content {
-                try Data(content.utf8).write(to: URL(filePath: "\(folder)/\(name)"))
+                try temporary.write(content, to: "tokenizer/\(name)")
             } else {
-                try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+                try FileManager.default.removeItem(at: folder.appending(path: name))
             }
         }
-        return try RobertaTokenizer(folder: folder)
+        return try RobertaTokenizer(folder: folder.path)
     }
 
-    private func kind(_ changes: [String: String?], from fixture: String = "roberta") -> TokenizerError.Kind? {
+    private func kind(_ changes: [String: String?], from files: URL = roberta) -> TokenizerError.Kind? {
         do {
-            _ = try load(changes, from: fixture)
+            _ = try load(changes, from: files)
             return nil
         } catch { return (error as? TokenizerError)?.kind }
     }
@@ -88,9 +91,9 @@ import Testing
         let older = text.replacing(#/\["([^"\\ ]+)","([^"\\ ]+)"\]/#) { "\"\($0.output.1) \($0.output.2)\"" }
         #expect(older != text)
         let sample = "a dog barking in the rain"
-        #expect(try load(["tokenizer.json": older], from: "roberta-fast").encode(sample) == load([:]).encode(sample))
+        #expect(try load(["tokenizer.json": older], from: Self.fastRoberta).encode(sample) == load([:]).encode(sample))
         func fast(_ old: String, _ new: String) -> TokenizerError.Kind? {
-            kind(["tokenizer.json": text.replacing(old, with: new)], from: "roberta-fast")
+            kind(["tokenizer.json": text.replacing(old, with: new)], from: Self.fastRoberta)
         }
         #expect(fast(#""type":"BPE""#, #""type":"Unigram""#) == .field("model.type", reason: "\"BPE\" is needed"))
         #expect(
@@ -102,7 +105,7 @@ import Testing
     }
 
     /// The steps that a CLIP tokenizer.json names must be those that are done here.
-    @Test func refusesOtherClipTokenizers() throws {
+    @Test func refusesOtherCLIPTokenizers() throws {
         let text = try fixture("clip-fast/tokenizer.json")
         let folder = try TemporaryFolder()
         func kind(_ old: String, _ new: String) -> TokenizerError.Kind? {
@@ -124,16 +127,14 @@ import Testing
     }
 
     @Test func readsClipVocabulariesPackedOrNot() throws {
-        let packed = Fixtures.url("tokenizers/clip.txt.gz").path
-        let plain = NSTemporaryDirectory() + "clip-\(UUID().uuidString).txt"
-        defer { try? FileManager.default.removeItem(atPath: plain) }
-        let text = try VocabularyReader.lines(packed).joined(separator: "\r\n")
-        try Data(text.utf8).write(to: URL(filePath: plain))
+        let packed = Fixtures.clipVocabulary.path
+        let folder = try TemporaryFolder()
+        let plain = try folder.write(VocabularyReader.lines(packed).joined(separator: "\r\n"), to: "clip.txt")
         let sample = ["Waves crashing against the rocks"]
         #expect(
             try SimpleTokenizer(vocabulary: plain).encode(sample)
                 == SimpleTokenizer(vocabulary: packed).encode(sample))
-        try Data(contentsOf: URL(filePath: packed)).prefix(1000).write(to: URL(filePath: plain))
+        try folder.write(Data(contentsOf: Fixtures.clipVocabulary).prefix(1000), to: "clip.txt")
         #expect(throws: TokenizerError(path: plain, kind: .gzip(.truncated))) {
             try SimpleTokenizer(vocabulary: plain)
         }
@@ -159,8 +160,8 @@ import Testing
     /// 10,000 texts of random scalars.
     @Test func takesAnyText() throws {
         let roberta = try load([:])
-        let clip = try SimpleTokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
-        let diffusion = try CLIPTokenizer(folder: Fixtures.randomModels.appending(path: "sd15/tokenizer").path)
+        let clip = try SimpleTokenizer(vocabulary: Fixtures.clipVocabulary.path)
+        let diffusion = try CLIPTokenizer(folder: Fixtures.clipTokenizer.path)
         var state: UInt64 = 5
         for _ in 0..<10_000 {
             var text = ""

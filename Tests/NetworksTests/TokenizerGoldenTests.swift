@@ -38,8 +38,9 @@ import Testing
         try JSONDecoder().decode(Golden.self, from: Data(contentsOf: Fixtures.url("tokenizers/golden.json")))
     }
 
-    @Test(arguments: ["roberta", "roberta-fast"]) func robertaGivesTheNumbersOfTransformers(_ folder: String) throws {
-        let tokenizer = try RobertaTokenizer(folder: Fixtures.url("tokenizers/\(folder)").path)
+    @Test(arguments: [Fixtures.robertaTokenizer, Fixtures.url("tokenizers/roberta-fast")])
+    func robertaGivesTheNumbersOfTransformers(_ folder: URL) throws {
+        let tokenizer = try RobertaTokenizer(folder: folder.path)
         let cases = try Self.golden.get().cases
         #expect(cases.count > 150)
         for item in cases {
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test func robertaPadsAndTruncatesBatches() throws {
-        let tokenizer = try RobertaTokenizer(folder: Fixtures.url("tokenizers/roberta").path)
+        let tokenizer = try RobertaTokenizer(folder: Fixtures.robertaTokenizer.path)
         let batch = try Self.golden.get().batch
         #expect(tokenizer.maximumLength == 512)
         let longest = tokenizer.encode(batch.texts, limit: 20)
@@ -61,7 +62,7 @@ import Testing
     }
 
     @Test func clipGivesTheNumbersOfImageBind() throws {
-        let tokenizer = try SimpleTokenizer(vocabulary: Fixtures.url("tokenizers/clip.txt.gz").path)
+        let tokenizer = try SimpleTokenizer(vocabulary: Fixtures.clipVocabulary.path)
         #expect(tokenizer.startID == 1512 && tokenizer.endID == 1513)
         for item in try Self.golden.get().cases {
             let zeros = [Int64](repeating: 0, count: 77 - item.clip.count)
@@ -79,9 +80,9 @@ import Testing
         #expect(batch.mask.reduce(0, +) == ids.count && batch.length == 77)
     }
 
-    @Test(arguments: ["Models/random/sd15/tokenizer", "Tests/Fixtures/Data/tokenizers/clip-fast"])
-    func clipGivesTheNumbersOfTransformers(_ folder: String) throws {
-        let tokenizer = try CLIPTokenizer(folder: Fixtures.checkout.appending(path: folder).path)
+    @Test(arguments: [Fixtures.clipTokenizer, Fixtures.url("tokenizers/clip-fast")])
+    func clipGivesTheNumbersOfTransformers(_ folder: URL) throws {
+        let tokenizer = try CLIPTokenizer(folder: folder.path)
         #expect(tokenizer.startID == 1512 && tokenizer.endID == 1513 && tokenizer.paddingID == 1513)
         let cases = try Self.golden.get().cases
         #expect(cases.contains { $0.sd != nil })
@@ -96,8 +97,7 @@ import Testing
         let folder = try TemporaryFolder()
         for name in ["vocab.json", "merges.txt"] {
             try FileManager.default.copyItem(
-                at: Fixtures.randomModels.appending(path: "sd15/tokenizer/\(name)"),
-                to: folder.url.appending(path: name))
+                at: Fixtures.clipTokenizer.appending(path: name), to: folder.url.appending(path: name))
         }
         for (name, text) in variant.files { try Data(text.utf8).write(to: folder.url.appending(path: name)) }
         let tokenizer = try CLIPTokenizer(folder: folder.url.path)

@@ -102,7 +102,7 @@ import Testing
         }
         try Self.weights.write(to: file("other.safetensors"))
         #expect(try inspect("models.motion=other.safetensors", tasks: [.a2v]).maximumFrames == nil)
-        let random = try inspect("models.motion=\(Fixtures.randomModels.path)/motion_adapter", tasks: [.a2v])
+        let random = try inspect("models.motion=\(RandomModels.folder.path)/motion_adapter", tasks: [.a2v])
         #expect(random.maximumFrames == 32)
     }
 

@@ -22,7 +22,7 @@ final class TemporaryRun {
     ) throws {
         temporary = try TemporaryFolder()
         let folder = temporary.url
-        let models = Fixtures.randomModels.path
+        let models = RandomModels.folder.path
         let text = """
             task: v2a
             manifest: clips.jsonl

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Random models of two other configurations than the committed ones, for parity by hand.
+"""Random models of two other configurations than those of Models/random, for parity by hand.
 
   other_sizes.py --reference DIR --out OUT          writes OUT/a and OUT/b
   traces.py --reference DIR --models OUT/a --out OUT/a/traces

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes the tokenizer fixtures: two tiny vocabularies, texts, and the numbers that the Python tokenizers give them.
+"""Writes the tokenizer fixtures: texts, and the numbers that the Python tokenizers give them with the vocabularies of the
+toy world's models, and these vocabularies as single files.
 
-    python3 Tools/goldens/tokenizer_ids.py --models CKPT --reference REFERENCE --out Tests/Fixtures/Data/tokenizers
+    python3 Tools/goldens/tokenizer_ids.py --models Models/toyworld --reference REFERENCE --out Tests/Fixtures/Data/tokenizers
 
-CKPT is a checkpoint folder of `make_checkpoints.py --size tiny`, REFERENCE the folder with the Python reference
-(ib.py). Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers come from transformers' RobertaTokenizerFast,
-CLIP's from ib.py, which agrees with the tokenizer of ImageBind, and Stable Diffusion's (`sd`, where they differ from
-those) from transformers' CLIPTokenizerFast, also with the files in other states (`variants`).
+REFERENCE is the folder with the Python reference (ib.py). Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers
+come from transformers' RobertaTokenizerFast, CLIP's from ib.py, which agrees with the tokenizer of ImageBind, and Stable
+Diffusion's (`sd`, where they differ from those) from transformers' CLIPTokenizerFast, also with the files in other states
+(`variants`).
 """
 
 import argparse
@@ -224,22 +225,15 @@ TEXTS = [
 ]
 
 out = pathlib.Path(arguments.out)
-roberta_folder = out / "roberta"
-roberta_folder.mkdir(parents=True, exist_ok=True)
-for name in ("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json"):
-    shutil.copy(f"{arguments.models}/audioldm/tokenizer/{name}", roberta_folder / name)
-vocabulary = json.loads((roberta_folder / "vocab.json").read_text())
-(roberta_folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False, separators=(",", ":")) + "\n")
-shutil.copy(f"{arguments.models}/imagebind/bpe_simple_vocab_16e6.txt.gz", out / "clip.txt.gz")
-
-roberta = RobertaTokenizerFast.from_pretrained(str(roberta_folder))
+roberta = RobertaTokenizerFast.from_pretrained(f"{arguments.models}/audioldm/tokenizer")
 assert not roberta.add_prefix_space
 fast_folder = out / "roberta-fast"
-fast_folder.mkdir(exist_ok=True)
+fast_folder.mkdir(parents=True, exist_ok=True)
 document = json.loads(roberta.backend_tokenizer.to_str())
 (fast_folder / "tokenizer.json").write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
 
-upstream = ib.Tokenizer(str(out / "clip.txt.gz"), truncate="upstream")
+clip_vocabulary = f"{arguments.models}/imagebind/bpe_simple_vocab_16e6.txt.gz"
+upstream = ib.Tokenizer(clip_vocabulary, truncate="upstream")
 
 
 def strip(row):

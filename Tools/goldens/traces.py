@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Golden traces of all five tasks: what the Python reference computes on the same weights and noise, step by step.
 
-  traces.py --reference DIR --models Models/random --out Tests/Fixtures/Data/traces [--seconds 2] [--steps 5]
+  traces.py --reference DIR --models MODELS --out Tests/Fixtures/Data/traces [--seconds 2] [--steps 5]
 
-DIR holds reference.py, ib.py; the models folder holds audioldm/, imagebind/, sd15/, motion_adapter/
-(Models/random/README.md says how they are made). One safetensors file for each case: every intermediate by the
-reference's name. Tensors of more than 6,000 elements (of cases with pictures 2,000) keep every k-th element of the
-flattened tensor; `keep` in the metadata names k. What a later run must start from (noise, z_in, y_in, inputs) is whole.
-`<case>.json` holds the scalars, `sound.safetensors` the sound that steers the pictures.
+DIR holds reference.py, ib.py; MODELS holds audioldm/, imagebind/, sd15/, motion_adapter/ (random_models.py makes them). One
+safetensors file for each case: every intermediate that is compared, by the reference's name. Tensors of more than 6,000
+elements (of cases with pictures 2,000) keep every k-th element of the flattened tensor; `keep` in the metadata names k. What
+a later run must start from (noise, z_in, y_in, inputs) is whole. A tensor that was stored before, in this case or an earlier
+one, is not stored again; `same` in the metadata names its file and its name there. `<case>.json` holds the scalars,
+`sound.safetensors` the sound that steers the pictures.
 """
 
 import argparse
@@ -21,7 +22,9 @@ import torch
 from safetensors.torch import save_file
 
 LIMIT = 6_000
-WHOLE = ("noise", "z_in", "y_in", "frames", "image", "_ids", ".mask")
+WHOLE = ("noise", "z_in", "y_in", "frames", "image", "_ids")
+# Of what makes up eps, of a sound's mask, and of spectra at the end no test asks; prompts of pictures it tokenizes itself.
+UNCOMPARED = ("eps_text", "eps_uncond", "audio.mask", "final.audio.mel", "vision.ids", "vision.neg_ids")
 PROMPTS = ["a dog barking in the rain", "Waves crash; 3 gulls cry!", "a hammer hits wood"]
 
 
@@ -60,6 +63,19 @@ def reduced(tensors, limit):
     return out, keep
 
 
+def deduplicated(case, tensors, stored):
+    """The tensors that are not stored yet, and where the others are."""
+    out, same = {}, {}
+    for name, t in tensors.items():
+        content = (t.dtype, t.shape, t.numpy().tobytes())
+        if content in stored:
+            same[name] = stored[content]
+        else:
+            stored[content] = (case, name)
+            out[name] = t
+    return out, same
+
+
 def relative(a, b):
     return float((a.double() - b.double()).norm() / (b.double().norm() + 1e-300))
 
@@ -89,6 +105,7 @@ def main():
     fps, height, width = 8.0, 36, 64
     made_fps, made_size = 4.0, 64
     wave = sound(1.5)
+    stored = {}
 
     def run(
         case,
@@ -182,26 +199,16 @@ def main():
                     worst[kind] = max(worst.get(kind, 0), relative(t, exact.t[name]))
             print(f"{case:16s} " + "  ".join(f"{k} {v:.1e}" for k, v in sorted(worst.items()) if v > 0))
             return
-        trace.scalar(
-            "case",
-            dict(
-                task=task,
-                prompt=prompt,
-                seconds=a.seconds,
-                steps=steps,
-                noise_seed=noise_seed,
-                fps=fps,
-                bind_text=bind_text,
-                guided=guided,
-                warmup=warmup,
-                tune=tune,
-                **options,
-            ),
-        )
+        trace.scalar("case", dict(task=task, prompt=prompt, seconds=a.seconds, steps=steps, noise_seed=noise_seed, fps=fps,
+                                  bind_text=bind_text, guided=guided, warmup=warmup, tune=tune, **options))
+        kept = {k: t for k, t in trace.t.items() if not k.endswith(UNCOMPARED)}
         if ends_only:
-            trace.t = {k: t for k, t in trace.t.items() if not k[:3].isdigit() and k != "cond.vision_in"}
-        tensors, keep = reduced(trace.t, 2_000 if task in ("a2v", "a2i", "joint") else LIMIT)
-        save_file(tensors, f"{a.out}/{case}.safetensors", metadata={"keep": json.dumps(keep)})
+            kept = {k: t for k, t in kept.items() if not k[:3].isdigit() and k != "cond.vision_in"}
+        else:
+            kept = {k: t for k, t in kept.items() if not k.startswith("final.")}
+        tensors, keep = reduced(kept, 2_000 if task in ("a2v", "a2i", "joint") else LIMIT)
+        tensors, same = deduplicated(case, tensors, stored)
+        save_file(tensors, f"{a.out}/{case}.safetensors", metadata={"keep": json.dumps(keep), "same": json.dumps(same)})
         with open(f"{a.out}/{case}.json", "w") as f:
             json.dump(trace.s, f, indent=1)
         print(f"{case:16s} {sum(t.numel() * t.element_size() for t in tensors.values()) / 1e3:8.0f} kB")

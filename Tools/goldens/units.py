@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Goldens of single layers, schedules, preprocessing steps and small networks, from the libraries that define them.
 
-  units.py --reference DIR --out Tests/Fixtures/Data/units [--only torch,schedules,inputs,networks,pictures,archive]
-           [--models Models/random]
+  units.py --reference DIR --models MODELS --out Tests/Fixtures/Data/units
+           [--only torch,schedules,inputs,networks,pictures,archive]
 
-DIR holds reference.py and ib.py; the networks of the folder of models compute the pictures and embed the sounds. Inputs
+DIR holds reference.py and ib.py; the networks of MODELS, which random_models.py makes, compute the pictures and embed the sounds. Inputs
 and weights are not stored: the tests draw the same ones from a seed (`torch.randn` with a CPU generator; bytes of
 pictures by splitmix64). Of long results every `step`-th element of the flattened tensor is kept; what must agree bit
 for bit is stored as an FNV-1a hash.
@@ -857,7 +857,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--reference", required=True)
     ap.add_argument("--out", required=True)
-    ap.add_argument("--models", default="Models/random")
+    ap.add_argument("--models", required=True)
     ap.add_argument("--only", help="comma-separated parts")
     a = ap.parse_args()
     sys.path.insert(0, a.reference)

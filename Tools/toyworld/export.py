@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes trained parts as a model set in the published layouts, in half precision, with a model card.
 
-  export.py --out FOLDER --models Models/toyworld [--tokenizers Models/random]
+  export.py --out FOLDER --models Models/toyworld [--tokenizers Models/toyworld]
 
 The files are written by the Python libraries themselves, as those of the published models are.
 """
@@ -48,6 +48,14 @@ def scaled_vae(a, name, config, latents):
     return vae
 
 
+def bring(source, folder, *names):
+    """Copies files of a tokenizer, by default all, unless they lie there already."""
+    os.makedirs(folder, exist_ok=True)
+    if not os.path.samefile(source, folder):
+        for name in names or os.listdir(source):
+            shutil.copyfile(f"{source}/{name}", f"{folder}/{name}")
+
+
 def sound_models(a, folder):
     save(scaled_vae(a, "sound_vae", sounds.VAE, sounds.latents), f"{folder}/vae")
     save(load_trained(a, "sound_unet", sounds.denoiser())["unet"], f"{folder}/unet")
@@ -57,17 +65,10 @@ def sound_models(a, folder):
         f"{folder}/vocoder",
     )
     DDIMScheduler(**sounds.SCHEDULE).save_pretrained(f"{folder}/scheduler")
-    shutil.copytree(f"{a.tokenizers}/audioldm/tokenizer", f"{folder}/tokenizer", dirs_exist_ok=True)
-    index(
-        folder,
-        "AudioLDMPipeline",
-        scheduler=["diffusers", "DDIMScheduler"],
-        text_encoder=["transformers", "ClapTextModelWithProjection"],
-        tokenizer=["transformers", "RobertaTokenizer"],
-        unet=["diffusers", "UNet2DConditionModel"],
-        vae=["diffusers", "AutoencoderKL"],
-        vocoder=["transformers", "SpeechT5HifiGan"],
-    )
+    bring(f"{a.tokenizers}/audioldm/tokenizer", f"{folder}/tokenizer")
+    index(folder, "AudioLDMPipeline", scheduler=["diffusers", "DDIMScheduler"], text_encoder=["transformers", "ClapTextModelWithProjection"],
+          tokenizer=["transformers", "RobertaTokenizer"], unet=["diffusers", "UNet2DConditionModel"], vae=["diffusers", "AutoencoderKL"],
+          vocoder=["transformers", "SpeechT5HifiGan"])
 
 
 def picture_models(a, folder, adapter_folder):
@@ -82,18 +83,10 @@ def picture_models(a, folder, adapter_folder):
     save(pictures.stills_of(moving), f"{folder}/unet")
     save(parts["text"], f"{folder}/text_encoder")
     DDIMScheduler(**pictures.SCHEDULE).save_pretrained(f"{folder}/scheduler")
-    shutil.copytree(f"{a.tokenizers}/sd15/tokenizer", f"{folder}/tokenizer", dirs_exist_ok=True)
-    index(
-        folder,
-        "StableDiffusionPipeline",
-        feature_extractor=[None, None],
-        safety_checker=[None, None],
-        scheduler=["diffusers", "DDIMScheduler"],
-        text_encoder=["transformers", "CLIPTextModel"],
-        tokenizer=["transformers", "CLIPTokenizer"],
-        unet=["diffusers", "UNet2DConditionModel"],
-        vae=["diffusers", "AutoencoderKL"],
-    )
+    bring(f"{a.tokenizers}/sd15/tokenizer", f"{folder}/tokenizer")
+    index(folder, "StableDiffusionPipeline", feature_extractor=[None, None], safety_checker=[None, None],
+          scheduler=["diffusers", "DDIMScheduler"], text_encoder=["transformers", "CLIPTextModel"],
+          tokenizer=["transformers", "CLIPTokenizer"], unet=["diffusers", "UNet2DConditionModel"], vae=["diffusers", "AutoencoderKL"])
 
 
 def binder(a, folder):
@@ -105,7 +98,7 @@ def binder(a, folder):
         metadata={"format": "pt"},
     )
     write_json(f"{folder}/config.json", imagebind.CONFIG)
-    shutil.copyfile(a.bpe, f"{folder}/{os.path.basename(a.bpe)}")
+    bring(os.path.dirname(a.bpe), folder, os.path.basename(a.bpe))
 
 
 def scale_of_training():
@@ -126,7 +119,7 @@ else: circles, squares, triangles and stars of six colours that bounce, flash or
 | folder | what | parameters |
 |---|---|---|
 {parts}
-Weights are stored in half precision. The tokenizers are those of `Models/random`: a small RoBERTa vocabulary made for it, and
+Weights are stored in half precision. The tokenizers, which the random models share, are a small RoBERTa vocabulary and
 the first 1000 merges of CLIP's (MIT licence).
 
 ## Training
@@ -225,7 +218,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--out", required=True)
     ap.add_argument("--models", default=f"{root}/Models/toyworld")
-    ap.add_argument("--tokenizers", default=f"{root}/Models/random")
+    ap.add_argument("--tokenizers", default=f"{root}/Models/toyworld")
     a = ap.parse_args()
     a.seed, a.device = 1, "cpu"
     a.bpe = f"{a.tokenizers}/imagebind/bpe_simple_vocab_16e6.txt.gz"

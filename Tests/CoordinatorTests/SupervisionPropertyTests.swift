@@ -16,21 +16,33 @@ private struct SupervisionWorld {
     /// Since a process was ready, and since one finished a batch.
     var launchesInVain = 0
     var launchesForNothing = 0
+    /// When the next may be started.
+    var pauseEnds = Duration.zero
+    /// Whether processes of this sequence ever finish a batch.
+    let areUseful: Bool
     var isToldOfStop = false
     var goodbyes = 0
     var crashesTold = 0
     var crashesSeen = 0
 
+    private static let closed = "it was closed"
+
     struct Process {
         let number: Int
         /// What its end will tell, in whichever order it comes; nil while it lives.
         var lastWords: [Supervision.Event]?
+        var hasSaidAll = false
         var hasEnded = false
         var wasKilled = false
+        /// Whether what it still says does not matter.
+        var isGivenUp = false
         var saidGoodbye = false
     }
 
-    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+    init(seed: UInt64) {
+        random = SplitMix64(seed: seed)
+        areUseful = Bool.random(using: &random)
+    }
 
     mutating func send(_ event: Supervision.Event) throws {
         now += .milliseconds(Int.random(in: 0...3000, using: &random))
@@ -42,6 +54,9 @@ private struct SupervisionWorld {
             supervision.child?.number == process?.number, "it watches \(supervision.child as Any) after \(event)")
         try require(supervision.launched == launched, "\(supervision.launched) were launched, and really \(launched)")
         try require(!supervision.isOver || process == nil, "left with a process, after \(event)")
+        if supervision.lost != nil, let process {
+            try require(process.wasKilled, "\(process) goes on without a coordinator, after \(event)")
+        }
         try require(crashesTold <= crashesSeen, "a crash was told of twice, at \(event)")
     }
 
@@ -51,6 +66,7 @@ private struct SupervisionWorld {
             try require(process == nil, "process \(number) beside \(process as Any), at \(event)")
             try require(!isToldOfStop && goodbyes == 0, "process \(number) after the end, at \(event)")
             try require(supervision.lost == nil && supervision.dismissal == nil, "process \(number) at \(event)")
+            try require(now >= pauseEnds, "process \(number) at \(now), before \(pauseEnds)")
             launched += 1
             launchesInVain += 1
             launchesForNothing += 1
@@ -60,17 +76,21 @@ private struct SupervisionWorld {
             if Int.random(in: 0..<8, using: &random) == 0 {
                 process = nil
                 crashesSeen += 1
+                pauseEnds = now + .seconds(launchesInVain)
                 try send(.launchFailed(number, "could not be started"))
             }
         case .kill:
             guard let killed = process else { throw violation("nothing to kill at \(event)") }
             try require(!killed.wasKilled || supervision.lost != nil, "killed \(killed) again at \(event)")
             process?.wasKilled = true
+            if event != .coordinatorDied, event != .connectionBroke(Self.closed) { process?.isGivenUp = true }
             if process?.lastWords == nil { die(.signal(9)) }
         case .bury:
-            try require(process?.hasEnded == true, "\(process as Any) was let go of, at \(event)")
-            late += process?.lastWords ?? []
-            if process?.saidGoodbye == false { crashesSeen += 1 }
+            guard let buried = process else { throw violation("nothing to let go of at \(event)") }
+            try require(buried.hasEnded && (buried.hasSaidAll || buried.isGivenUp), "let go of \(buried) at \(event)")
+            late += buried.lastWords ?? []
+            if !buried.saidGoodbye { crashesSeen += 1 }
+            pauseEnds = now + .seconds(launchesInVain)
             process = nil
         case .passDown:
             guard case .coordinatorSaid = event, process != nil else { throw violation("passed down at \(event)") }
@@ -88,14 +108,17 @@ private struct SupervisionWorld {
         switch message {
         case .crashed:
             crashesTold += 1
-            try require(goodbyes == 0 && !isToldOfStop, "\(message) at \(event)")
+            try require(isExpected && goodbyes == 0 && !isToldOfStop, "\(message) at \(event)")
         case .goodbye:
             goodbyes += 1
-            try require(goodbyes == 1, "a second goodbye, at \(event)")
+            try require(isExpected && goodbyes == 1, "\(message) at \(event)")
         case .heartbeat(let batch, _): try require(batch == nil && event == .tick, "\(message) at \(event)")
         default: throw violation("\(message) is not the supervision's to say")
         }
     }
+
+    /// Whether anybody waits to hear how the rank is.
+    private var isExpected: Bool { supervision.lost == nil && supervision.dismissal == nil }
 
     /// The process ends; its last words come in one order or the other.
     private mutating func die(_ exit: ChildExit) {
@@ -106,7 +129,7 @@ private struct SupervisionWorld {
 
     private mutating func hearLastWord() throws {
         guard process?.lastWords?.isEmpty == false, let word = process?.lastWords?.removeFirst() else { return }
-        if case .processEnded = word { process?.hasEnded = true }
+        if case .processEnded = word { process?.hasEnded = true } else { process?.hasSaidAll = true }
         try send(word)
     }
 
@@ -139,33 +162,38 @@ private struct SupervisionWorld {
     mutating func step() throws {
         let batch = Int.random(in: 1...3, using: &random)
         let old = Int.random(in: 0...launched, using: &random)
-        switch Int.random(in: 0..<400, using: &random) {
-        case ..<40: try hear(.welcome)
-        case ..<60:
+        switch Int.random(in: 0..<1000, using: &random) {
+        case ..<100: try hear(.welcome)
+        case ..<150:
             try hear([.alive, .assign(BatchOrder(batch: batch)), .drain].randomElement(using: &random) ?? .alive)
-        case ..<63: try hear(.stop([.finished, .stopped, .refused("no")].randomElement(using: &random) ?? .stopped))
-        case ..<64: try hear(.dismiss(everyoneAlive: true))
-        case ..<65: try send(.coordinatorDied)
-        case ..<66: try send(.connectionBroke("it was closed"))
-        case ..<70: try send(.coordinatorSaid(nil))
-        case ..<110: try say(.ready(credit: 2))
-        case ..<150: try say(.started(batch: batch))
-        case ..<170: try say(.heartbeat(batch: batch, fraction: 0.5))
-        case ..<190: try say(.finished(loopReport(batch)))
-        case ..<192 where process?.saidGoodbye == false: try say(.goodbye(reason: "the disk is full"))
-        case ..<200: try say(nil)
-        case ..<240:
+        case ..<151: try hear(.stop([.finished, .stopped, .refused("no")].randomElement(using: &random) ?? .stopped))
+        case ..<152 where Bool.random(using: &random): try hear(.dismiss(everyoneAlive: true))
+        case ..<153 where Bool.random(using: &random):
+            try send(Bool.random(using: &random) ? .coordinatorDied : .connectionBroke(Self.closed))
+        case ..<160: try send(.coordinatorSaid(nil))
+        case ..<260: try say(.ready(credit: 2))
+        case ..<360: try say(.started(batch: batch))
+        case ..<410: try say(.heartbeat(batch: batch, fraction: 0.5))
+        case ..<450: if areUseful { try say(.finished(loopReport(batch))) }
+        case ..<452: if process?.saidGoodbye == false { try say(.goodbye(reason: "the disk is full")) }
+        case ..<470: try say(nil)
+        case ..<570:
             guard process?.lastWords == nil else { return }
             die([.signal(11), .code(0), .signal(9)].randomElement(using: &random) ?? .code(1))
-        case ..<242:
+        case ..<571:
             guard process?.lastWords == nil else { return }
             die(.code(ChildExit.coordinatorLost))
-        case ..<244: if let process, process.lastWords == nil { try send(.pipeBroke(process.number, "talks nonsense")) }
-        case ..<320: try hearLastWord()
-        case ..<330: if !late.isEmpty { try send(late.removeFirst()) }
-        case ..<340 where old != process?.number:
-            try send(.processSaid(old, WireMessage(epoch: 5, .worker(.goodbye(reason: "")))))
-        case ..<341: now += .seconds(40)
+        case ..<575: if let process, process.lastWords == nil { try send(.pipeBroke(process.number, "talks nonsense")) }
+        case ..<765: try hearLastWord()
+        case ..<790: if !late.isEmpty { try send(late.removeFirst()) }
+        case ..<815 where old != process?.number:
+            let word = WireMessage(epoch: 5, .worker(.goodbye(reason: "late")))
+            let words: [Supervision.Event] = [
+                .processSaid(old, word), .processSaidAll(old), .processEnded(old, .code(0)), .pipeBroke(old, "late"),
+                .launchFailed(old, "late"),
+            ]
+            try send(words.randomElement(using: &random) ?? .tick)
+        case ..<818: now += .seconds(40)
         default: try send(.tick)
         }
     }

@@ -84,6 +84,7 @@ struct SupervisionTests {
             ])
         #expect(supervision.tell(.tick) == [.launch(2)])
         #expect(supervision.tell(.tick).isEmpty)
+        #expect(supervision.nextLaunch == nil)
     }
 
     @Test("one that ended before it was ready is replaced a second later for each of its kind")
@@ -163,6 +164,17 @@ struct SupervisionTests {
         #expect(
             supervision.tell(.processEnded(1, .signal(9)), at: .seconds(37)).last
                 == .say(.crashed(reason: "it was silent for 30.0 seconds")))
+    }
+
+    @Test("a process that ended and whose pipe somebody else holds open is given up after 30 s of silence")
+    func heldOpen() {
+        var supervision = Supervision.ready()
+        #expect(supervision.tell(.processEnded(1, .code(0))).isEmpty)
+        #expect(
+            supervision.tell(.tick, at: .seconds(31)).suffix(3) == [
+                .bury, crashLog("was silent for 30.0 seconds"),
+                .say(.crashed(reason: "it was silent for 30.0 seconds")),
+            ])
     }
 
     @Test("a process that gets no further for half an hour is ended; any change is progress")

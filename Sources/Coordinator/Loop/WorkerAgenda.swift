@@ -202,7 +202,7 @@ struct WorkerAgenda: Sendable {
     }
 
     private mutating func startNext(into actions: inout [Action]) {
-        guard computing == nil, outcome == nil, let order = ahead.first else { return }
+        guard computing == nil, let order = ahead.first else { return }
         // One that took a process with it waits until nobody else would go with it.
         guard order.isolation == .none || running.isEmpty else { return }
         ahead.removeFirst()

@@ -81,22 +81,13 @@ struct Supervision: Sendable {
             child = nil
             crashed(why, wasReady: false, at: now, into: &actions)
         case .processSaid(let number, let message):
-            guard child?.number == number else { break }
-            hear(fromBelow: message, at: now, into: &actions)
-        case .processSaidAll(let number):
-            guard child?.number == number else { break }
-            child?.hasSaidAll = true
-            bury(at: now, into: &actions)
-        case .pipeBroke(let number, let why):
-            guard child?.number == number else { break }
-            kill(why, into: &actions)
-            bury(at: now, into: &actions)
-        case .processEnded(let number, let exit):
-            guard child?.number == number else { break }
-            child?.exit = exit
-            bury(at: now, into: &actions)
+            if child?.number == number { hear(fromBelow: message, at: now, into: &actions) }
+        case .processSaidAll(let number): if child?.number == number { child?.hasSaidAll = true }
+        case .pipeBroke(let number, let why): if child?.number == number { kill(why, into: &actions) }
+        case .processEnded(let number, let exit): if child?.number == number { child?.exit = exit }
         case .tick: watch(at: now, into: &actions)
         }
+        bury(at: now, into: &actions)
         return actions
     }
 

@@ -99,6 +99,10 @@ let package = Package(
         .executableTarget(
             name: "mpi-transport-check", dependencies: ["MPI", "Coordinator", "TransportContract"],
             path: "Tests/MPITransportCheck", swiftSettings: swift),
+        // The same for a process that is joined to the tests by pipes.
+        .executableTarget(
+            name: "pipe-transport-check", dependencies: ["Coordinator", "TransportContract"],
+            path: "Tests/PipeTransportCheck", swiftSettings: swift),
         // Everything of seehear-worker but the models: for faults by the hundred.
         .executableTarget(
             name: "seehear-simulated-worker", dependencies: ["Worker", "MPI", "Coordinator", "Shard", "Fixtures", log],
@@ -110,7 +114,9 @@ let package = Package(
         tests("MediaTests", ["Media", "ClipSampling", "Fixtures"]),
         tests("ShardTests", ["Shard", "Fixtures"]),
         tests("EngineTests", ["Engine", "ClipSampling", "Torch", "Checkpoint", "JSON", "Fixtures"]),
-        tests("CoordinatorTests", ["Coordinator", "Shard", "JSON", "Fixtures", "TransportContract", log]),
+        tests(
+            "CoordinatorTests",
+            ["Coordinator", "Shard", "JSON", "Fixtures", "TransportContract", "pipe-transport-check", log]),
         tests("MPITests", ["MPI", "Coordinator", "Fixtures", "mpi-transport-check"]),
         tests("PreflightTests", ["Preflight", "Coordinator", "Fixtures"]),
         tests("WorkerTests", ["Worker", "Coordinator", "Shard", "Engine", "Torch", "Fixtures", log]),

@@ -106,6 +106,10 @@ let package = Package(
         .executableTarget(
             name: "mpi-transport-check", dependencies: ["MPI", "Coordinator", "TransportContract"],
             path: "Tests/MPITransportCheck", swiftSettings: swift),
+        // The same for a process that is joined to the tests by pipes.
+        .executableTarget(
+            name: "pipe-transport-check", dependencies: ["Coordinator", "TransportContract"],
+            path: "Tests/PipeTransportCheck", swiftSettings: swift),
         // Everything of seehear-worker but the models: for faults by the hundred.
         .executableTarget(
             name: "seehear-simulated-worker",
@@ -131,7 +135,10 @@ let package = Package(
         tests("PlanningTests", ["Planning", "Method", "Shard", "JSON", "Files"]),
         tests(
             "CoordinatorTests",
-            ["Coordinator", "Planning", "Method", "Shard", "JSON", "Files", "TransportContract", log]),
+            [
+                "Coordinator", "Planning", "Method", "Shard", "JSON", "Files", "TransportContract",
+                "pipe-transport-check", log,
+            ]),
         tests("MPITests", ["MPI", "Coordinator", "mpi-transport-check"]),
         tests("PreflightTests", ["Preflight", "Planning", "Method", "Files"]),
         tests(

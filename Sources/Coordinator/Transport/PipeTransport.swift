@@ -29,6 +29,13 @@ package final class PipeTransport: Transport {
         peers = [peer]
         let (events, sink) = AsyncStream.makeStream(of: TransportEvent.self)
         self.events = events
+        // A reader that is gone is to be an error of the write, and not a signal that ends this process.
+        writing.enqueue {
+            var signals = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &signals, nil)
+        }
         WorkThread("pipe in").enqueue {
             do throws(PipeError) {
                 while let message = try Self.message(from: input) { sink.yield(.message(from: peer, message)) }

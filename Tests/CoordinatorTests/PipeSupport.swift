@@ -1,0 +1,113 @@
+import Foundation
+
+@testable import Coordinator
+
+/// Rank 0's end of several connections, each to a rank of its own.
+struct PipeHub: Transport {
+    let rank = 0
+    let peers: [Int]
+    let events: AsyncStream<TransportEvent>
+    private let pipes: [Int: any Transport]
+
+    init(_ pipes: [any Transport]) {
+        peers = pipes.flatMap(\.peers).sorted()
+        self.pipes = Dictionary(uniqueKeysWithValues: pipes.flatMap { pipe in pipe.peers.map { ($0, pipe) } })
+        let (events, sink) = AsyncStream.makeStream(of: TransportEvent.self)
+        self.events = events
+        for pipe in pipes { Task { for await event in pipe.events { sink.yield(event) } } }
+    }
+
+    func send(_ bytes: [UInt8], to rank: Int) async throws(TransportError) {
+        guard let pipe = pipes[rank] else { throw .unknownRank(rank, peers: peers) }
+        try await pipe.send(bytes, to: rank)
+    }
+}
+
+/// A pipe of the system, of which tests hold one end or both.
+struct RawPipe: Sendable {
+    let read: Int32
+    let write: Int32
+    /// What both ends are called under `/proc/self/fd`.
+    private let name: String
+
+    /// - Parameter capacity: bytes that it holds, 4096 or more.
+    init(capacity: Int32 = 65_536) throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+        // Programs that other tests start meanwhile are not to hold it open.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        (read, write) = (ends[0], ends[1])
+        let setPipeSize: Int32 = 1031
+        _ = fcntl(write, setPipeSize, capacity)
+        name = try Self.name(of: read)
+    }
+
+    /// How many descriptors of this process are ends of it.
+    var openEnds: Int {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return all.compactMap { Int32($0) }.count { (try? Self.name(of: $0)) == name }
+    }
+
+    private static func name(of descriptor: Int32) throws -> String {
+        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+    }
+
+    /// Writes pieces one after the other, then closes the end.
+    func feed(_ pieces: [[UInt8]]) async throws {
+        try await WorkThread("writer").perform {
+            for piece in pieces {
+                piece.withUnsafeBytes { _ = Foundation.write(write, $0.baseAddress, $0.count) }
+                sched_yield()
+            }
+            close(write)
+        }
+    }
+
+    /// Reads so many bytes, a few at a time; fewer at the end.
+    func take(_ count: Int = .max) async throws -> [UInt8] {
+        try await WorkThread("reader").perform {
+            var bytes: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 1000)
+            while bytes.count < count {
+                let got = Foundation.read(read, &buffer, min(buffer.count, count - bytes.count))
+                guard got > 0 else { break }
+                bytes += buffer[..<got]
+            }
+            return bytes
+        }
+    }
+
+    /// How a message looks in a pipe.
+    static func frame(_ message: [UInt8]) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: message.count >> (8 * $0)) } + message
+    }
+}
+
+extension PipeTransport {
+    /// Both ends of a connection between rank 0 and another, in this process.
+    static func pair(rank: Int, waits: Bool = false) throws -> (above: PipeTransport, below: PipeTransport) {
+        let (down, up) = (try RawPipe(), try RawPipe())
+        return (
+            PipeTransport(rank: 0, peer: rank, input: up.read, output: down.write),
+            PipeTransport(rank: rank, peer: 0, input: down.read, output: up.write, waits: waits)
+        )
+    }
+
+    /// Rank 0's end that hears from a pipe and is not heard.
+    static func hearing(_ descriptor: Int32) -> PipeTransport {
+        PipeTransport(rank: 0, peer: 1, input: descriptor, output: open("/dev/null", O_WRONLY | O_CLOEXEC))
+    }
+
+    /// Rank 0's end that talks into a pipe and hears only the end.
+    static func talking(into pipe: RawPipe, waits: Bool = false) -> PipeTransport {
+        PipeTransport(
+            rank: 0, peer: 1, input: open("/dev/null", O_RDONLY | O_CLOEXEC), output: pipe.write, waits: waits)
+    }
+
+    /// All that comes.
+    func everything() async -> [TransportEvent] {
+        var all: [TransportEvent] = []
+        for await event in events { all.append(event) }
+        return all
+    }
+}

@@ -83,18 +83,20 @@ let package = Package(
                 "Media", "ClipSampling", "JSON", "Files", log,
             ]),
         library("Evaluation", ["COpenBLAS"]),
+        library("Arguments", ["Planning", "Method", argumentParser]),
 
         .executableTarget(
             name: "seehear",
             dependencies: [
-                "Planning", "Preflight", "Method", "Shard", "Media", "ClipSampling", "JSON", "Files", "Evaluation",
-                argumentParser,
+                "Arguments", "Planning", "Preflight", "Method", "Shard", "Media", "ClipSampling", "JSON", "Files",
+                "Evaluation", argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(
             name: "seehear-worker",
             dependencies: [
-                "Worker", "MPI", "Torch", "Coordinator", "Preflight", "Planning", "Method", "JSON", argumentParser,
+                "Arguments", "Worker", "MPI", "Torch", "Coordinator", "Preflight", "Planning", "Method", "JSON",
+                argumentParser,
                 log,
             ],
             swiftSettings: swift),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import JSON
 import Method
 import Torch
@@ -66,5 +67,3 @@ struct BenchCommand: ParsableCommand {
         return .audio(folder: audio ?? "", duration: seconds)
     }
 }
-
-extension MemoryPolicy: ExpressibleByArgument {}

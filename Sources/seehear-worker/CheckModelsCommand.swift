@@ -1,5 +1,6 @@
 import Preflight
 import ArgumentParser
+import Arguments
 import Method
 import Planning
 import Foundation
@@ -11,22 +12,16 @@ struct CheckModelsCommand: ParsableCommand {
         commandName: "check-models",
         abstract: "Check the keys and shapes of a job's models; print a line for each problem and exit with 2.")
 
-    @Argument(help: "The job file.")
-    var job: String
-
-    @Option(name: .customLong("set"), parsing: .singleValue, help: "As for a run.")
-    var overrides: [String] = []
+    @OptionGroup var argument: JobArguments
 
     @Option(parsing: .singleValue, help: "A task that rows have; without one all tasks count.")
     var task: [GenerationTask] = []
 
     func run() throws {
-        let job = try JobFile.load(URL(filePath: job), overrides: overrides)
+        let job = try JobFile.load(URL(filePath: argument.job), overrides: argument.overrides)
             .narrowed(to: Set(task.isEmpty ? GenerationTask.allCases : task))
         let problems = EngineModelProbe().inspect(job).problems
         for problem in problems { print(problem) }
         if !problems.isEmpty { throw ExitCode(2) }
     }
 }
-
-extension GenerationTask: ExpressibleByArgument {}

@@ -1,11 +1,13 @@
 import ArgumentParser
 import Foundation
+import Planning
 
 /// The program that mpirun starts on every rank.
 @main
 struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seehear-worker", abstract: "Generate the samples of a run, on every rank that mpirun starts.",
+        version: RunDescription.version,
         subcommands: [
             RunCommand.self, ComputeCommand.self, BenchCommand.self, DoctorCommand.self, CheckModelsCommand.self,
         ],

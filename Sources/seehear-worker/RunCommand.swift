@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Coordinator
 import Dispatch
 import Foundation
@@ -25,10 +26,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The run directory of a job file.", completion: .directory)
     var out: String?
 
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("A setting that wins over the job file, such as sampling.steps=10.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var settings: SettingOverrides
 
     @Flag(help: "Rank 0 computes too, beside coordinating.")
     var coordinatorWorks = false
@@ -69,7 +67,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         var options = RankProgram.Options(target: target)
         options.out = out
-        options.overrides = overrides
+        options.overrides = settings.overrides
         options.coordinatorWorks = coordinatorWorks
         options.silenceLimit = .seconds(silenceLimit)
         options.stallLimit = .seconds(stallLimit)

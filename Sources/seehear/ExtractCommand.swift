@@ -1,4 +1,6 @@
 import ArgumentParser
+import Arguments
+import Planning
 import Shard
 
 /// `seehear extract RUN KEY… -o DIR`: writes members of samples as files.
@@ -11,8 +13,7 @@ struct ExtractCommand: ParsableCommand {
             dash go after two dashes: seehear extract RUN -o DIR -- -0p7hKXZ1ww
             """)
 
-    @Argument(help: ArgumentHelp("The run directory.", valueName: "run"), completion: .directory)
-    var directory: String
+    @OptionGroup var argument: RunArgument
 
     @Argument(help: ArgumentHelp("The keys of the samples.", valueName: "key"))
     var keys: [String] = []
@@ -34,10 +35,12 @@ struct ExtractCommand: ParsableCommand {
     }
 
     func run() throws {
-        let reader = try DatasetReader(layout: RunLayout(run: directory))
-        let wanted = members.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
-        let extractor = try SampleExtractor(reader: reader, folder: output, members: wanted)
-        let written = try extractor.extract(all ? reader.keys : keys)
-        print("\(written.count) files in \(output)")
+        try Output.reporting {
+            let reader = try DatasetReader(layout: argument.directory.layout)
+            let wanted = members.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+            let extractor = try SampleExtractor(reader: reader, folder: output, members: wanted)
+            let written = try extractor.extract(all ? reader.keys : keys)
+            print("\(written.count) files in \(output)")
+        }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Planning
 import Foundation
 
@@ -7,8 +8,7 @@ struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "List the samples of a run and what became of them.")
 
-    @Argument(help: ArgumentHelp("The run directory.", valueName: "run"), completion: .directory)
-    var directory: String
+    @OptionGroup var argument: RunArgument
 
     @Flag(help: "Only samples that failed, with the reason.")
     var failed = false
@@ -18,7 +18,7 @@ struct ListCommand: ParsableCommand {
 
     func run() throws {
         try Output.reporting {
-            let listing = try RunListing(RunDirectory(URL(filePath: directory, directoryHint: .isDirectory)))
+            let listing = try RunListing(argument.directory)
             let entries = listing.entries.filter { !failed || $0.state == .failed }
             if json {
                 for entry in entries { try Output.printJSON(entry, pretty: false) }

@@ -7,7 +7,7 @@ import Foundation
 struct Main: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seehear",
-        abstract: "Plan, inspect and verify runs that generate sound and pictures for many clips.",
+        abstract: "Plan, inspect and verify runs that generate audio, video and images for many clips.",
         discussion: "A run is computed by seehear-worker: mpirun -n 9 seehear-worker RUN",
         version: RunDescription.version,
         subcommands: [

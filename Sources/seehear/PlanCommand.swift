@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Method
 import Planning
 import Foundation
@@ -16,19 +17,13 @@ struct PlanCommand: ParsableCommand {
             Exits with 0 if the run can start and with 2 if the job is not valid.
             """)
 
-    @Argument(help: "The job file.", completion: .file(extensions: ["yaml", "yml", "json"]))
-    var job: String
+    @OptionGroup var argument: JobArguments
 
     @Option(help: "The run directory.", completion: .directory)
     var out: String?
 
     @Flag(help: "Check and print what would run; write nothing.")
     var dryRun = false
-
-    @Option(
-        name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("A setting that wins over the job file, such as sampling.steps=10.", valueName: "key=value"))
-    var overrides: [String] = []
 
     @Option(help: ArgumentHelp("An earlier run whose speed tells the time expected.", valueName: "run"))
     var like: String?
@@ -45,11 +40,11 @@ struct PlanCommand: ParsableCommand {
     func run() throws {
         try Output.reporting {
             let output = URL(filePath: out ?? FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-            let models = WorkerModelProbe(workerIn: DoctorCommand.programFolder, job: job, overrides: overrides) {
+            let models = WorkerModelProbe(workerIn: DoctorCommand.programFolder, job: argument.job, overrides: argument.overrides) {
                 Output.complain("note: \($0)")
             }
             let planner = Planner(inputs: MediaProbe(), models: models)
-            let prepared = try planner.prepare(URL(filePath: job), overrides: overrides, output: output)
+            let prepared = try planner.prepare(URL(filePath: argument.job), overrides: argument.overrides, output: output)
             let rate = try like.flatMap { path throws(RunError) in
                 try MeasuredRate(of: RunDirectory(URL(filePath: path, directoryHint: .isDirectory)))
             }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Planning
 import Foundation
 import Shard
@@ -16,8 +17,7 @@ struct RetryCommand: ParsableCommand {
             seehear retry RUN --key dog-01 --key bell
             """)
 
-    @Argument(help: ArgumentHelp("The run directory.", valueName: "run"), completion: .directory)
-    var directory: String
+    @OptionGroup var argument: RunArgument
 
     @Option(
         name: .customLong("kind"), parsing: .singleValue,
@@ -32,7 +32,7 @@ struct RetryCommand: ParsableCommand {
 
     func run() throws {
         try Output.reporting {
-            let run = try Run.open(RunDirectory(URL(filePath: directory, directoryHint: .isDirectory)))
+            let run = try Run.open(argument.directory)
             let known = Set(run.plan.samples.map(\.key))
             if let unknown = keys.first(where: { !known.contains($0) }) {
                 throw ValidationError("--key \(unknown): the run has no such sample; `seehear ls` lists them.")
@@ -47,7 +47,7 @@ struct RetryCommand: ParsableCommand {
                 print(
                     "\(outcome.samples) failed samples in \(outcome.batches) batches are marked; "
                         + "\(outcome.made) others of those batches are made again with them.")
-                print("Now run the job again: mpirun -n 9 seehear-worker \(directory)")
+                print("Now run the job again: mpirun -n 9 seehear-worker \(run.directory.url.path)")
             }
             if outcome.hopeless > 0 {
                 print("\(outcome.hopeless) stay failed: their rows were wrong when the run was planned.")

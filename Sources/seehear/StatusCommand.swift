@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Planning
 import Foundation
 
@@ -9,8 +10,7 @@ struct StatusCommand: ParsableCommand {
         abstract: "Show how far a run is.",
         discussion: "Reads the run's files alone, so it works on any machine that sees them.")
 
-    @Argument(help: ArgumentHelp("The run directory.", valueName: "run"), completion: .directory)
-    var directory: String
+    @OptionGroup var argument: RunArgument
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -29,8 +29,7 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         try Output.reporting {
-            let run = RunDirectory(URL(filePath: directory, directoryHint: .isDirectory))
-            var reader = try RunStatusReader(run)
+            var reader = try RunStatusReader(argument.directory)
             var status = try reader.read()
             while watch {
                 if json { try Output.printJSON(status, pretty: false) } else { print(Self.line(status)) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Arguments
 import Planning
 import Foundation
 import Shard
@@ -12,11 +13,10 @@ struct VerifyCommand: ParsableCommand {
             Without --deep, lengths, records, seek tables and tables of samples are checked, which takes seconds and finds \
             missing, cut and exchanged files. With it every byte is read, hashed and decompressed, and every header parsed.
 
-            Exits with 0 if nothing is wrong and with 1 if something is.
+            Exits with 0 if nothing is wrong, with 1 if something is, and with 2 if the folder is no run.
             """)
 
-    @Argument(help: ArgumentHelp("The run directory.", valueName: "run"), completion: .directory)
-    var directory: String
+    @OptionGroup var argument: RunArgument
 
     @Flag(help: "Read, hash, decompress and parse everything.")
     var deep = false
@@ -25,14 +25,15 @@ struct VerifyCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let run = RunDirectory(URL(filePath: directory, directoryHint: .isDirectory))
-        // Shards alone can be verified too, without the run that made them.
-        let description = try? Run.describe(run)
-        let isOver = (try? String(contentsOf: run.status, encoding: .utf8))?.hasPrefix("complete") ?? false
-        let report = try Verifier(
-            layout: run.layout, deep: deep, configSHA256: description?.configSHA256,
-            plannedShards: isOver ? description?.counts.shards : nil
-        ).verify()
+        let report = try Output.reporting {
+            let run = try argument.directory
+            let description = try Run.describe(run)
+            let isOver = (try? String(contentsOf: run.status, encoding: .utf8))?.hasPrefix("complete") ?? false
+            return try Verifier(
+                layout: run.layout, deep: deep, configSHA256: description.configSHA256,
+                plannedShards: isOver ? description.counts.shards : nil
+            ).verify()
+        }
         if json {
             try Output.printJSON(report, pretty: false)
         } else {

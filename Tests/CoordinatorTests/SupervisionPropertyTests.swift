@@ -1,4 +1,4 @@
-import Fixtures
+import TestSupport
 import Testing
 
 @testable import Coordinator

@@ -21,15 +21,6 @@ package protocol BatchRunner: Sendable {
     func discard(_ batch: Int) async
 }
 
-/// Why a worker takes no further part, though its process is well.
-package struct WorkerUnfit: Error, Sendable, Hashable, CustomStringConvertible {
-    /// A sentence with the remedy.
-    package let description: String
-
-    /// A reason.
-    package init(_ reason: String) { description = reason }
-}
-
 /// What a runner tells while it runs a batch, and where it leaves the result.
 package struct BatchWatch: Sendable {
     /// How far the batch is, 0 to 1; may be called from any thread.

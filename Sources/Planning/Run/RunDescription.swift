@@ -26,7 +26,7 @@ package struct RunDescription: Codable, Sendable, Equatable {
     /// The value of ``schema``.
     package static let currentSchema = "seehear.run/3"
     /// The version of seehear.
-    package static let version = "0.1.0"
+    package static let version = "0.2.0"
 
     /// How much there is of everything.
     package struct Counts: Codable, Sendable, Equatable {

@@ -1,0 +1,5 @@
+package import ArgumentParser
+package import Method
+
+extension GenerationTask: ExpressibleByArgument {}
+extension MemoryPolicy: ExpressibleByArgument {}

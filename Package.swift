@@ -67,7 +67,7 @@ let package = Package(
         library("ClipSampling", []),
         library("Method", ["ClipSampling"]),
         library("Checkpoint", ["JSON", "Files", "Method"]),
-        library("Torch", ["CTorch", "Checkpoint", "Files"]),
+        library("Torch", ["CTorch", "Checkpoint"]),
         library("Networks", ["Torch", "Checkpoint", "JSON", "ClipSampling", "Method", "Files"]),
         library("Engine", ["Networks", "Torch", "Checkpoint", "ClipSampling", "Method"]),
         library("Media", ["CAV", "CSndfile", "ClipSampling", "Files"]),
@@ -75,7 +75,9 @@ let package = Package(
         library("Planning", ["Method", "Shard", "JSON", "Files", yams]),
         library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Files", log]),
         library("MPI", ["CMPI", "Coordinator"]),
-        library("Preflight", ["Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Files", yams]),
+        library(
+            "Preflight",
+            ["Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Files", yams]),
         library(
             "Worker",
             [
@@ -97,7 +99,6 @@ let package = Package(
             dependencies: [
                 "Arguments", "Worker", "MPI", "Torch", "Coordinator", "Preflight", "Planning", "Method", "JSON",
                 argumentParser,
-                log,
             ],
             swiftSettings: swift),
 
@@ -106,7 +107,7 @@ let package = Package(
             name: "TransportContract", dependencies: ["Coordinator", log], path: "Tests/TransportContract",
             swiftSettings: swift),
         .executableTarget(
-            name: "mpi-transport-check", dependencies: ["MPI", "Coordinator", "TransportContract"],
+            name: "mpi-transport-check", dependencies: ["MPI", "TransportContract"],
             path: "Tests/MPITransportCheck", swiftSettings: swift),
         // The same for a process that is joined to the tests by pipes.
         .executableTarget(
@@ -125,7 +126,7 @@ let package = Package(
         tests("TestSupportTests", []),
         tests("JSONTests", ["JSON"]),
         tests("FilesTests", ["Files"]),
-        tests("MethodTests", ["Method", "JSON"]),
+        tests("MethodTests", ["Method"]),
         tests("CheckpointTests", ["Checkpoint", "JSON", "Files"]),
         tests("TorchTests", ["Torch"]),
         tests("MediaTests", ["Media", "ClipSampling"]),
@@ -133,21 +134,19 @@ let package = Package(
         tests("NetworksTests", ["Networks", "ClipSampling", "Torch", "Checkpoint", "JSON", "Files"]),
         tests(
             "EngineTests",
-            ["Engine", "Networks", "Method", "ClipSampling", "Torch", "Checkpoint", "JSON"]),
-        tests("PlanningTests", ["Planning", "Method", "Shard", "JSON", "Files"]),
+            ["Engine", "Networks", "Method", "ClipSampling", "Torch", "Checkpoint"]),
+        tests("PlanningTests", ["Planning", "Method", "Shard", "JSON"]),
         tests(
             "CoordinatorTests",
             [
-                "Coordinator", "Planning", "Method", "Shard", "JSON", "Files", "TransportContract",
-                "pipe-transport-check", log,
+                "Coordinator", "Planning", "Method", "Shard", "TransportContract", "pipe-transport-check", log,
             ]),
-        tests("MPITests", ["MPI", "Coordinator", "mpi-transport-check"]),
-        tests("PreflightTests", ["Preflight", "Planning", "Method", "Files"]),
+        tests("MPITests", ["MPI", "mpi-transport-check"]),
+        tests("PreflightTests", ["Preflight", "Planning", "Method"]),
         tests(
             "WorkerTests",
             [
-                "Worker", "Coordinator", "Planning", "Method", "Shard", "Engine", "Networks", "Torch", "ClipSampling", "Files",
-                log,
+                "Worker", "Coordinator", "Planning", "Method", "Shard", "Engine", "Torch", "ClipSampling", "Files", log,
             ]),
         tests("EvaluationTests", ["Evaluation"]),
         .testTarget(

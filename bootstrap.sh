@@ -71,6 +71,7 @@ packages=(
     "libswscale-dev|pkg-config --exists libswscale"
     "libswresample-dev|pkg-config --exists libswresample"
     "libzstd-dev|pkg-config --exists libzstd"
+    "libssl-dev|pkg-config --exists libcrypto"
     "ffmpeg|command -v ffmpeg"
     "zstd|command -v zstd"
     "unzip|command -v unzip"

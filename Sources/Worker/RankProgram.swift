@@ -125,17 +125,17 @@ package struct RankProgram: Sendable {
         switch try await RunCopy.receive(over: transport, into: copy) {
         case .over(let everyoneAlive): return End(exitCode: 0, everyoneAlive: everyoneAlive)
         case .shared:
-            let run = try await files.perform {
+            let directory = RunDirectory(URL(filePath: shared))
+            try await files.perform {
                 do {
-                    return try Run.open(RunDirectory(URL(filePath: shared)))
+                    _ = try Run.describe(directory)
                 } catch RunError.notARun {
                     throw RankProgramError.notShared(shared, host: LocalHost.name)
                 }
             }
-            return await work(run, transport)
+            return await work(directory, transport)
         case .copied:
-            let run = try await files.perform { try Run.open(RunDirectory(copy)) }
-            let end = await work(run, transport)
+            let end = await work(RunDirectory(copy), transport)
             // Its logs are all that is left there; they are wanted where something went wrong.
             if end.exitCode == 0 { try? FileManager.default.removeItem(at: copy) }
             return end
@@ -153,7 +153,7 @@ package struct RankProgram: Sendable {
     /// Plans the run, or takes up what there is of it.
     private func begin(_ files: WorkThread) async throws -> Start {
         let run = try await files.perform { [self] in try plan() }
-        let log = log(run, "coordinator")
+        let log = log(run.directory, "coordinator")
         let reporter = ProgressReporter(style: ProgressReporter.style(json: options.logFormat == .json))
         let keeper = try RunKeeper(run, reporter: reporter, log: log)
         return Start(run: run, keeper: keeper, before: try await keeper.resume(), log: log)
@@ -202,7 +202,7 @@ package struct RankProgram: Sendable {
             }
         }
         defer { watch.cancel() }
-        let worker = works ? Task { await work(run, pair.worker) } : nil
+        let worker = works ? Task { await work(run.directory, pair.worker) } : nil
         let end = try await loop.run()
         _ = await worker?.value
         let problems = try await keeper.finish(end.outcome)
@@ -212,12 +212,12 @@ package struct RankProgram: Sendable {
         return End(exitCode: exitCode, everyoneAlive: end.missing.isEmpty)
     }
 
-    /// Works, in a process of its own, so that what ends that process leaves the rank alive.
-    private func work(_ run: Run, _ transport: any Transport) async -> End {
+    /// Works, in a process of its own, so that what ends that process leaves the rank alive; that process reads the plan.
+    private func work(_ run: RunDirectory, _ transport: any Transport) async -> End {
         var configuration = SupervisorConfiguration()
         configuration.silenceLimit = options.silenceLimit
         configuration.stallLimit = options.stallLimit
-        let launcher = ComputingLauncher(run: run.directory.url.path, place: place, logFormat: options.logFormat)
+        let launcher = ComputingLauncher(run: run.url.path, place: place, logFormat: options.logFormat)
         let end = await WorkerSupervisor(
             transport: transport, launcher: launcher, configuration: configuration, log: log(run, "supervisor")
         ).run()
@@ -254,9 +254,9 @@ package struct RankProgram: Sendable {
 
     private func complain(_ text: String) { tell("seehear-worker: rank \(place.rank): \(text)") }
 
-    private func log(_ run: Run, _ label: String) -> Logger {
+    private func log(_ run: RunDirectory, _ label: String) -> Logger {
         Logger.ofRank(
-            place.rank, run.directory, label, options.logFormat,
+            place.rank, run, label, options.logFormat,
             echo: place.rank == 0 && label == "coordinator" ? .notice : .error)
     }
 

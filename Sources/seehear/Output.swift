@@ -34,7 +34,7 @@ enum Output {
         } catch let error as MediaError {
             complain("error: \(error)")
             throw error.kind == .failed ? ExitCode.failure : invalid
-        } catch let error as FileError {
+        } catch let error where !(error is ExitCode || error is ValidationError) {
             complain("error: \(error)")
             throw ExitCode.failure
         }

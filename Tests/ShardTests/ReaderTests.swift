@@ -47,7 +47,7 @@ import Testing
         try run.folder.write(bytes, to: "shards/\(record.shard)")
         let reader = try DatasetReader(layout: run.layout)
         #expect(try reader.sample("clip_1") == demoSample(1))
-        #expect { try reader.sample("clip_2") } throws: { "\($0)".contains("'clip_2'") }
+        #expect { try reader.sample("clip_2") } throws: { "\($0)".contains("`clip_2`") }
     }
 
     @Test func extracts() throws {

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func messagesNameKeyAndRule() {
-        #expect(SampleKeyError.slash("a/b").description.contains("'a/b' holds a slash"))
+        #expect(SampleKeyError.slash("a/b").description.contains("`a/b` holds a slash"))
         #expect(!SampleKeyError.unprintable("a\nb", byte: 10).description.contains("\n"))
     }
 

@@ -162,12 +162,11 @@ import Testing
         let roberta = try load([:])
         let clip = try SimpleTokenizer(vocabulary: Fixtures.clipVocabulary.path)
         let diffusion = try CLIPTokenizer(folder: Fixtures.clipTokenizer.path)
-        var state: UInt64 = 5
+        var random = SplitMix64(seed: 5)
         for _ in 0..<10_000 {
             var text = ""
             for _ in 0..<12 {
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                let value = UInt32(state >> 33)
+                let value = UInt32(random.next() >> 33)
                 let range: UInt32 = [128, 0x500, 0x3000, 0x11_0000][Int(value % 4)]
                 text.unicodeScalars.append(Unicode.Scalar(value / 4 % range) ?? "&")
             }

@@ -27,7 +27,7 @@ package enum RandomModels {
                     return try WeightEntry(name, isFloating ? tensor.to(DType(file.dtype)) : tensor)
                 }
             }
-            // As safetensors' own library sorts them.
+            // As safetensors' own library sorts them: the widest type first, then by name.
             let sorted = entries.sorted { ($1.dtype.byteCount, $0.name) < ($0.dtype.byteCount, $1.name) }
             try write(SafetensorsWriter.data(sorted, metadata: ["format": "pt"]), to: folder.appending(path: file.path))
             if let archive = file.archive {
@@ -60,18 +60,27 @@ package enum RandomModels {
 
     /// Makes them unless they are there, and gives their folder, which is never there in part.
     static func publish(below parent: URL) throws -> URL {
-        var sources = try Array(Data(contentsOf: recipeFile))
-        for (source, target) in try inputs(recipe()) { sources += Array(target.utf8) + (try Data(contentsOf: source)) }
-        let folder = parent.appending(path: FNV1a.hex(sources), directoryHint: .isDirectory)
+        let folder = parent.appending(path: try fingerprint(), directoryHint: .isDirectory)
         if FileManager.default.fileExists(atPath: folder.path) { return folder }
         let partial = parent.appending(path: ".\(UUID().uuidString)", directoryHint: .isDirectory)
         defer { try? FileManager.default.removeItem(at: partial) }
         try make(in: partial)
         // Another process may have been faster; what it published is the same.
-        if rename(partial.path, folder.path) != 0, !FileManager.default.fileExists(atPath: folder.path) {
-            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: folder.path])
+        if rename(partial.path, folder.path) != 0 {
+            let code = POSIXErrorCode(rawValue: errno) ?? .EIO
+            guard FileManager.default.fileExists(atPath: folder.path) else { throw POSIXError(code) }
         }
         return folder
+    }
+
+    /// A hash of all that they are made from, this target's sources among it.
+    private static func fingerprint() throws -> String {
+        let code = URL(filePath: #filePath).deletingLastPathComponent()
+        let sources = try FileManager.default.contentsOfDirectory(atPath: code.path).filter { $0.hasSuffix(".swift") }
+        let files = try sources.sorted().map { (code.appending(path: $0), $0) } + inputs(recipe())
+        var bytes = try Array(Data(contentsOf: recipeFile))
+        for (file, name) in files { bytes += Array(name.utf8) + (try Data(contentsOf: file)) }
+        return FNV1a.hex(bytes)
     }
 
     private static func write(_ data: Data, to file: URL) throws {

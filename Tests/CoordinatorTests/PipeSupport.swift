@@ -52,23 +52,25 @@ struct RawPipe: Sendable {
         try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
     }
 
-    /// Writes pieces one after the other, then closes the end.
-    func feed(_ pieces: [[UInt8]]) async throws {
+    /// Writes pieces one after the other, with something before each, then closes the end.
+    func feed(_ pieces: [[UInt8]], before: @escaping @Sendable () throws -> Void = { sched_yield() }) async throws {
         try await WorkThread("writer").perform {
+            Interruption.mask(SIG_BLOCK, [SIGPIPE])
+            defer { close(write) }
             for piece in pieces {
+                try before()
                 piece.withUnsafeBytes { _ = Foundation.write(write, $0.baseAddress, $0.count) }
-                sched_yield()
             }
-            close(write)
         }
     }
 
-    /// Reads so many bytes, a few at a time; fewer at the end.
+    /// Reads so many bytes, a few at a time; fewer at the end, and where nothing comes any more.
     func take(_ count: Int = .max) async throws -> [UInt8] {
         try await WorkThread("reader").perform {
             var bytes: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 1000)
-            while bytes.count < count {
+            var ready = pollfd(fd: read, events: Int16(POLLIN), revents: 0)
+            while bytes.count < count, poll(&ready, 1, 20_000) > 0 {
                 let got = Foundation.read(read, &buffer, min(buffer.count, count - bytes.count))
                 guard got > 0 else { break }
                 bytes += buffer[..<got]
@@ -109,5 +111,38 @@ extension PipeTransport {
         var all: [TransportEvent] = []
         for await event in events { all.append(event) }
         return all
+    }
+}
+
+/// A signal that means nothing, for whoever waits in a call of the system.
+enum Interruption {
+    /// Makes something whose threads may be interrupted: threads take over what the one that starts them lets through.
+    static func allowed<R: Sendable>(_ make: @escaping @Sendable () throws -> R) async throws -> R {
+        try await WorkThread("interrupted").perform {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { _ in }
+            sigaction(SIGURG, &action, nil)
+            mask(SIG_UNBLOCK, [SIGURG, SIGPIPE])
+            return try make()
+        }
+    }
+
+    /// Blocks signals on this thread, or lets them through.
+    static func mask(_ how: Int32, _ numbers: [Int32]) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in numbers { sigaddset(&signals, number) }
+        pthread_sigmask(how, &signals, nil)
+    }
+
+    /// Interrupts all threads that let it through.
+    static func strike() throws {
+        // Not declared for Swift.
+        typealias Function = @convention(c) (pid_t, pid_t, Int32) -> Int32
+        guard let symbol = dlsym(nil, "tgkill") else { throw POSIXError(.ENOSYS) }
+        let kill = unsafeBitCast(symbol, to: Function.self)
+        for thread in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task") {
+            _ = pid_t(thread).map { kill(getpid(), $0, SIGURG) }
+        }
     }
 }

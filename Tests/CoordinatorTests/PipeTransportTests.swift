@@ -117,6 +117,26 @@ struct PipeTransportTests {
         func raise() { value.withLock { $0 = true } }
     }
 
+    @Test("what a signal interrupts in the middle of a message goes on where it was")
+    func interrupted() async throws {
+        let (down, up) = (try RawPipe(capacity: 4096), try RawPipe())
+        let transport = try await Interruption.allowed {
+            PipeTransport(rank: 0, peer: 1, input: up.read, output: down.write)
+        }
+        // More than the pipe holds: the writer waits as the reader does.
+        let message = Self.pattern(20_000)
+        try await transport.send(message, to: 1)
+        try await up.feed(RawPipe.frame([1, 2, 3]).map { [$0] }) {
+            for _ in 0..<3 {
+                usleep(2000)
+                try Interruption.strike()
+            }
+        }
+        #expect(await transport.everything() == [.message(from: 1, [1, 2, 3]), .peerFailed(1)])
+        #expect(try await down.take(20_004) == RawPipe.frame(message))
+        close(down.read)
+    }
+
     // MARK: - Ends
 
     @Test("an end that is let go of writes what waits, then closes both ways")
@@ -145,13 +165,9 @@ struct PipeTransportTests {
     @Test("a reader that is gone is no error and no signal: sending goes on, and the end of its own pipe tells")
     func readerGone() async throws {
         let (down, up) = (try RawPipe(), try RawPipe())
-        // A thread of the pool blocks signals, and threads that it starts do; others do not.
-        let transport = try await WorkThread("signals").perform {
-            var signals = sigset_t()
-            sigemptyset(&signals)
-            sigaddset(&signals, SIGPIPE)
-            pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-            return PipeTransport(rank: 0, peer: 1, input: up.read, output: down.write, waits: true)
+        // Threads that the pool starts block signals as the pool does; others do not.
+        let transport = try await Interruption.allowed {
+            PipeTransport(rank: 0, peer: 1, input: up.read, output: down.write, waits: true)
         }
         close(down.read)
         for size in [1, 100_000] { try await transport.send(Self.pattern(size), to: 1) }

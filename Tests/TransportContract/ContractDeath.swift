@@ -8,6 +8,9 @@ extension TransportContract {
     /// - Returns: whether everybody was alive at the end: false, unless the victim was not asked to do anything.
     package static func surviveDeath(of victim: Int, on transport: any Transport) async throws -> Bool {
         let log = Logger(label: "contract") { _ in SwiftLogNoOpLogHandler() }
+        // One that starts late would find nothing left to die in.
+        var inbox = ContractInbox(transport)
+        try await meet(transport, &inbox)
         var worker = WorkerConfiguration()
         worker.heartbeat = .milliseconds(200)
         guard transport.rank == 0 else {

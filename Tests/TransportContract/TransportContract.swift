@@ -86,8 +86,8 @@ package enum TransportContract {
         }
     }
 
-    /// Nobody begins the run before everybody is through with the above.
-    private static func meet(_ transport: any Transport, _ inbox: inout ContractInbox) async throws {
+    /// Nobody begins a run before everybody is there and through with the above.
+    static func meet(_ transport: any Transport, _ inbox: inout ContractInbox) async throws {
         if transport.rank == 0 {
             for peer in transport.peers {
                 try require(await inbox.next(from: peer) == [42], "rank \(peer) is out of step")

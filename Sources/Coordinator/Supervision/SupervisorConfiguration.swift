@@ -8,8 +8,9 @@ package struct SupervisorConfiguration: Sendable {
     package var stallLimit: Duration = .seconds(1800)
     /// The rank gives up when the coordinator is not heard for this long while it has no process.
     package var coordinatorSilenceLimit: Duration = .seconds(600)
-    /// Processes that may end one after the other before any is ready, or before any finishes a batch.
+    /// Processes that may end one after the other before any is ready.
     package var crashesAtStart = 3
+    /// The same before any finishes a batch.
     package var crashes = 10
     /// How often it looks.
     package var tick: Duration = .seconds(1)

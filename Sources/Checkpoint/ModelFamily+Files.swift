@@ -35,7 +35,8 @@ extension ModelFamily {
             let location = try cache.resolve(reference, files: MotionAdapterFiles.usualFiles)
             let files = try MotionAdapterFiles(location)
             let weights = try WeightFile.open(files.weights)
-            var check = ModelFamilyCheck(location: location, files: parts(of: weights) + [files.config].compactMap { $0 })
+            var check = ModelFamilyCheck(
+                location: location, files: parts(of: weights) + [files.config].compactMap { $0 })
             check.maximumFrames = try files.maximumFrames(in: weights)
             return check
         case .imageBind:

@@ -5,7 +5,7 @@ package enum SystemError {
     /// What went wrong, without the file, as the end of a sentence.
     package static func text(_ code: Int32) -> String {
         switch code {
-        case ENOENT: "there is no such file"
+        case ENOENT: "there is no such file or folder"
         case EACCES, EPERM: "permission is missing"
         case ENOSPC: "the disk is full"
         case EROFS: "the file system is read-only"

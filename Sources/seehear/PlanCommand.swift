@@ -40,11 +40,14 @@ struct PlanCommand: ParsableCommand {
     func run() throws {
         try Output.reporting {
             let output = URL(filePath: out ?? FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-            let models = WorkerModelProbe(workerIn: DoctorCommand.programFolder, job: argument.job, overrides: argument.overrides) {
+            let models = WorkerModelProbe(
+                workerIn: DoctorCommand.programFolder, job: argument.job, overrides: argument.overrides
+            ) {
                 Output.complain("note: \($0)")
             }
             let planner = Planner(inputs: MediaProbe(), models: models)
-            let prepared = try planner.prepare(URL(filePath: argument.job), overrides: argument.overrides, output: output)
+            let prepared = try planner.prepare(
+                URL(filePath: argument.job), overrides: argument.overrides, output: output)
             let rate = try like.flatMap { path throws(RunError) in
                 try MeasuredRate(of: RunDirectory(URL(filePath: path, directoryHint: .isDirectory)))
             }

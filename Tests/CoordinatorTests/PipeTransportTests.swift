@@ -129,7 +129,7 @@ struct PipeTransportTests {
         try await up.feed(RawPipe.frame([1, 2, 3]).map { [$0] }) {
             for _ in 0..<3 {
                 usleep(2000)
-                try Interruption.strike()
+                #expect(try Interruption.strike() >= 2)
             }
         }
         #expect(await transport.everything() == [.message(from: 1, [1, 2, 3]), .peerFailed(1)])

@@ -91,7 +91,8 @@ import Torch
         learningRates: [.audio: 2, .video: 1], optimizer: .sgd, window: .start(0), pairing: .paper)
 
     private func aligner(_ guidance: AlignerSettings?, batch: Int = 1) throws -> Alignment {
-        Alignment(guidance: guidance, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
+        Alignment(
+            guidance: guidance, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
             conditions: [.caption: try randn(50, [batch, 4]), .video: try randn(51, [batch, 4])])
     }
 
@@ -144,7 +145,8 @@ import Torch
         let target = try randn(51, [1, 4])
         func similarity(_ guidance: AlignerSettings?) throws -> Double {
             let toy = try Toy(steps: 20)
-            let outcome = try Alignment(guidance: guidance, terms: [AlignmentTerm(.video, .audio)], conditions: [.video: target]
+            let outcome = try Alignment(
+                guidance: guidance, terms: [AlignmentTerm(.video, .audio)], conditions: [.video: target]
             ).denoise([toy.stream], latents: [z], prompts: [y])
             let e = try toy.embed(outcome.latents[0], observer: nil)
             return try (e.normalized() * target.normalized()).sum().item()
@@ -164,7 +166,8 @@ import Torch
             expected = try toy.scheduler.step(step, noise: noise, latent: expected, history: &history, fresh: nil)
         }
         // No conditions are needed, and none is looked at.
-        let outcome = try Alignment(guidance: nil, terms: [], conditions: [:]).denoise([toy.stream], latents: [z], prompts: [y])
+        let outcome = try Alignment(guidance: nil, terms: [], conditions: [:]).denoise(
+            [toy.stream], latents: [z], prompts: [y])
         #expect(try outcome.latents[0].floats() == expected.floats())
         #expect(outcome.losses == [[], []])
     }
@@ -189,7 +192,8 @@ import Torch
     @Test func nothingToAlign() throws {
         for (terms, conditions) in [
             ([AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)], [Modality: Tensor]()),
-            ([AlignmentTerm(.caption, .video)], [.caption: try randn(1, [1, 4])]), ([], [.caption: try randn(1, [1, 4])]),
+            ([AlignmentTerm(.caption, .video)], [.caption: try randn(1, [1, 4])]),
+            ([], [.caption: try randn(1, [1, 4])]),
         ] {
             do {
                 _ = try Alignment(guidance: Self.descent, terms: terms, conditions: conditions)
@@ -228,7 +232,8 @@ import Torch
         func run(_ rows: Range<Int>) throws -> (Alignment.Outcome, Recorder) {
             func part(_ t: Tensor) throws -> Tensor { try t.narrow(0, from: rows.lowerBound, count: rows.count) }
             let recorder = Recorder()
-            let outcome = try Alignment(guidance: options, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
+            let outcome = try Alignment(
+                guidance: options, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
                 conditions: [.caption: part(text), .video: part(vision)]
             ).denoise([Toy().stream], latents: [part(z)], prompts: [part(y)], observer: recorder)
             return (outcome, recorder)
@@ -266,7 +271,8 @@ import Torch
     @Test func jointStreams() throws {
         let recorder = Recorder()
         let (audio, vision) = (try Toy(.audio, seed: 1), try Toy(.video, seed: 7))
-        let outcome = try Alignment(guidance: Self.descent,
+        let outcome = try Alignment(
+            guidance: Self.descent,
             terms: [AlignmentTerm(.video, .caption), AlignmentTerm(.video, .audio), AlignmentTerm(.audio, .caption)],
             conditions: [.caption: randn(50, [1, 4])]
         ).denoise(

@@ -80,7 +80,8 @@ import Torch
         func run(_ rows: Range<Int>) throws -> (Tensor, [[Double]], AlignerTests.Recorder) {
             func part(_ t: Tensor) throws -> Tensor { try t.narrow(0, from: rows.lowerBound, count: rows.count) }
             let recorder = AlignerTests.Recorder()
-            let outcome = try Alignment(guidance: options, terms: [AlignmentTerm(.video, .audio)], conditions: [.video: part(condition)]
+            let outcome = try Alignment(
+                guidance: options, terms: [AlignmentTerm(.video, .audio)], conditions: [.video: part(condition)]
             ).denoise(
                 [stream(scale: 2.5, batch: rows.count)], latents: [part(z)], prompts: [part(y)], observer: recorder)
             return (outcome.latents[0], outcome.losses, recorder)

@@ -110,7 +110,9 @@ import Torch
         var memory = MemoryPolicy.high
         /// Of a video; nil for an image, and of no meaning for audio.
         var frames: Int?
-        var testDescription: String { "\(pairing), \(choice.scheduler.rawValue), \(prediction), memory \(memory.rawValue)" }
+        var testDescription: String {
+            "\(pairing), \(choice.scheduler.rawValue), \(prediction), memory \(memory.rawValue)"
+        }
     }
 
     @Test(arguments: [

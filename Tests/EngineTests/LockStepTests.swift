@@ -72,7 +72,8 @@ import Testing
         var options = AlignerTests.descent
         options.promptLearningRates = [.audio: 0.1]
         options.promptState = state
-        _ = try Alignment(guidance: options, terms: [AlignmentTerm(.audio, .caption)], conditions: [.caption: randn(50, [1, 4])]
+        _ = try Alignment(
+            guidance: options, terms: [AlignmentTerm(.audio, .caption)], conditions: [.caption: randn(50, [1, 4])]
         )
         .denoise([Toy().stream], latents: [randn(1, [1, 6])], prompts: [randn(2, [1, 3])], observer: recorder)
         var rule = UpdateRule(.adam, rate: 0.1)

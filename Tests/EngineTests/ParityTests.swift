@@ -156,7 +156,8 @@ import Torch
         let (prompt, negative) = (try Tensor.cat(prompts.map(\.0), 0), try Tensor.cat(prompts.map(\.1), 0))
         let settings = Case(name: item.traces, steps: 3, guidance: item.guidance)
         let comparisons = goldens.map { Comparison($0, adam: settings.usesAdam) }
-        let aligner = Alignment(guidance: item.guidance, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
+        let aligner = Alignment(
+            guidance: item.guidance, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
             conditions: conditions)
         let noise = try Tensor.cat(goldens.map { try $0.tensor("audio.noise") }, 0)
         _ = try aligner.denoise(
@@ -239,7 +240,8 @@ import Torch
         _ item: Case, _ golden: GoldenTrace, _ conditions: [Modality: Tensor], _ prompt: Tensor, _ negative: Tensor,
         _ observer: (any SamplerObserver)?
     ) throws -> Alignment.Outcome {
-        let aligner = Alignment(guidance: item.guidance, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
+        let aligner = Alignment(
+            guidance: item.guidance, terms: [AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)],
             conditions: conditions)
         return try aligner.denoise(
             [stream(item, negative)], latents: [golden.tensor("audio.noise")], prompts: [prompt],

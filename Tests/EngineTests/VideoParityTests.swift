@@ -187,7 +187,9 @@ import Torch
             latents.insert(try goldens[0].tensor("audio.noise"), at: 0)
             embeddings.insert(prompt, at: 0)
         }
-        let aligner = Alignment(guidance: item.guidance, terms: AlignmentTerm.terms(generating: streams.map(\.name)), conditions: conditions)
+        let aligner = Alignment(
+            guidance: item.guidance, terms: AlignmentTerm.terms(generating: streams.map(\.name)), conditions: conditions
+        )
         return try aligner.denoise(streams, latents: latents, prompts: embeddings, observer: observer)
     }
 }

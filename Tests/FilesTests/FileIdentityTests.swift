@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func whatIsNoRegularFile() throws {
-        #expect(reason(folder.url.appending(path: "none").path) == "there is no such file")
+        #expect(reason(folder.url.appending(path: "none").path) == "there is no such file or folder")
         #expect(reason(folder.url.path) == "it is a folder, and a regular file is needed")
         // Opening a pipe that nobody writes to must not wait.
         let pipe = folder.url.appending(path: "pipe").path

@@ -36,11 +36,11 @@ extension Integration {
             try shop.write("text.mp4", "no film")
             try await shop.make("clip.mp4", "-f lavfi -i testsrc2=s=32x32:r=10:d=1 -c:v libx264 -pix_fmt yuv420p")
             for (arguments, code, message) in [
-                (["absent.mp4"], 2, "No such file"), (["text.mp4"], 2, "no format that FFmpeg knows"),
+                (["absent.mp4"], 2, "no such file"), (["text.mp4"], 2, "no format that FFmpeg knows"),
                 (["clip.mp4", "--start", "3"], 2, "choose a start"),
                 (["clip.mp4", "--duration", "0"], 2, "seconds above 0"),
                 (["clip.mp4", "-o", "frame.gif"], 2, "must end in .png"),
-                (["clip.mp4", "-o", "none/frame.png"], 1, "No such file"),
+                (["clip.mp4", "-o", "none/frame.png"], 1, "no such file or folder"),
             ] {
                 let outcome = try await Programs.run(
                     "seehear", ["keyframe"] + arguments.map { $0.contains(".") ? shop.path($0) : $0 })

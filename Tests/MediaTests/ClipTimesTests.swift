@@ -49,7 +49,9 @@ import Testing
                 }
             } else {
                 let (count, rate) = (try #require(Int(words[1])), try #require(Double(words[2])))
-                ours = ClipTimes.frames(count: count, rate: rate, clipDuration: 1, clips: clips, perClip: 2).flatMap { $0 }
+                ours = ClipTimes.frames(count: count, rate: rate, clipDuration: 1, clips: clips, perClip: 2).flatMap {
+                    $0
+                }
             }
             #expect(ours == expected, "\(halves[0])")
         }
@@ -66,9 +68,15 @@ import Testing
     @Test func constantRate() {
         // 16 frames at 8 per second, 2 clips: 0…7 and 8…15.
         #expect(ClipTimes.frames(count: 16, rate: 8, clipDuration: 1, clips: 2, perClip: 2) == [[0, 7], [8, 15]])
-        #expect(ClipTimes.frames(count: 20, rate: 8, clipDuration: 1, clips: 3, perClip: 2) == [[0, 7], [6, 13], [12, 19]])
+        #expect(
+            ClipTimes.frames(count: 20, rate: 8, clipDuration: 1, clips: 3, perClip: 2) == [
+                [0, 7], [6, 13], [12, 19],
+            ])
         // Slower than one frame per clip: the one that is shown.
-        #expect(ClipTimes.frames(count: 3, rate: 0.5, clipDuration: 1, clips: 6, perClip: 2).allSatisfy { $0[0] == $0[1] && $0[0] < 3 })
+        #expect(
+            ClipTimes.frames(count: 3, rate: 0.5, clipDuration: 1, clips: 6, perClip: 2).allSatisfy {
+                $0[0] == $0[1] && $0[0] < 3
+            })
         #expect(ClipTimes.frames(count: 0, rate: 8, clipDuration: 1, clips: 2, perClip: 2).isEmpty)
     }
 
@@ -84,7 +92,8 @@ import Testing
             }
         }
         let exact = (0..<16).map { Fraction(Int128($0), 8) }
-        #expect(ClipTimes.frames(times: exact, duration: 2, clipDuration: 1, clips: 2, perClip: 2) == [[0, 7], [8, 15]])
+        #expect(
+            ClipTimes.frames(times: exact, duration: 2, clipDuration: 1, clips: 2, perClip: 2) == [[0, 7], [8, 15]])
     }
 
     @Test func gapsShowTheFrameBefore() {
@@ -92,7 +101,10 @@ import Testing
         let picked = ClipTimes.frames(times: times, duration: 5, clipDuration: 1, clips: 5, perClip: 2)
         #expect(picked == [[0, 1], [1, 1], [1, 1], [1, 1], [2, 2]])
         // Past the end: the last.
-        #expect(ClipTimes.frames(times: [0], duration: 9, clipDuration: 1, clips: 3, perClip: 2) == [[0, 0], [0, 0], [0, 0]])
+        #expect(
+            ClipTimes.frames(times: [0], duration: 9, clipDuration: 1, clips: 3, perClip: 2) == [
+                [0, 0], [0, 0], [0, 0],
+            ])
     }
 
     @Test func extremesDoNotTrap() {

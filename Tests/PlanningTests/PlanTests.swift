@@ -142,7 +142,9 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
             return try PlannedSample(parsing: Array(writer.bytes.dropLast()))
         }
         #expect(try parse(.joint, 16).frames == 16)
-        for (task, frames) in [(GenerationTask.v2a, 1), (.a2v, nil), (.a2i, 0), (.joint, -3)] as [(GenerationTask, Int?)] {
+        for (task, frames) in [(GenerationTask.v2a, 1), (.a2v, nil), (.a2i, 0), (.joint, -3)]
+            as [(GenerationTask, Int?)]
+        {
             #expect(throws: JSONError.self) { try parse(task, frames) }
         }
     }

@@ -131,7 +131,8 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         _ = try publish(try testJob())
         let text = try String(contentsOf: directory.description, encoding: .utf8)
         for (old, new) in [
-            ("\"steps\" : 30", "\"steps\" : 31"), ("seehear.run/3", "seehear.run/9"), ("\"generation\"", "\"painting\""), ("\"batch\"", "\"bach\""),
+            ("\"steps\" : 30", "\"steps\" : 31"), ("seehear.run/3", "seehear.run/9"),
+            ("\"generation\"", "\"painting\""), ("\"batch\"", "\"bach\""),
             ("{", ""),
         ] {
             #expect(text.contains(old))

@@ -6,12 +6,14 @@
 The recipe says what its lines mean. Needs torch and safetensors. The safetensors files have the sums in
 Models/random/SHA256SUMS; the archive, which torch.save writes, has the tensors of the Swift program's and other bytes.
 """
+
 import argparse
 import itertools
 import math
 import os
 import re
 import shutil
+import types
 from collections import OrderedDict
 
 import torch
@@ -25,7 +27,9 @@ class Recipe:
 
     def __init__(self, text):
         self.copies, self.parts, self.files = [], {}, []
-        for words, lines in self.blocks([line for line in text.split("\n") if line.strip() and not line.startswith("#")]):
+        for words, lines in self.blocks(
+            [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+        ):
             if words[0] == "copy":
                 self.copies.append(words[1:])
             elif words[0] == "define":
@@ -38,13 +42,16 @@ class Recipe:
     @staticmethod
     def blocks(lines):
         """Lines with the more indented ones that follow each."""
-        depth = lambda line: len(line) - len(line.lstrip())
-        while lines:
-            count = 1 + sum(1 for _ in itertools.takewhile(lambda line: depth(line) > depth(lines[0]), lines[1:]))
-            yield lines[0].split(), lines[1:count]
-            lines = lines[count:]
+        depths = [len(line) - len(line.lstrip()) for line in lines]
+        start = 0
+        while start < len(lines):
+            end = start + 1
+            while end < len(lines) and depths[end] > depths[start]:
+                end += 1
+            yield lines[start].split(), lines[start + 1 : end]
+            start = end
 
-    def lines(self, lines, path="", sizes={}):
+    def lines(self, lines, path="", sizes=types.MappingProxyType({})):
         """Path, kind, numbers and options of every line that draws."""
         for words, inner in self.blocks(lines):
             names, *rest = words
@@ -87,7 +94,7 @@ def plant(weight, options):
             at[c, c] += gain
     if "split" in options:
         channels, gain = pair(options["split"])
-        skip = weight.shape[1] - weight.shape[0]            # what comes along the skip stands last
+        skip = weight.shape[1] - weight.shape[0]  # what comes along the skip stands last
         for c in range(channels):
             at[2 * c, skip + c] += gain
             at[2 * c + 1, skip + c] -= gain
@@ -100,7 +107,10 @@ def plant(weight, options):
 
 def drawn(path, kind, numbers, options, generator):
     """The tensors of a line by name."""
-    draw = lambda shape: torch.empty(shape).normal_(generator=generator)
+
+    def draw(shape):
+        return torch.empty(shape).normal_(generator=generator)
+
     if kind in ("draw", "fill", "count"):
         value, shape = numbers[0], numbers[1:]
         if kind == "count":

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Writes the tokenizer fixtures: texts, and the numbers that the Python tokenizers give them with the vocabularies of the
+"""Writes the tokenizer fixtures: texts, the token ids that the Python tokenizers give them with the vocabularies of the
 toy world's models, and these vocabularies as single files.
 
-    python3 Tools/goldens/tokenizer_ids.py --models Models/toyworld --reference REFERENCE --out Tests/Fixtures/Data/tokenizers
+    python3 Tools/goldens/tokenizer_ids.py --models Models/toyworld --reference REFERENCE \\
+        --out Tests/Fixtures/Data/tokenizers
 
-REFERENCE is the folder with the Python reference (ib.py). Needs transformers, tokenizers, regex and ftfy. RoBERTa's numbers
-come from transformers' RobertaTokenizerFast, CLIP's from ib.py, which agrees with the tokenizer of ImageBind, and Stable
-Diffusion's (`sd`, where they differ from those) from transformers' CLIPTokenizerFast, also with the files in other states
-(`variants`).
+REFERENCE is the folder with the Python reference (ib.py). Needs transformers, tokenizers, regex and ftfy. RoBERTa's ids
+come from transformers' RobertaTokenizerFast, CLIP's from ib.py, which agrees with the tokenizer of ImageBind, and
+Stable Diffusion's (`sd`, where they differ from those) from transformers' CLIPTokenizerFast, also with the files in
+other states (`variants`).
 """
 
 import argparse

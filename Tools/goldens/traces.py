@@ -3,12 +3,12 @@
 
   traces.py --reference DIR --models MODELS --out Tests/Fixtures/Data/traces [--seconds 2] [--steps 5]
 
-DIR holds reference.py, ib.py; MODELS holds audioldm/, imagebind/, sd15/, motion_adapter/ (random_models.py makes them). One
-safetensors file for each case: every intermediate that is compared, by the reference's name. Tensors of more than 6,000
-elements (of cases with pictures 2,000) keep every k-th element of the flattened tensor; `keep` in the metadata names k. What
-a later run must start from (noise, z_in, y_in, inputs) is whole. A tensor that was stored before, in this case or an earlier
-one, is not stored again; `same` in the metadata names its file and its name there. `<case>.json` holds the scalars,
-`sound.safetensors` the sound that steers the pictures.
+DIR holds reference.py, ib.py; MODELS holds audioldm/, imagebind/, sd15/, motion_adapter/, which random_models.py makes.
+One safetensors file for each case: every intermediate that is compared, by the reference's name. Tensors of more than
+6,000 elements (2,000 in cases with images) keep every k-th element of the flattened tensor; `keep` in the metadata
+names k. What a later run must start from (noise, z_in, y_in, inputs) is whole. A tensor that was stored before, in this
+case or an earlier one, is not stored again; `same` in the metadata names its file and its name there. `<case>.json`
+holds the scalars, `sound.safetensors` the audio that steers the images.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 
 LIMIT = 6_000
 WHOLE = ("noise", "z_in", "y_in", "frames", "image", "_ids")
-# Of what makes up eps, of a sound's mask, and of spectra at the end no test asks; prompts of pictures it tokenizes itself.
+# No test reads the parts of eps, the audio mask or the final spectra; for image prompts the tests tokenize themselves.
 UNCOMPARED = ("eps_text", "eps_uncond", "audio.mask", "final.audio.mel", "vision.ids", "vision.neg_ids")
 PROMPTS = ["a dog barking in the rain", "Waves crash; 3 gulls cry!", "a hammer hits wood"]
 
@@ -199,8 +199,22 @@ def main():
                     worst[kind] = max(worst.get(kind, 0), relative(t, exact.t[name]))
             print(f"{case:16s} " + "  ".join(f"{k} {v:.1e}" for k, v in sorted(worst.items()) if v > 0))
             return
-        trace.scalar("case", dict(task=task, prompt=prompt, seconds=a.seconds, steps=steps, noise_seed=noise_seed, fps=fps,
-                                  bind_text=bind_text, guided=guided, warmup=warmup, tune=tune, **options))
+        trace.scalar(
+            "case",
+            dict(
+                task=task,
+                prompt=prompt,
+                seconds=a.seconds,
+                steps=steps,
+                noise_seed=noise_seed,
+                fps=fps,
+                bind_text=bind_text,
+                guided=guided,
+                warmup=warmup,
+                tune=tune,
+                **options,
+            ),
+        )
         kept = {k: t for k, t in trace.t.items() if not k.endswith(UNCOMPARED)}
         if ends_only:
             kept = {k: t for k, t in kept.items() if not k[:3].isdigit() and k != "cond.vision_in"}

@@ -4,10 +4,10 @@
   units.py --reference DIR --models MODELS --out Tests/Fixtures/Data/units
            [--only torch,schedules,inputs,networks,pictures,archive]
 
-DIR holds reference.py and ib.py; the networks of MODELS, which random_models.py makes, compute the pictures and embed the sounds. Inputs
-and weights are not stored: the tests draw the same ones from a seed (`torch.randn` with a CPU generator; bytes of
-pictures by splitmix64). Of long results every `step`-th element of the flattened tensor is kept; what must agree bit
-for bit is stored as an FNV-1a hash.
+DIR holds reference.py and ib.py; the networks of MODELS, which random_models.py makes, compute the images and embed the
+audio. Inputs and weights are not stored: the tests draw the same ones from a seed (`torch.randn` with a CPU generator;
+bytes of images by splitmix64). Of long results every `step`-th element of the flattened tensor is kept; what must agree
+bit for bit is stored as an FNV-1a hash.
 """
 
 import argparse

@@ -66,9 +66,16 @@ def sound_models(a, folder):
     )
     DDIMScheduler(**sounds.SCHEDULE).save_pretrained(f"{folder}/scheduler")
     bring(f"{a.tokenizers}/audioldm/tokenizer", f"{folder}/tokenizer")
-    index(folder, "AudioLDMPipeline", scheduler=["diffusers", "DDIMScheduler"], text_encoder=["transformers", "ClapTextModelWithProjection"],
-          tokenizer=["transformers", "RobertaTokenizer"], unet=["diffusers", "UNet2DConditionModel"], vae=["diffusers", "AutoencoderKL"],
-          vocoder=["transformers", "SpeechT5HifiGan"])
+    index(
+        folder,
+        "AudioLDMPipeline",
+        scheduler=["diffusers", "DDIMScheduler"],
+        text_encoder=["transformers", "ClapTextModelWithProjection"],
+        tokenizer=["transformers", "RobertaTokenizer"],
+        unet=["diffusers", "UNet2DConditionModel"],
+        vae=["diffusers", "AutoencoderKL"],
+        vocoder=["transformers", "SpeechT5HifiGan"],
+    )
 
 
 def picture_models(a, folder, adapter_folder):
@@ -84,9 +91,17 @@ def picture_models(a, folder, adapter_folder):
     save(parts["text"], f"{folder}/text_encoder")
     DDIMScheduler(**pictures.SCHEDULE).save_pretrained(f"{folder}/scheduler")
     bring(f"{a.tokenizers}/sd15/tokenizer", f"{folder}/tokenizer")
-    index(folder, "StableDiffusionPipeline", feature_extractor=[None, None], safety_checker=[None, None],
-          scheduler=["diffusers", "DDIMScheduler"], text_encoder=["transformers", "CLIPTextModel"],
-          tokenizer=["transformers", "CLIPTokenizer"], unet=["diffusers", "UNet2DConditionModel"], vae=["diffusers", "AutoencoderKL"])
+    index(
+        folder,
+        "StableDiffusionPipeline",
+        feature_extractor=[None, None],
+        safety_checker=[None, None],
+        scheduler=["diffusers", "DDIMScheduler"],
+        text_encoder=["transformers", "CLIPTextModel"],
+        tokenizer=["transformers", "CLIPTokenizer"],
+        unet=["diffusers", "UNet2DConditionModel"],
+        vae=["diffusers", "AutoencoderKL"],
+    )
 
 
 def binder(a, folder):

@@ -35,7 +35,11 @@ def main():
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--device", default="cpu")
     ap.add_argument("--threads", type=int, default=1)
-    ap.add_argument("--tokenizers", default=f"{root}/Models/toyworld", help="folder with audioldm/tokenizer, sd15/tokenizer, imagebind/bpe…")
+    ap.add_argument(
+        "--tokenizers",
+        default=f"{root}/Models/toyworld",
+        help="folder with audioldm/tokenizer, sd15/tokenizer, imagebind/bpe…",
+    )
     a = ap.parse_args()
     a.bpe = f"{a.tokenizers}/imagebind/bpe_simple_vocab_16e6.txt.gz"
     torch.set_num_threads(a.threads)

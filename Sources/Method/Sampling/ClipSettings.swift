@@ -23,7 +23,8 @@ package struct ClipSettings: Codable, Sendable, Equatable {
     }
 
     package init(
-        clipDuration: Int, clipsPerVideo: Int?, framesPerClip: Int, targetLength: Int, audioMean: Double, audioStd: Double
+        clipDuration: Int, clipsPerVideo: Int?, framesPerClip: Int, targetLength: Int, audioMean: Double,
+        audioStd: Double
     ) {
         self.clipDuration = clipDuration
         self.clipsPerVideo = clipsPerVideo

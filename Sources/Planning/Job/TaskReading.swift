@@ -58,7 +58,8 @@ extension Job {
     // MARK: - Guidance
 
     /// - Parameter layers: what holds `guidance`, the last word last.
-    private static func guidance(_ layers: [JobSection], _ task: GenerationTask, _ defaults: AlignerSettings) -> Guidance
+    private static func guidance(_ layers: [JobSection], _ task: GenerationTask, _ defaults: AlignerSettings)
+        -> Guidance
     {
         var aligner = defaults
         var isOff = false

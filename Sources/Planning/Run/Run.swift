@@ -63,7 +63,8 @@ package struct Run: Sendable {
         do {
             encoded = try PlanFile.encode(plan.samples)
             description = RunDescription(
-                recipe: .generation(job), plan: plan, file: encoded.record, models: models, expectedBytes: expectedBytes)
+                recipe: .generation(job), plan: plan, file: encoded.record, models: models, expectedBytes: expectedBytes
+            )
             json = try description.json()
         } catch {
             throw .unwritable(path: directory.url.path, reason: "\(error)")
@@ -77,7 +78,9 @@ package struct Run: Sendable {
             return (Run(directory: directory, description: old, plan: plan), .unchanged)
         }
         for folder in [directory.layout.shards, directory.layout.segments] {
-            if let name = (try? Directory.names(in: folder))?.first { throw .occupied(path: directory.url.path, found: name) }
+            if let name = (try? Directory.names(in: folder))?.first {
+                throw .occupied(path: directory.url.path, found: name)
+            }
         }
         do throws(FileError) {
             try Directory.create(directory.logs.path)

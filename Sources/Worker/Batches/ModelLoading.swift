@@ -12,7 +12,9 @@ extension GenerationPipeline {
     /// - Throws: errors of files, configurations, keys and labels.
     static func load(_ job: Job, dtype: DType?, device: Device) throws -> GenerationPipeline {
         let cache = HuggingFaceCache()
-        func location(_ family: ModelFamily) throws -> ModelLocation? { try job.models[family].map { try cache.resolve($0) } }
+        func location(_ family: ModelFamily) throws -> ModelLocation? {
+            try job.models[family].map { try cache.resolve($0) }
+        }
         let audio = try location(.audioLDM).map {
             try AudioLDMModels(ModelFolder($0), dtype: dtype, device: device)
         }

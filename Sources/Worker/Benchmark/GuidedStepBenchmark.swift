@@ -84,7 +84,8 @@ package struct GuidedStepBenchmark {
             GenerationPipeline(
                 audio: nil,
                 video: try StableDiffusionModels(
-                    ModelFolder(cache.resolve(folder)), motion: motion.map { try MotionAdapterFiles(cache.resolve($0)) },
+                    ModelFolder(cache.resolve(folder)),
+                    motion: motion.map { try MotionAdapterFiles(cache.resolve($0)) },
                     dtype: dtype, device: device), binder: binder)
         }
         switch options.subject {

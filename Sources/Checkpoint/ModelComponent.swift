@@ -42,7 +42,7 @@ package struct ModelComponent: Sendable, Equatable {
     /// All that `cvssp/audioldm-m-full` and its relatives have.
     package static let audioLDM = [unet, vae, vocoder, textEncoder, tokenizer, scheduler]
 
-    /// All that `stable-diffusion-v1-5/stable-diffusion-v1-5` and its relatives have and a picture needs; the safety
+    /// All that `stable-diffusion-v1-5/stable-diffusion-v1-5` and its relatives have and an image needs; the safety
     /// checker and its feature extractor are left alone.
     package static let stableDiffusion = [unet, vae, textEncoder, tokenizer, scheduler]
 

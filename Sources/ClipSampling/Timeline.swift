@@ -1,14 +1,14 @@
-/// The one source of a generated video's time: its length, the length of its sound and the clips that the binder sees
+/// The one source of a generated video's time: its length, the length of its audio and the clips that the binder sees
 /// and hears of both all follow from a number of frames and a rate, so that they cannot disagree.
 package struct Timeline: Sendable, Hashable {
-    /// Pictures, at least 1.
+    /// Frames, at least 1.
     package let frames: Int
-    /// Pictures per second, above 0.
+    /// Frames per second, above 0.
     package let rate: Fraction
 
     /// - Parameters:
     ///   - frames: below 1 counts as 1.
-    ///   - rate: pictures per second; 0 and below counts as 1.
+    ///   - rate: frames per second; 0 and below counts as 1.
     package init(frames: Int, rate: Fraction) {
         self.frames = max(frames, 1)
         self.rate = rate > 0 ? rate : 1
@@ -26,7 +26,7 @@ package struct Timeline: Sendable, Hashable {
     /// ``length`` as the nearest floating-point number of seconds.
     package var duration: Double { length.double }
 
-    /// Samples of a sound that lasts as long as the pictures: ⌊length · rate⌋, so that it never outlasts them.
+    /// Samples of audio that lasts as long as the frames: ⌊length · rate⌋, so that it never outlasts them.
     /// - Parameter rate: samples per second, below 2^31.
     package func samples(rate: Int) -> Int { length.floor(times: rate) }
 

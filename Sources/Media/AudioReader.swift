@@ -2,11 +2,11 @@ import CAV
 import Glibc
 package import ClipSampling
 
-/// The sound of an audio file, or the sound track of a video.
+/// The audio of an audio file, or of a video.
 package enum AudioReader {
-    /// Reads the sound as float, resampled (see `docs/media.md`) where the rates differ.
+    /// Reads the audio as float, resampled (see `docs/media.md`) where the rates differ.
     ///
-    /// Time 0 is the first frame of the picture where the file has one, so that sound and frames of a clip agree, and
+    /// Time 0 is the first frame of the video where the file has one, so that audio and frames of a clip agree, and
     /// the first sample otherwise. A track that begins later than time 0 starts with silence.
     ///
     /// - Parameters:
@@ -29,20 +29,20 @@ package enum AudioReader {
             duration.map({ $0 < Fraction(1 << 31) }) ?? true
         else {
             throw input.error(
-                .outOfRange, "cut its sound", "\(count) channels at \(rate) Hz from \(start.double) s",
+                .outOfRange, "cut its audio", "\(count) channels at \(rate) Hz from \(start.double) s",
                 "ask for 1…\(Limits.channels) channels at \(Limits.sampleRates) Hz, and a time inside of the file")
         }
         let first = start.floor(times: rate)
         let end = duration.map { first + max($0.floor(times: rate), 1) }
         var track = Track(input, rate: rate, channels: count, window: first..<(end ?? Int.max))
         try track.decode(stream)
-        guard let sound = PlanarAudio(sampleRate: rate, channels: track.samples), sound.count > 0 else {
-            guard track.position > 0 else { throw input.damaged("decode its sound", seehear_invalid_data()) }
+        guard let audio = PlanarAudio(sampleRate: rate, channels: track.samples), audio.count > 0 else {
+            guard track.position > 0 else { throw input.damaged("decode its audio", seehear_invalid_data()) }
             throw input.error(
-                .outOfRange, "cut its sound",
+                .outOfRange, "cut its audio",
                 "\(start.double) s of \(Double(track.position) / Double(rate)) s", "choose a start inside of the file")
         }
-        return sound
+        return audio
     }
 }
 
@@ -83,7 +83,7 @@ private struct Track {
                     (1...Limits.channels).contains(Int(format.channels))
                 else {
                     throw input.error(
-                        .unsupported, "decode its sound", "\(format.channels) channels at \(format.rate) Hz",
+                        .unsupported, "decode its audio", "\(format.channels) channels at \(format.rate) Hz",
                         "convert it with ffmpeg")
                 }
                 resampler = try Resampler(format, rate: rate, channels: channels, path: input.path)
@@ -94,11 +94,11 @@ private struct Track {
             }
         }
         if position < window.upperBound { try flush(&skip) }
-        if isFirst, decoder.lastFailure < 0 { throw input.damaged("decode its sound", decoder.lastFailure) }
+        if isFirst, decoder.lastFailure < 0 { throw input.damaged("decode its audio", decoder.lastFailure) }
         dropPadding(stream, zero, frameSize: Int(decoder.context.pointee.frame_size))
     }
 
-    /// Leaves out what the encoder appended to fill its last block. An mp4 says by its edit list where the sound ends, but
+    /// Leaves out what the encoder appended to fill its last block. An mp4 says by its edit list where the audio ends, but
     /// FFmpeg's demuxer cuts there by whole packets only.
     private mutating func dropPadding(_ stream: UnsafeMutablePointer<AVStream>, _ zero: Fraction?, frameSize: Int) {
         let base = stream.pointee.time_base
@@ -116,7 +116,7 @@ private struct Track {
         position = end
     }
 
-    /// The time of the first picture, in seconds of the container; nil for a file without one.
+    /// The time of the first frame, in seconds of the container; nil for a file without one.
     private func timeZero() -> Fraction? {
         guard !input.isStillImage, let video = input.stream(AVMEDIA_TYPE_VIDEO) else { return nil }
         return Fraction(ticks: video.pointee.start_time, of: video.pointee.time_base)
@@ -156,6 +156,6 @@ private struct Track {
 
     private func tooLarge() -> MediaError {
         input.error(
-            .tooLarge, "read its sound", "more than \(Limits.samples) samples", "cut it with start and duration")
+            .tooLarge, "read its audio", "more than \(Limits.samples) samples", "cut it with start and duration")
     }
 }

@@ -15,27 +15,27 @@ final class AudioTrack {
 
     /// - Parameters:
     ///   - bitRate: Bits per second; held below what AAC can use for the rate and channels.
-    ///   - length: Seconds to which the sound is cut or, with silence, filled up: to the nearest sample, at least one. Nil
+    ///   - length: Seconds to which the audio is cut or, with silence, filled up: to the nearest sample, at least one. Nil
     ///     keeps its own length.
     init(
-        _ sound: PlanarAudio, bitRate: Int, length: Fraction? = nil, into output: Mp4File, file: String
+        _ audio: PlanarAudio, bitRate: Int, length: Fraction? = nil, into output: Mp4File, file: String
     ) throws(MediaError) {
-        guard (1...8).contains(sound.channels.count), sound.count > 0, sound.isFinite,
-            Limits.sampleRates.contains(sound.sampleRate)
+        guard (1...8).contains(audio.channels.count), audio.count > 0, audio.isFinite,
+            Limits.sampleRates.contains(audio.sampleRate)
         else {
             throw MediaError(
-                .invalidInput, file: file, doing: "write its sound",
-                found: "\(sound.channels.count) channels of \(sound.count) samples at \(sound.sampleRate) Hz"
-                    + (sound.isFinite ? "" : ", some of them not finite"),
+                .invalidInput, file: file, doing: "write its audio",
+                found: "\(audio.channels.count) channels of \(audio.count) samples at \(audio.sampleRate) Hz"
+                    + (audio.isFinite ? "" : ", some of them not finite"),
                 remedy: "give 1 to 8 channels with at least one sample, all finite")
         }
-        let rate = Self.rates.first { $0 >= sound.sampleRate } ?? 96000
-        let resampled = try Self.resample(sound, to: rate, file: file)
+        let rate = Self.rates.first { $0 >= audio.sampleRate } ?? 96000
+        let resampled = try Self.resample(audio, to: rate, file: file)
         channels = try Self.fit(
             resampled, length.map { max(($0 + Fraction(1, 2 * Int128(rate))).floor(times: rate), 1) })
-        let count = Int32(sound.channels.count)
+        let count = Int32(audio.channels.count)
         // 6144 bits per channel and frame of 1024 samples is the format's limit.
-        let highest = 6 * rate * sound.channels.count
+        let highest = 6 * rate * audio.channels.count
         encoder = try TrackEncoder("aac", into: output, file: file) { context in
             context.pointee.sample_rate = Int32(rate)
             context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
@@ -79,7 +79,7 @@ final class AudioTrack {
         guard let count else { return channels }
         guard count <= Limits.samples / channels.count else {
             throw MediaError(
-                .tooLarge, file: "", doing: "fill up the sound",
+                .tooLarge, file: "", doing: "fill up the audio",
                 found: "\(count) samples in \(channels.count) channels",
                 remedy: "write a shorter video: at most \(Limits.samples) samples are accepted")
         }
@@ -88,15 +88,15 @@ final class AudioTrack {
         }
     }
 
-    private static func resample(_ sound: PlanarAudio, to rate: Int, file: String) throws(MediaError) -> [[Float]] {
-        guard rate != sound.sampleRate else { return sound.channels }
-        let format = Resampler.Format(rate: Int32(sound.sampleRate), channels: Int32(sound.channels.count))
-        let resampler = try Resampler(format, rate: rate, channels: sound.channels.count, path: file)
-        var result = [[Float]](repeating: [], count: sound.channels.count)
+    private static func resample(_ audio: PlanarAudio, to rate: Int, file: String) throws(MediaError) -> [[Float]] {
+        guard rate != audio.sampleRate else { return audio.channels }
+        let format = Resampler.Format(rate: Int32(audio.sampleRate), channels: Int32(audio.channels.count))
+        let resampler = try Resampler(format, rate: rate, channels: audio.channels.count, path: file)
+        var result = [[Float]](repeating: [], count: audio.channels.count)
         let block = 1 << 16
-        for start in stride(from: 0, to: sound.count, by: block) {
-            let end = min(start + block, sound.count)
-            let copies = sound.channels.map { channel in
+        for start in stride(from: 0, to: audio.count, by: block) {
+            let end = min(start + block, audio.count)
+            let copies = audio.channels.map { channel in
                 let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: end - start)
                 _ = copy.initialize(from: channel[start..<end])
                 return copy

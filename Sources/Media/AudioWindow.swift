@@ -1,6 +1,6 @@
 package import ClipSampling
 
-/// A sound that steers a generation: one window of any file with sound, as ImageBind listens to it.
+/// Audio that steers a generation: one window of any file with audio, as ImageBind listens to it.
 package struct AudioWindow: Equatable, Sendable {
     /// What the window holds, for reports. Silence is no error here: whoever asked decides.
     package enum Kind: String, Sendable, CaseIterable, Codable {
@@ -28,10 +28,10 @@ package struct AudioWindow: Equatable, Sendable {
     /// Seconds, padding included.
     package var duration: Double { Double(samples.count) / Double(Self.sampleRate) }
 
-    /// Reads a window of a sound file, or of a video's sound track, resampled and mixed to mono as ``AudioReader`` does.
+    /// Reads a window of an audio file, or of a video's audio track, resampled and mixed to mono as ``AudioReader`` does.
     ///
     /// - Parameters:
-    ///   - start: Seconds; from the first frame of the picture where the file has one, else from the first sample.
+    ///   - start: Seconds; from the first frame of the video where the file has one, else from the first sample.
     ///   - duration: Seconds; nil, or more than there is, means to the end.
     ///   - samples: Samples wanted: what is longer is cut, what is shorter is filled up with silence. Nil takes the window
     ///     as long as it is.
@@ -42,18 +42,18 @@ package struct AudioWindow: Equatable, Sendable {
     ) throws(MediaError) -> AudioWindow {
         if let samples, !(1...Limits.samples).contains(samples) {
             throw MediaError(
-                samples < 1 ? .outOfRange : .tooLarge, file: path, doing: "cut its sound",
+                samples < 1 ? .outOfRange : .tooLarge, file: path, doing: "cut its audio",
                 found: "\(samples) samples wanted", remedy: "ask for 1 to \(Limits.samples)")
         }
         let most = samples.map { Fraction(Int128($0), Int128(sampleRate)) }
         let length = [duration, most].compactMap { $0 }.min()
-        let sound = try AudioReader.read(path, sampleRate: sampleRate, channels: 1, start: start, duration: length)
-        guard sound.isFinite else {
+        let audio = try AudioReader.read(path, sampleRate: sampleRate, channels: 1, start: start, duration: length)
+        guard audio.isFinite else {
             throw MediaError(
-                .corrupt, file: path, doing: "use its sound", found: "a sample is not a finite number",
+                .corrupt, file: path, doing: "use its audio", found: "a sample is not a finite number",
                 remedy: "the file is damaged, or was written by a faulty program: make it again")
         }
-        var mono = sound.channels[0]
+        var mono = audio.channels[0]
         let peak = mono.reduce(0) { max($0, abs($1)) }
         let padded = max((samples ?? 0) - mono.count, 0)
         mono += repeatElement(0, count: padded)

@@ -1,7 +1,7 @@
 import CSndfile
 import Glibc
 
-/// WAV and FLAC files through libsndfile. The bytes depend on the sound and the format alone: no date, no peak chunk.
+/// WAV and FLAC files through libsndfile. The bytes depend on the audio and the format alone: no date, no peak chunk.
 package enum AudioWriter {
     /// The file formats that are written.
     package enum Format: String, Sendable, CaseIterable {
@@ -26,14 +26,14 @@ package enum AudioWriter {
     /// - Throws: ``MediaError``; `invalidInput` for no samples, for a sample that is not a number, and for a combination
     ///   that the format does not have (FLOAT or more than 8 channels in FLAC).
     package static func encode(
-        _ sound: PlanarAudio, as format: Format, _ encoding: Encoding = .pcm16
+        _ audio: PlanarAudio, as format: Format, _ encoding: Encoding = .pcm16
     ) throws(MediaError) -> [UInt8] {
         func refuse(_ found: String, _ remedy: String) -> MediaError {
             MediaError(.invalidInput, file: "", doing: "write \(format.rawValue)", found: found, remedy: remedy)
         }
-        guard sound.count > 0 else { throw refuse("the sound has no samples", "write at least one") }
-        guard sound.isFinite else {
-            throw refuse("a sample is not a finite number", "check the sound before writing it")
+        guard audio.count > 0 else { throw refuse("the audio has no samples", "write at least one") }
+        guard audio.isFinite else {
+            throw refuse("a sample is not a finite number", "check the audio before writing it")
         }
         let type: Int32
         switch encoding {
@@ -42,12 +42,12 @@ package enum AudioWriter {
         case .float: type = Int32(SF_FORMAT_FLOAT)
         }
         var info = SF_INFO()
-        info.samplerate = Int32(clamping: sound.sampleRate)
-        info.channels = Int32(clamping: sound.channels.count)
+        info.samplerate = Int32(clamping: audio.sampleRate)
+        info.channels = Int32(clamping: audio.channels.count)
         info.format = type | (format == .wav ? Int32(SF_FORMAT_WAV) : Int32(SF_FORMAT_FLAC))
         guard sf_format_check(&info) != 0 else {
             throw refuse(
-                "\(encoding.rawValue), \(sound.channels.count) channels, \(sound.sampleRate) Hz",
+                "\(encoding.rawValue), \(audio.channels.count) channels, \(audio.sampleRate) Hz",
                 "choose another encoding or format")
         }
         let target = MemoryFile()
@@ -62,8 +62,8 @@ package enum AudioWriter {
         }
         sf_command(handle, Int32(SFC_SET_ADD_PEAK_CHUNK), nil, Int32(SF_FALSE))
         // Integers are made here, rounded to nearest and clipped: libsndfile truncates when it clips floats.
-        let samples = sound.interleaved
-        let count = sf_count_t(sound.count)
+        let samples = audio.interleaved
+        let count = sf_count_t(audio.count)
         let written =
             switch encoding {
             case .pcm16: sf_writef_short(handle, samples.map { Int16(quantise($0, 32768)) }, count)
@@ -72,7 +72,7 @@ package enum AudioWriter {
             }
         let reason = String(cString: sf_strerror(handle))
         let closed = sf_close(handle)
-        guard written == sf_count_t(sound.count), closed == 0, !target.isExhausted else {
+        guard written == sf_count_t(audio.count), closed == 0, !target.isExhausted else {
             throw MediaError(
                 .failed, file: "", doing: "write \(format.rawValue)", found: reason, remedy: "free some memory")
         }

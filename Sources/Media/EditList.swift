@@ -1,9 +1,9 @@
-/// Shortens what an mp4 shows of its picture, by changing the numbers of its boxes in place.
+/// Shortens what an mp4 shows of its video, by changing the numbers of its boxes in place.
 ///
 /// FFmpeg's muxer derives the length of an edit from the packets, so it cannot hide packets at the end that others need
 /// for decoding.
 enum EditList {
-    /// Sets the length of the picture's last edit, in units of the movie's timescale, and the lengths of the track and
+    /// Sets the length of the video's last edit, in units of the movie's timescale, and the lengths of the track and
     /// the movie that follow from it. False when the file has no such boxes.
     static func setPictureLength(_ length: Int64, in bytes: inout [UInt8]) -> Bool {
         guard let moov = box("moov", in: bytes, 0..<bytes.count), let mvhd = box("mvhd", in: bytes, moov) else {

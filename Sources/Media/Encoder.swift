@@ -81,6 +81,6 @@ final class Encoder {
         }
         throw MediaError(
             .failed, file: file, doing: "encode with \(name)", found: FFmpegLog.explain(status),
-            remedy: "check the picture or sound that is written")
+            remedy: "check the image or audio that is written")
     }
 }

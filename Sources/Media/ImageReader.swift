@@ -1,12 +1,12 @@
 import CAV
 package import ClipSampling
 
-/// Still pictures: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF and whatever else FFmpeg reads.
+/// Still images: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF and whatever else FFmpeg reads.
 package enum ImageReader {
-    /// The picture as RGB, turned as its EXIF tag says. Alpha is dropped (the colour below it shows), 16-bit values lose
+    /// The image as RGB, turned as its EXIF tag says. Alpha is dropped (the colour below it shows), 16-bit values lose
     /// their low byte, of an animation the first frame is taken.
     ///
-    /// - Throws: ``MediaError``; `corrupt` for a picture that is cut off or whose checksum is wrong, `unsupported` for
+    /// - Throws: ``MediaError``; `corrupt` for an image that is cut off or whose checksum is wrong, `unsupported` for
     ///   a video.
     package static func read(_ path: String) throws(MediaError) -> Image {
         let input = try Input(path)

@@ -2,7 +2,7 @@ import CAV
 package import ClipSampling
 import Glibc
 
-/// Still pictures as files: PNG and JPEG through FFmpeg's encoders. The bytes depend on the picture and the format alone:
+/// Still images as files: PNG and JPEG through FFmpeg's encoders. The bytes depend on the image and the format alone:
 /// no date, no version string.
 package enum ImageWriter {
     /// The file formats that are written.
@@ -31,17 +31,17 @@ package enum ImageWriter {
     package static func encode(_ image: Image, as format: Format) throws(MediaError) -> [UInt8] {
         guard max(image.width, image.height) <= longestSide else {
             throw MediaError(
-                .invalidInput, file: "", doing: "write a picture", found: "\(image.width)×\(image.height) pixels",
+                .invalidInput, file: "", doing: "write an image", found: "\(image.width)×\(image.height) pixels",
                 remedy: "scale it down to sides of at most \(longestSide) pixels")
         }
         FFmpegLog.begin()
-        let picture = try RGBFrame(width: image.width, height: image.height)
-        try picture.fill(with: image)
+        let source = try RGBFrame(width: image.width, height: image.height)
+        try source.fill(with: image)
         let encoder: Encoder
         switch format {
         case .png:
             encoder = try open("png", image, AV_PIX_FMT_RGB24, options: ["pred": "mixed"]) { _ in }
-            guard av_frame_ref(encoder.frame, picture.frame) >= 0 else { throw Input.noMemory("") }
+            guard av_frame_ref(encoder.frame, source.frame) >= 0 else { throw Input.noMemory("") }
         case .jpeg(let quality):
             let scale = quantiser(quality)
             encoder = try open("mjpeg", image, AV_PIX_FMT_YUVJ444P, options: [:]) { context in
@@ -52,12 +52,12 @@ package enum ImageWriter {
             }
             let frame = encoder.frame
             frame.pointee.format = AV_PIX_FMT_YUVJ444P.rawValue
-            frame.pointee.width = picture.frame.pointee.width
-            frame.pointee.height = picture.frame.pointee.height
+            frame.pointee.width = source.frame.pointee.width
+            frame.pointee.height = source.frame.pointee.height
             frame.pointee.color_range = AVCOL_RANGE_JPEG
             frame.pointee.quality = scale * FF_QP2LAMBDA
             try encoder.prepareFrame()
-            try PixelConverter(path: "").convert(picture.frame, into: frame)
+            try PixelConverter(path: "").convert(source.frame, into: frame)
         }
         encoder.frame.pointee.pts = 0
         var bytes: [UInt8] = []

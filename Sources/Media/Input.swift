@@ -96,14 +96,14 @@ final class Input {
             throw error(
                 .noVideoStream, "find a video stream",
                 names.isEmpty ? "it holds no streams" : "it holds only: \(names)",
-                "give a file with a picture, or use a task that needs none")
+                "give a file with a video stream, or use a task that needs none")
         }
         let parameters = stream.pointee.codecpar.pointee
         guard parameters.width > 0, parameters.height > 0 else {
             // A damaged image shows no size; a container states one of its own, even if it is 0.
             if isStillImage { throw damaged("decode the image", seehear_invalid_data()) }
             throw error(
-                .invalidDimensions, "find the size of the picture", "\(parameters.width)×\(parameters.height)",
+                .invalidDimensions, "find the size of the image", "\(parameters.width)×\(parameters.height)",
                 "check the file with ffprobe; it may be damaged")
         }
         return stream
@@ -113,15 +113,15 @@ final class Input {
     func audioStream() throws(MediaError) -> UnsafeMutablePointer<AVStream> {
         guard let stream = stream(AVMEDIA_TYPE_AUDIO) else {
             throw error(
-                .noAudioStream, "find an audio stream", "it holds no sound",
-                "give a file with sound, or use a task that needs none")
+                .noAudioStream, "find an audio stream", "it holds no audio",
+                "give a file with audio, or use a task that needs none")
         }
         let parameters = stream.pointee.codecpar.pointee
         guard Limits.sampleRates.contains(Int(parameters.sample_rate)),
             (1...Limits.channels).contains(Int(parameters.ch_layout.nb_channels))
         else {
             throw error(
-                .unsupported, "read the sound",
+                .unsupported, "read the audio",
                 "\(parameters.sample_rate) samples per second in \(parameters.ch_layout.nb_channels) channels",
                 "convert it to at most \(Limits.channels) channels at \(Limits.sampleRates) Hz")
         }
@@ -212,7 +212,7 @@ final class Input {
                 width <= 0 || height <= 0 || width.multipliedReportingOverflow(by: height).partialValue <= Limits.pixels
             else {
                 throw error(
-                    .tooLarge, "read the picture", "\(width)×\(height) pixels",
+                    .tooLarge, "read the image", "\(width)×\(height) pixels",
                     "at most \(Limits.pixels) pixels are accepted: scale it down")
             }
         }

@@ -10,7 +10,7 @@ package enum Limits {
     package static let samples = 1 << 28
     /// Packets of one video stream: 2^22, 38 hours at 30 frames per second.
     package static let packets = 1 << 22
-    /// Channels of a sound.
+    /// Channels of audio.
     package static let channels = 64
     /// Samples per second that are believed.
     package static let sampleRates = 1_000...768_000

@@ -14,11 +14,11 @@ package struct MediaError: Error, Equatable, Sendable, CustomStringConvertible {
         case unrecognised
         /// A known format whose contents are cut off or damaged.
         case corrupt
-        /// No picture where one is needed (cover art does not count).
+        /// No image where one is needed (cover art does not count).
         case noVideoStream
-        /// No sound where some is needed.
+        /// No audio where some is needed.
         case noAudioStream
-        /// A picture whose width or height is missing or not usable.
+        /// An image whose width or height is missing or not usable.
         case invalidDimensions
         /// A codec, layout or feature that this build of FFmpeg, or this program, does not handle.
         case unsupported

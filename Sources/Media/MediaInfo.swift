@@ -2,14 +2,14 @@ package import ClipSampling
 
 /// What the headers of a media file say.
 package struct MediaInfo: Equatable, Sendable {
-    /// A stream of pictures.
+    /// A video stream.
     package struct Video: Equatable, Sendable {
         /// Columns as shown, that is after ``orientation``. The EXIF tag of an image is not looked at here: it may still
         /// be turned when it is read.
         package let width: Int
         /// Rows as shown.
         package let height: Int
-        /// How the stored picture is turned for showing.
+        /// How the stored image is turned for showing.
         package let orientation: Orientation
         /// Frames per second as the container declares them; nil when it does not.
         package let frameRate: Fraction?
@@ -23,7 +23,7 @@ package struct MediaInfo: Equatable, Sendable {
         package let pixelFormat: String
     }
 
-    /// A stream of sound.
+    /// An audio stream.
     package struct Audio: Equatable, Sendable {
         /// Samples per second.
         package let sampleRate: Int
@@ -39,16 +39,16 @@ package struct MediaInfo: Equatable, Sendable {
     package let container: String
     /// Seconds; nil for an image, or where the container does not tell.
     package let duration: Fraction?
-    /// The picture that a player would choose; cover art does not count.
+    /// The video stream that a player would choose; cover art does not count.
     package let video: Video?
-    /// The sound that a player would choose.
+    /// The audio stream that a player would choose.
     package let audio: Audio?
-    /// Whether the file is a still picture.
+    /// Whether the file is a still image.
     package let isImage: Bool
 
     /// Reads the headers of a file, and of some formats the first packets; decodes no more than one frame.
     ///
-    /// A file that holds neither picture nor sound is not an error here: ``video`` and ``audio`` are both nil.
+    /// A file that holds neither video nor audio is not an error here: ``video`` and ``audio`` are both nil.
     ///
     /// - Throws: ``MediaError`` for what is missing, not a regular file, unreadable, empty, unrecognised, damaged
     ///   (an mp4 whose index points past its end counts) or too large.

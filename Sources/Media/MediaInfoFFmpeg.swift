@@ -85,7 +85,7 @@ extension Orientation {
 }
 
 extension Input {
-    /// Whether the file is a still picture: an image format, an AVIF, or an animation format with one frame.
+    /// Whether the file is a still image: an image format, an AVIF, or an animation format with one frame.
     var isStillImage: Bool {
         if format.hasSuffix("_pipe") || format == "image2" { return true }
         if let brand = av_dict_get(context.pointee.metadata, "major_brand", nil, 0) {

@@ -2,13 +2,13 @@ import CAV
 import Glibc
 package import ClipSampling
 
-/// Writes mp4 files: a sound under an existing video, or pictures with or without sound.
+/// Writes mp4 files: audio under an existing video, or frames with or without audio.
 package enum Muxer {
     /// Settings of what is encoded.
     package struct Options: Equatable, Sendable {
         /// Bits per second of the AAC track.
         package var audioBitRate: Int
-        /// libx264's constant rate factor, 0 (lossless) … 51; used only where a picture is encoded.
+        /// libx264's constant rate factor, 0 (lossless) … 51; used only where a video is encoded.
         package var crf: Int
         /// libx264's preset.
         package var preset: String
@@ -37,18 +37,18 @@ package enum Muxer {
         package let video: VideoCoding
     }
 
-    /// Puts `sound` under the picture of `path`; the source's own sound is left out.
+    /// Puts `audio` under the video of `path`; the source's own audio is left out.
     ///
-    /// The picture is copied where mp4 takes its codec, otherwise encoded. A window that does not begin at a key frame
-    /// is copied from the key frame before; an edit list hides what lies outside, exactly to the frame. Sound and
-    /// picture both begin at time 0 and keep their lengths. Rotation is kept as metadata.
+    /// The video is copied where mp4 takes its codec, otherwise encoded. A window that does not begin at a key frame
+    /// is copied from the key frame before; an edit list hides what lies outside, exactly to the frame. Audio and
+    /// video both begin at time 0 and keep their lengths. Rotation is kept as metadata.
     ///
     /// - Parameters:
     ///   - start: Seconds from the video's first frame.
     ///   - duration: Seconds; nil, or more than there is, means to the end.
-    /// - Throws: ``MediaError``, of the source or of the sound (`invalidInput`).
+    /// - Throws: ``MediaError``, of the source or of the audio (`invalidInput`).
     package static func mux(
-        _ sound: PlanarAudio, underVideo path: String, start: Fraction = 0, duration: Fraction? = nil,
+        _ audio: PlanarAudio, underVideo path: String, start: Fraction = 0, duration: Fraction? = nil,
         options: Options = Options()
     ) throws(MediaError) -> Output {
         let table = try VideoScan.table(path)
@@ -58,18 +58,18 @@ package enum Muxer {
         let stream = try input.videoStream()
         if let reason = VideoCopy.obstacle(stream, table) {
             return Output(
-                bytes: try encode(sound, cut, input, stream, options), video: .encoded(reason: reason))
+                bytes: try encode(audio, cut, input, stream, options), video: .encoded(reason: reason))
         }
         return Output(
-            bytes: try VideoCopy.write(sound, cut, input, stream, options), video: .copied)
+            bytes: try VideoCopy.write(audio, cut, input, stream, options), video: .copied)
     }
 
-    /// Encodes `frames` at `rate` frames per second, with `sound` if there is one. The sound is cut, or filled up with
+    /// Encodes `frames` at `rate` frames per second, with `audio` if there is one. The audio is cut, or filled up with
     /// silence, to frames / rate seconds.
     ///
     /// - Throws: ``MediaError``; `invalidInput` for no frames, frames of several sizes, or a rate outside 1/1000…1000.
     package static func encode(
-        _ frames: [Image], rate: Fraction, sound: PlanarAudio? = nil, options: Options = Options()
+        _ frames: [Image], rate: Fraction, audio: PlanarAudio? = nil, options: Options = Options()
     ) throws(MediaError) -> [UInt8] {
         guard let first = frames.first, frames.allSatisfy({ $0.width == first.width && $0.height == first.height }),
             rate >= Fraction(1, 1000), rate <= 1000, first.width <= 16384, first.height <= 16384
@@ -80,22 +80,22 @@ package enum Muxer {
                 remedy:
                     "give at least one frame, all of one size up to 16384×16384, at 1/1000 to 1000 per second")
         }
-        let picture = try RGBFrame(
+        let scratch = try RGBFrame(
             width: first.width + first.width % 2, height: first.height + first.height % 2)
         let output = try Mp4File(for: "")
         let period = (Fraction(1) / rate).av
         let track = try VideoTrack(
-            like: picture.frame, base: period, rate: rate.av, options: options, into: output, file: "")
-        let soundTrack: AudioTrack? = try sound.map { sound throws(MediaError) in
+            like: scratch.frame, base: period, rate: rate.av, options: options, into: output, file: "")
+        let audioTrack: AudioTrack? = try audio.map { audio throws(MediaError) in
             try AudioTrack(
-                sound, bitRate: options.audioBitRate, length: Fraction(Int128(frames.count)) / rate, into: output,
+                audio, bitRate: options.audioBitRate, length: Fraction(Int128(frames.count)) / rate, into: output,
                 file: "")
         }
-        try output.begin(timescale: timescale(period, soundTrack?.rate))
-        try soundTrack?.write()
+        try output.begin(timescale: timescale(period, audioTrack?.rate))
+        try audioTrack?.write()
         for (index, frame) in frames.enumerated() {
-            try picture.fill(with: frame)
-            try track.write(picture.frame, at: Int64(index), lasting: 1)
+            try scratch.fill(with: frame)
+            try track.write(scratch.frame, at: Int64(index), lasting: 1)
         }
         try track.finish()
         return try output.finish()
@@ -131,7 +131,7 @@ package enum Muxer {
     }
 
     private static func encode(
-        _ sound: PlanarAudio, _ cut: Cut, _ input: Input, _ stream: UnsafeMutablePointer<AVStream>, _ options: Options
+        _ audio: PlanarAudio, _ cut: Cut, _ input: Input, _ stream: UnsafeMutablePointer<AVStream>, _ options: Options
     ) throws(MediaError) -> [UInt8] {
         let table = cut.table
         var cursor = try FrameCursor(input.path, table)
@@ -150,9 +150,9 @@ package enum Muxer {
                     rate: table.rate?.av ?? stream.pointee.avg_frame_rate, options: options, into: output,
                     file: input.path)
                 VideoCopy.keepOrientation(of: stream, in: new.target)
-                let soundTrack = try AudioTrack(sound, bitRate: options.audioBitRate, into: output, file: input.path)
+                let audioTrack = try AudioTrack(audio, bitRate: options.audioBitRate, into: output, file: input.path)
                 try output.begin(timescale: VideoCopy.timescale(stream.pointee.time_base))
-                try soundTrack.write()
+                try audioTrack.write()
                 track = new
             }
             try track?.write(

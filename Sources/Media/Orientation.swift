@@ -1,10 +1,10 @@
 package import ClipSampling
 
-/// How a stored picture has to be turned to be looked at: a multiple of 90°, perhaps after mirroring.
+/// How a stored image has to be turned to be looked at: a multiple of 90°, perhaps after mirroring.
 package struct Orientation: Hashable, Sendable {
-    /// Where a step to the right in the stored picture leads: (x, y) in the shown one, each −1, 0 or 1, y downwards.
+    /// Where a step to the right in the stored image leads: (x, y) in the shown one, each −1, 0 or 1, y downwards.
     private let right: [Int]
-    /// Where a step down in the stored picture leads.
+    /// Where a step down in the stored image leads.
     private let down: [Int]
 
     /// Shown as it is stored.
@@ -51,10 +51,10 @@ package struct Orientation: Hashable, Sendable {
     /// Whether width and height change places.
     package var swapsSides: Bool { right[0] == 0 }
 
-    /// Whether the picture is mirrored besides being turned.
+    /// Whether the image is mirrored besides being turned.
     package var isMirrored: Bool { right[0] * down[1] - right[1] * down[0] < 0 }
 
-    /// Degrees clockwise, 0, 90, 180 or 270, that the stored picture is turned (mirroring left and right first).
+    /// Degrees clockwise, 0, 90, 180 or 270, that the stored image is turned (mirroring left and right first).
     package var degrees: Int {
         let step = isMirrored ? [-right[0], -right[1]] : right
         switch (step[0], step[1]) {
@@ -65,7 +65,7 @@ package struct Orientation: Hashable, Sendable {
         }
     }
 
-    /// The picture as it is meant to be seen.
+    /// The image as it is meant to be seen.
     package func apply(to image: Image) -> Image {
         if self == .upright { return image }
         let (w, h) = (image.width, image.height)

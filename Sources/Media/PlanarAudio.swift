@@ -1,4 +1,4 @@
-/// A sound: one array of samples per channel.
+/// Audio: one array of samples per channel.
 package struct PlanarAudio: Equatable, Sendable {
     /// Samples per second.
     package let sampleRate: Int

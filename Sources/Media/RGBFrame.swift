@@ -2,7 +2,7 @@ import CAV
 internal import ClipSampling
 import Glibc
 
-/// A frame of FFmpeg's that holds an ``Image``, for what encodes pictures.
+/// A frame of FFmpeg's that holds an ``Image``, for what encodes images.
 final class RGBFrame {
     /// RGB24, with buffers of its own.
     let frame: UnsafeMutablePointer<AVFrame>
@@ -10,7 +10,7 @@ final class RGBFrame {
     private let height: Int
 
     /// - Parameters:
-    ///   - width: Columns; a picture filled in later may be narrower, its last column is then repeated.
+    ///   - width: Columns; an image filled in later may be narrower, its last column is then repeated.
     ///   - height: Rows, likewise.
     init(width: Int, height: Int) throws(MediaError) {
         var holder = av_frame_alloc()
@@ -32,7 +32,7 @@ final class RGBFrame {
         av_frame_free(&frame)
     }
 
-    /// Copies the pixels of a picture that is no larger.
+    /// Copies the pixels of an image that is no larger.
     func fill(with image: Image) throws(MediaError) {
         guard av_frame_make_writable(frame) >= 0, let target = frame.pointee.data.0 else { throw Input.noMemory("") }
         let stride = Int(frame.pointee.linesize.0)

@@ -1,7 +1,7 @@
 import CAV
 import Glibc
 
-/// Sound of one format to planar float at a rate and a channel count.
+/// Audio of one format to planar float at a rate and a channel count.
 ///
 /// Through libsoxr at 28 bits where FFmpeg was built with it (Debian's is), otherwise through libswresample's own
 /// filter, longer than by default. Where the rates agree the samples pass unchanged. Channels are mixed down with
@@ -46,7 +46,7 @@ final class Resampler {
         guard status >= 0 else {
             swr_free(&context)
             throw MediaError(
-                .unsupported, file: path, doing: "convert its sound",
+                .unsupported, file: path, doing: "convert its audio",
                 found: "\(source.channels) channels at \(source.rate) Hz to \(channels) at \(rate) Hz: "
                     + FFmpegLog.explain(status),
                 remedy: "ask for the file's own channel count, or convert it to mono or stereo")
@@ -128,7 +128,7 @@ final class Resampler {
 
     private func failure(_ status: Int32) -> MediaError {
         MediaError(
-            .failed, file: path, doing: "resample its sound", found: FFmpegLog.explain(status),
-            remedy: "convert the sound with ffmpeg first")
+            .failed, file: path, doing: "resample its audio", found: FFmpegLog.explain(status),
+            remedy: "convert the audio with ffmpeg first")
     }
 }

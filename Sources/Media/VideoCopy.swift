@@ -4,7 +4,7 @@ internal import ClipSampling
 
 /// Moves the packets of a video into an mp4 without decoding them.
 enum VideoCopy {
-    /// Why the picture cannot be copied; nil where it can.
+    /// Why the video cannot be copied; nil where it can.
     static func obstacle(_ stream: UnsafeMutablePointer<AVStream>, _ table: FrameTable) -> String? {
         let id = stream.pointee.codecpar.pointee.codec_id
         let name = String(cString: avcodec_get_name(id))
@@ -25,9 +25,9 @@ enum VideoCopy {
         return nil
     }
 
-    /// The mp4 with `sound` and the packets of `cut`.
+    /// The mp4 with `audio` and the packets of `cut`.
     static func write(
-        _ sound: PlanarAudio, _ cut: Muxer.Cut, _ input: Input, _ stream: UnsafeMutablePointer<AVStream>,
+        _ audio: PlanarAudio, _ cut: Muxer.Cut, _ input: Input, _ stream: UnsafeMutablePointer<AVStream>,
         _ options: Muxer.Options
     ) throws(MediaError) -> [UInt8] {
         let output = try Mp4File(for: input.path)
@@ -40,16 +40,16 @@ enum VideoCopy {
         target.pointee.avg_frame_rate = stream.pointee.avg_frame_rate
         target.pointee.sample_aspect_ratio = stream.pointee.sample_aspect_ratio
         keepOrientation(of: stream, in: target)
-        let soundTrack = try AudioTrack(sound, bitRate: options.audioBitRate, into: output, file: input.path)
+        let audioTrack = try AudioTrack(audio, bitRate: options.audioBitRate, into: output, file: input.path)
         let scale = timescale(stream.pointee.time_base)
         try output.begin(timescale: scale)
-        try soundTrack.write()
+        try audioTrack.write()
         try copy(cut, input, stream, to: target, of: output)
         var bytes = try output.finish()
         if let length = shownLength(cut, scale) {
             guard EditList.setPictureLength(length, in: &bytes) else {
                 throw input.error(
-                    .failed, "cut the copied picture", "the written mp4 has no edit list",
+                    .failed, "cut the copied video", "the written mp4 has no edit list",
                     "convert the source with ffmpeg first")
             }
         }
@@ -108,7 +108,7 @@ enum VideoCopy {
         }
     }
 
-    /// The length that the picture's edit must have, where frames behind the cut had to be copied for others to decode,
+    /// The length that the video's edit must have, where frames behind the cut had to be copied for others to decode,
     /// in units of `scale`; nil where the muxer's own length is right.
     private static func shownLength(_ cut: Muxer.Cut, _ scale: Int) -> Int64? {
         let range = range(cut)

@@ -1,7 +1,7 @@
 import CAV
 import Glibc
 
-/// Encodes pictures as the H.264 track of an ``Mp4File``: libx264, yuv420p, constant rate factor.
+/// Encodes frames as the H.264 track of an ``Mp4File``: libx264, yuv420p, constant rate factor.
 ///
 /// A side of odd length gets one more row or column, a repetition of the last: 4:2:0 has no odd sizes.
 final class VideoTrack {
@@ -25,7 +25,7 @@ final class VideoTrack {
         encoder = try TrackEncoder(
             "libx264", into: output, file: file,
             // Without the macroblock tree: x264's AVX-512 code for it (0.164) reads memory that was never written, and the
-            // same pictures then give other bytes each time.
+            // same frames then give other bytes each time.
             options: ["crf": "\(options.crf)", "preset": options.preset, "x264-params": "mbtree=0"]
         ) { context in
             context.pointee.width = width + width % 2
@@ -46,23 +46,23 @@ final class VideoTrack {
     /// The stream, for side data.
     var target: UnsafeMutablePointer<AVStream> { encoder.target }
 
-    /// Encodes a picture; the output must have begun. Pictures of another size are scaled to the first one's.
+    /// Encodes a frame; the output must have begun. Frames of another size are scaled to the first one's.
     func write(
-        _ picture: UnsafeMutablePointer<AVFrame>, at time: Int64, lasting duration: Int64
+        _ source: UnsafeMutablePointer<AVFrame>, at time: Int64, lasting duration: Int64
     ) throws(MediaError) {
         let frame = encoder.frame
         frame.pointee.format = AV_PIX_FMT_YUV420P.rawValue
         frame.pointee.width = width + width % 2
         frame.pointee.height = height + height % 2
         try encoder.prepareFrame()
-        if Self.isRGB(picture) {
-            picture.pointee.colorspace = AVCOL_SPC_BT709
-            picture.pointee.color_range = AVCOL_RANGE_MPEG
+        if Self.isRGB(source) {
+            source.pointee.colorspace = AVCOL_SPC_BT709
+            source.pointee.color_range = AVCOL_RANGE_MPEG
         }
         // Converted at its own size into the upper left, then the missing row and column are repeated.
         frame.pointee.width = width
         frame.pointee.height = height
-        try converter.convert(picture, into: frame)
+        try converter.convert(source, into: frame)
         frame.pointee.width = width + width % 2
         frame.pointee.height = height + height % 2
         repeatEdges(frame)

@@ -11,7 +11,7 @@ struct InputInspector {
     /// The most frames of a video; nil where it is not known.
     var maximumFrames: Int?
 
-    /// Narrower or lower pictures are refused: nothing could be told from them.
+    /// Narrower or lower images are refused: nothing could be told from them.
     static let minimumPixels = 16
 
     /// What is known of one file.
@@ -121,20 +121,20 @@ struct InputInspector {
     )? {
         switch kind {
         case .audio:
-            if !media.hasAudio { return ("noAudioStream", "it has no sound", "give a file with a sound track") }
+            if !media.hasAudio { return ("noAudioStream", "it has no audio", "give a file with an audio stream") }
         case .video, .image:
             guard let width = media.width, let height = media.height else {
-                return ("noVideoStream", "it has no picture", "give a file with a video stream")
+                return ("noVideoStream", "it has no video", "give a file with a video stream")
             }
             if kind == .video, media.isImage {
-                return ("wrongMedia", "it is a still picture", "name it as image, with task i2a")
+                return ("wrongMedia", "it is a still image", "name it as image, with task i2a")
             }
             if kind == .image, !media.isImage {
-                return ("wrongMedia", "it is a moving picture", "name it as video: a key frame is chosen")
+                return ("wrongMedia", "it is a video", "name it as video: a key frame is chosen")
             }
             if min(width, height) < minimumPixels {
                 let least = "\(minimumPixels)×\(minimumPixels)"
-                return ("invalidDimensions", "it has \(width)×\(height) pixels", "a picture needs at least \(least)")
+                return ("invalidDimensions", "it has \(width)×\(height) pixels", "an image needs at least \(least)")
             }
         }
         return nil

@@ -2,16 +2,16 @@ package import Planning
 
 /// What a media file is, as far as a plan needs to know.
 package struct ProbedInput: Sendable, Equatable {
-    /// Seconds of the pictures, or of what there is without; nil for images, and where the container does not tell.
+    /// Seconds of the video, or of the audio where there is none; nil for images, and where the container does not tell.
     package var duration: Double?
-    /// Seconds of the sound; nil where there is none, and where the container does not tell.
+    /// Seconds of the audio; nil where there is none, and where the container does not tell.
     package var audioDuration: Double?
-    /// Columns and rows of the picture as shown; nil where there is none.
+    /// Columns and rows of the image as shown; nil where there is none.
     package var width: Int?
     package var height: Int?
-    /// Whether there is sound.
+    /// Whether there is audio.
     package var hasAudio: Bool
-    /// Whether the file is a still picture.
+    /// Whether the file is a still image.
     package var isImage: Bool
 
     package init(

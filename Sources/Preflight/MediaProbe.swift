@@ -15,7 +15,7 @@ package struct MediaProbe: InputProbe {
         } catch {
             throw InputProbeError(kind: error.kind.rawValue, found: error.found, remedy: error.remedy)
         }
-        // The pictures' own length: containers add the sound's encoder delay to theirs.
+        // The video stream's own length: containers add the audio's encoder delay to theirs.
         let duration = info.isImage ? nil : info.video?.duration ?? info.duration ?? info.audio?.duration
         return ProbedInput(
             duration: duration?.double, audioDuration: info.audio.flatMap { $0.duration ?? info.duration }?.double,

@@ -57,7 +57,7 @@ private struct Rules {
         let available: Double?
     }
 
-    /// The job's own length of a sound.
+    /// The job's own length of audio.
     var fixedDuration: Double? {
         if case .seconds(let seconds) = sampling.audio?.duration { seconds } else { nil }
     }
@@ -66,11 +66,11 @@ private struct Rules {
     func span(of media: ProbedInput) throws(RowProblem) -> Span? {
         guard let kind = row.input?.kind, kind != .image else { return nil }
         let start = row.start ?? 0
-        let isSound = kind == .audio
-        guard let length = isSound ? media.audioDuration : media.duration else {
+        let isAudio = kind == .audio
+        guard let length = isAudio ? media.audioDuration : media.duration else {
             return Span(start: start, available: nil)
         }
-        let what = isSound ? "sound" : "clip"
+        let what = isAudio ? "audio" : "clip"
         guard length >= SampleTime.minimumSeconds else {
             throw problem(
                 kind.rawValue, "tooShort", "the \(what) of \(row.input?.path ?? "") lasts \(Self.short(length)) s",
@@ -82,7 +82,7 @@ private struct Rules {
                 "it lies at \(Self.short(start)) s and the \(what) ends at \(Self.short(length)) s",
                 "start at least \(SampleTime.minimumSeconds) s before the end")
         }
-        // Only a video may outlast the sound that steers it.
+        // Only a video may outlast the audio that steers it.
         if !row.task.makesVideo, let wanted = row.duration, start + wanted > length + SampleTime.tolerance {
             throw problem(
                 "duration", "outOfRange",
@@ -97,7 +97,7 @@ private struct Rules {
         (span.start, min(asked, span.available ?? asked))
     }
 
-    /// The length of a sound: the row's, else the job's, else the clip's rounded up.
+    /// The length of audio: the row's, else the job's, else the clip's rounded up.
     func duration(available: Double?) throws(RowProblem) -> Double {
         if row.duration == nil, let fixedDuration { return fixedDuration }
         let whole = available.map { max(1, ($0 - SampleTime.tolerance).rounded(.up)) }

@@ -27,7 +27,7 @@ struct KeyFrameCommand: ParsableCommand {
     var duration: Double?
 
     @Option(
-        name: .shortAndLong, help: "Write the frame as a picture, PNG or JPEG by its ending; replaced if it exists.",
+        name: .shortAndLong, help: "Write the frame as an image, PNG or JPEG by its ending; replaced if it exists.",
         completion: .file(extensions: ["png", "jpg", "jpeg"]))
     var output: String?
 
@@ -54,7 +54,7 @@ struct KeyFrameCommand: ParsableCommand {
             if let output, let format = ImageWriter.Format(fileName: output) {
                 try AtomicFile.write(ImageWriter.encode(frame.image, as: format), to: output)
             }
-            let report = KeyFrameReport(frame, clip: clip, picture: output)
+            let report = KeyFrameReport(frame, clip: clip, image: output)
             if json {
                 try Output.printJSON(report)
             } else {

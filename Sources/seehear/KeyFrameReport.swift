@@ -44,12 +44,12 @@ struct KeyFrameReport: Encodable {
     let seconds: Double
     let width: Int
     let height: Int
-    let picture: String?
+    let image: String?
     let candidates: [Candidate]
 
-    init(_ chosen: KeyFrame, clip: String, picture: String?) {
+    init(_ chosen: KeyFrame, clip: String, image: String?) {
         self.clip = clip
-        self.picture = picture
+        self.image = image
         frame = chosen.index
         seconds = chosen.time.double
         width = chosen.image.width

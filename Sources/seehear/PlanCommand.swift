@@ -76,10 +76,10 @@ struct PlanSummary: Encodable {
         let samples: Int
         let outputSeconds: Double
         /// What each of them is made of, for people; nothing where the length says it all.
-        let pictures: String?
+        let frames: String?
 
         private enum CodingKeys: String, CodingKey {
-            case task, samples, pictures
+            case task, samples, frames
             case outputSeconds = "output_seconds"
         }
 
@@ -87,7 +87,7 @@ struct PlanSummary: Encodable {
         var text: String {
             let count = "\(samples) sample\(samples == 1 ? "" : "s")"
             let length = outputSeconds > 0 ? TimeText.short(outputSeconds) : nil
-            return [count, length, pictures].compactMap { $0 }.joined(separator: ", ")
+            return [count, length, frames].compactMap { $0 }.joined(separator: ", ")
         }
     }
 
@@ -135,18 +135,18 @@ struct PlanSummary: Encodable {
         of samples: [PlannedSample], _ task: GenerationTask, _ sampling: SamplingSettings
     ) -> OfTask {
         let frames = samples.compactMap(\.frames)
-        var pictures: String?
+        var text: String?
         if let video = sampling.video, let least = frames.min(), let most = frames.max() {
             let size = "\(video.width)×\(video.height)"
             let count = least == most ? "\(least)" : "\(least) to \(most)"
-            pictures =
+            text =
                 video.length.map { length in
                     "\(count) frames of \(size) at \(Int(exactly: length.fps).map(String.init) ?? "\(length.fps)") fps"
                 } ?? size
         }
         return OfTask(
             task: task.rawValue, samples: samples.count, outputSeconds: samples.reduce(0) { $0 + $1.duration },
-            pictures: pictures)
+            frames: text)
     }
 
     /// The summary as a table of names and values.

@@ -116,13 +116,19 @@ extension PipeTransport {
 
 /// A signal that means nothing, for whoever waits in a call of the system.
 enum Interruption {
+    /// Blocked where ``signal`` may strike, which tells those threads from all others: Foundation's file handles do not
+    /// survive an interruption.
+    private static let mark = SIGWINCH
+    private static let signal = SIGURG
+
     /// Makes something whose threads may be interrupted: threads take over what the one that starts them lets through.
     static func allowed<R: Sendable>(_ make: @escaping @Sendable () throws -> R) async throws -> R {
         try await WorkThread("interrupted").perform {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { _ in }
-            sigaction(SIGURG, &action, nil)
-            mask(SIG_UNBLOCK, [SIGURG, SIGPIPE])
+            sigaction(signal, &action, nil)
+            mask(SIG_BLOCK, [mark])
+            mask(SIG_UNBLOCK, [signal, SIGPIPE])
             return try make()
         }
     }
@@ -135,19 +141,25 @@ enum Interruption {
         pthread_sigmask(how, &signals, nil)
     }
 
-    /// Interrupts the threads of pipes that let it through. No others: Foundation's file handles do not survive it.
-    /// - Returns: how many threads of pipes there are.
+    /// Interrupts the threads of what ``allowed(_:)`` made.
+    /// - Returns: how many there are.
     static func strike() throws -> Int {
         // Not declared for Swift.
         typealias Function = @convention(c) (pid_t, pid_t, Int32) -> Int32
         guard let symbol = dlsym(nil, "tgkill") else { throw POSIXError(.ENOSYS) }
         let kill = unsafeBitCast(symbol, to: Function.self)
         let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").filter { thread in
-            // A thread may have ended by now.
-            let name = try? String(contentsOfFile: "/proc/self/task/\(thread)/comm", encoding: .utf8)
-            return name?.hasPrefix("pipe ") == true
+            let blocked = blocked(by: thread)
+            return blocked >> UInt64(mark - 1) & 1 == 1 && blocked >> UInt64(signal - 1) & 1 == 0
         }
-        for thread in threads { _ = pid_t(thread).map { kill(getpid(), $0, SIGURG) } }
+        for thread in threads { _ = pid_t(thread).map { kill(getpid(), $0, signal) } }
         return threads.count
+    }
+
+    /// The signals that a thread of this process blocks, the first in the lowest bit; none of a thread that is gone.
+    private static func blocked(by thread: String) -> UInt64 {
+        let status = (try? String(contentsOfFile: "/proc/self/task/\(thread)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }
+        return line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } ?? 0
     }
 }

@@ -34,7 +34,7 @@ extension Integration {
             BadRow(
                 id: "dot", fields: #""task": "i2a", "image": "dot.png""#, kind: "invalidDimensions",
                 message: "1×1 pixels"),
-            BadRow(id: "still", fields: #""video": "still.png""#, kind: "wrongMedia", message: "still picture"),
+            BadRow(id: "still", fields: #""video": "still.png""#, kind: "wrongMedia", message: "still image"),
             BadRow(
                 id: "column", fields: #""video": "card.mp4", "fps": 3"#, kind: "unknown_column",
                 message: "`fps`: is no column"),

@@ -121,8 +121,8 @@ import Testing
                 let pixels = repeatElement(colour, count: width * height).flatMap { $0 }
                 return Image(width: width, height: height, pixels: pixels)!
             }
-            let bytes = try Muxer.encode(frames, rate: 8, sound: sound(1))
-            #expect(try Muxer.encode(frames, rate: 8, sound: sound(1)) == bytes)
+            let bytes = try Muxer.encode(frames, rate: 8, audio: sound(1))
+            #expect(try Muxer.encode(frames, rate: 8, audio: sound(1)) == bytes)
             let made = try studio.write("p.mp4", bytes)
             let reader = try VideoReader(path: made)
             #expect(reader.times.count == 8 && reader.frameRate == 8 && reader.duration == 1)
@@ -153,8 +153,8 @@ import Testing
         let frames = [Image](repeating: image, count: count)
         let seconds = Double(count) / rate.double
         for given in [seconds / 2, seconds + 1] {
-            let bytes = try Muxer.encode(frames, rate: rate, sound: sound(given, rate: sampleRate))
-            #expect(try Muxer.encode(frames, rate: rate, sound: sound(given, rate: sampleRate)) == bytes)
+            let bytes = try Muxer.encode(frames, rate: rate, audio: sound(given, rate: sampleRate))
+            #expect(try Muxer.encode(frames, rate: rate, audio: sound(given, rate: sampleRate)) == bytes)
             let path = try studio.write("film.mp4", bytes)
             let reader = try VideoReader(path: path)
             #expect(reader.times.count == count && reader.frameRate == rate)

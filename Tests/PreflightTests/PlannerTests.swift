@@ -185,7 +185,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"id": "x", "task": "a2v", "audio": "b.png"}"#, "notFound", "`audio`"),
-        (#"{"id": "x", "task": "a2v", "audio": "c.png"}"#, "noAudioStream", "it has no sound"),
+        (#"{"id": "x", "task": "a2v", "audio": "c.png"}"#, "noAudioStream", "it has no audio"),
         (#"{"id": "x", "task": "a2v", "audio": "pips.wav"}"#, "tooShort", "lasts 0.05 s"),
         (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "start": 2.95}"#, "outOfRange", "the sound ends at 3 s"),
         (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "duration": 31}"#, "noDuration", "31 s, longer than"),
@@ -197,10 +197,10 @@ import Testing
         (#"{"id": "x", "task": "a2i", "audio": "raw.aac"}"#, "noDuration", "does not tell its length"),
         (
             #"{"id": "x", "task": "a2i", "audio": "sound.wav", "start": 2, "duration": 2}"#, "outOfRange",
-            "the sound at 3 s"
+            "the audio at 3 s"
         ),
         (#"{"id": "x", "task": "i2a", "video": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
-        (#"{"id": "x", "task": "i2a", "video": "c.png"}"#, "wrongMedia", "still picture"),
+        (#"{"id": "x", "task": "i2a", "video": "c.png"}"#, "wrongMedia", "still image"),
         (#"{"id": "x", "task": "joint", "prompt": "x", "duration": 31}"#, "noDuration", "31 s, longer than"),
     ])
     func unfitSoundsAndWindows(row: String, kind: String, found: String) throws {
@@ -221,13 +221,13 @@ import Testing
     @Test(arguments: [
         (#"{"id": "x", "video": "none.mp4"}"#, "notFound", "No such file"),
         (#"{"id": "x", "video": "sound.wav"}"#, "noVideoStream", "it has no picture"),
-        (#"{"id": "x", "video": "c.png"}"#, "wrongMedia", "still picture"),
+        (#"{"id": "x", "video": "c.png"}"#, "wrongMedia", "still image"),
         (#"{"id": "x", "video": "short.mp4"}"#, "tooShort", "lasts 0.04 s"),
         (#"{"id": "x", "video": "a.mp4", "start": 12}"#, "outOfRange", "12 s"),
         (#"{"id": "x", "video": "a.mp4", "start": 9, "duration": 2}"#, "outOfRange", "ends at 11 s"),
         (#"{"id": "x", "video": "raw.h264"}"#, "noDuration", "does not tell its length"),
         (#"{"id": "x", "video": "long.mp4"}"#, "noDuration", "7200 s"),
-        (#"{"id": "x", "image": "a.mp4", "task": "i2a"}"#, "wrongMedia", "moving picture"),
+        (#"{"id": "x", "image": "a.mp4", "task": "i2a"}"#, "wrongMedia", "it is a video"),
         (#"{"id": "x", "image": "tiny.png", "task": "i2a", "duration": 1}"#, "invalidDimensions", "1×1 pixels"),
     ])
     func unfitFiles(row: String, kind: String, found: String) throws {

@@ -2,10 +2,10 @@ internal import Networks
 package import Torch
 
 /// Captions for what has none: of a list of labels the one whose text lies nearest in ImageBind's space. The space is
-/// shared, so pictures, key frames and sounds are captioned alike.
+/// shared, so images, key frames and audio are captioned alike.
 ///
 /// A label is embedded as it stands, without a template around it ("a photo of …"): it has to be a caption already. The
-/// scales that the text and sound towers put on their unit vectors cancel in the cosine.
+/// scales that the text and audio towers put on their unit vectors cancel in the cosine.
 package struct LabelCaptioner: Sendable {
     /// The nearest label of one embedding.
     package struct Match: Sendable, Equatable {

@@ -1,5 +1,5 @@
 /// How often each shade of red, green and blue occurs: 16 bins a channel. A value counts for the two bins beside it, the
-/// more the nearer, so that a picture that grows a little brighter does not jump from bin to bin.
+/// more the nearer, so that an image that grows a little brighter does not jump from bin to bin.
 struct ColourHistogram: Sendable {
     private static let bins = 16
     /// Channel after channel; each pixel adds 255 to each.

@@ -3,7 +3,7 @@ internal import ClipSampling
 /// A small copy of a frame, and what is measured on it: sharpness, brightness, contrast, colours. Whole numbers all the
 /// way, so that equal frames measure equal everywhere.
 struct FrameThumbnail: Sendable {
-    /// Pixels of the long side; smaller pictures stay as they are.
+    /// Pixels of the long side; smaller images stay as they are.
     static let longSide = 160
 
     /// Variance of the Laplacian of luma: large where neighbouring pixels differ in many places.
@@ -31,7 +31,7 @@ struct FrameThumbnail: Sendable {
         (19595 * Int(pixels[i]) + 38470 * Int(pixels[i + 1]) + 7471 * Int(pixels[i + 2]) + 32768) >> 16
     }
 
-    /// The mean of the pixels that fall into each pixel of the smaller picture.
+    /// The mean of the pixels that fall into each pixel of the smaller image.
     private static func shrunk(_ image: Image) -> (pixels: [UInt8], width: Int, height: Int) {
         let long = max(image.width, image.height)
         guard long > longSide else { return (image.pixels, image.width, image.height) }

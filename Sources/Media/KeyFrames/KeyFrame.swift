@@ -35,7 +35,7 @@ package struct KeyFrame: Sendable {
         package let total: Double
     }
 
-    /// The picture, at full size, turned as it is meant to be seen.
+    /// The image, at full size, turned as it is meant to be seen.
     package let image: Image
     /// The chosen one's place in ``candidates``.
     package let choice: Int

@@ -11,11 +11,11 @@ enum KeyFrameScale {
     static let sharpnessWeight = 0.4
     static let brightnessWeight = 0.3
     static let stabilityWeight = 0.3
-    /// Mean luma at which a picture is as good as black, and as far below 1 as good as white.
+    /// Mean luma at which an image is as good as black, and as far below 1 as good as white.
     static let lost = 0.04
     /// From there to full score.
     static let ramp = 0.16
-    /// The deviation of luma from which on a picture does not count as flat.
+    /// The deviation of luma from which on an image does not count as flat.
     static let enoughContrast = 0.10
 
     /// The measures of candidates in the order of time.

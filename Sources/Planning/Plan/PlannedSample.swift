@@ -15,9 +15,9 @@ package struct PlannedSample: Sendable, Equatable {
     package var input: PlannedInput?
     /// 0 … 2^63 − 1.
     package var seed: UInt64
-    /// The output's length in seconds, of a video its frames over their rate; 0 for pictures and for rows that failed.
+    /// The output's length in seconds, of a video its frames over their rate; 0 for images and for rows that failed.
     package var duration: Double
-    /// Pictures that are made; nil where only sound is made, and for rows that failed.
+    /// Frames that are made; nil where only audio is made, and for rows that failed.
     package var frames: Int?
     /// The number of the sample's batch.
     package var batch: Int
@@ -54,7 +54,7 @@ package struct PlannedInput: Sendable, Equatable {
     package var kind: InputKind
     /// The absolute path.
     package var path: String
-    /// Where the window that is read begins, in seconds from the clip's first picture, or the sound's first sample; nil
+    /// Where the window that is read begins, in seconds from the clip's first frame, or the audio's first sample; nil
     /// for images.
     package var start: Double?
     /// The window's length in seconds, never past the end that the file's headers tell; nil for images.
@@ -101,7 +101,7 @@ package struct PlannedBatch: Sendable, Equatable {
     package let samples: Range<Int>
     /// The number of its shard; a batch never lies in two.
     package let shard: Int
-    /// Work, in units of one plain sampling step on one second of sound.
+    /// Work, in units of one plain sampling step on one second of audio.
     package let expectedCost: Double
 }
 

@@ -53,7 +53,7 @@ struct InputLoader: Sendable {
             throw SampleFailure(
                 kind: "silentInput",
                 message:
-                    "the sound of \(input.path) is silent in its window (peak \(window.peak)): it can steer nothing; set `silence: allow` to use it all the same."
+                    "the audio of \(input.path) is silent in its window (peak \(window.peak)): it can steer nothing; set `silence: allow` to use it all the same."
             )
         }
         return SampleInput(

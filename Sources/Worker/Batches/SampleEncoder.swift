@@ -82,6 +82,6 @@ struct SampleEncoder: Sendable {
             } else {
                 throw SampleFailure(kind: "noInput", message: "the plan names no file for '\(sample.key)'.")
             }
-        return try Muxer.encode(result.video?.frames ?? [], rate: timeline.rate, sound: track)
+        return try Muxer.encode(result.video?.frames ?? [], rate: timeline.rate, audio: track)
     }
 }

@@ -17,7 +17,7 @@ struct SampleFailure: Error, Sendable {
         [MediaError.Kind.notFound.rawValue, MediaError.Kind.unreadable.rawValue, Self.outOfMemoryKind].contains(kind)
     }
 
-    /// A waveform, picture or latent with NaN or infinity.
+    /// A waveform, image or latent with NaN or infinity.
     static let notFinite = SampleFailure(
         kind: "notFinite",
         message: "the result has values that are not numbers; use precision fp32, or a smaller learning rate.")
@@ -32,7 +32,7 @@ struct SampleFailure: Error, Sendable {
     /// Nothing but one colour.
     static let blank = SampleFailure(
         kind: "blank",
-        message: "the picture has nothing but one colour; use precision fp32, or set `blank: allow` if that is wanted.")
+        message: "the image has nothing but one colour; use precision fp32, or set `blank: allow` if that is wanted.")
 
     init(kind: String, message: String) {
         self.kind = kind

@@ -10,9 +10,9 @@ struct SampleInput: Sendable {
     struct Facts: Sendable, Equatable {
         /// The frame of a video that stands for it, in seconds from the file's first.
         var keyFrame: Double?
-        /// Silence put behind a sound that ends before the sample does, in seconds.
+        /// Silence put behind audio that ends before the sample does, in seconds.
         var padded: Double?
-        /// The largest magnitude of a sound.
+        /// The largest magnitude of audio.
         var peak: Float?
     }
 }

@@ -1,7 +1,7 @@
 package import Method
 package import Torch
 
-/// The decoder of a latent autoencoder: of spectrograms (AudioLDM) or of pictures (Stable Diffusion).
+/// The decoder of a latent autoencoder: of spectrograms (AudioLDM) or of images (Stable Diffusion).
 ///
 /// Source: diffusers `models/autoencoders/autoencoder_kl.py` and `vae.py`, `Decoder`; keys are its state dict's, the
 /// middle attention also under its names from before diffusers 0.17 (`query`, `key`, `value`, `proj_attn`).

@@ -1,6 +1,6 @@
 internal import Torch
 
-/// AnimateDiff's motion modules, which stand between the layers of a UNet for still pictures and tie its outputs for the
+/// AnimateDiff's motion modules, which stand between the layers of a UNet for still images and tie its outputs for the
 /// frames of a clip together. One UNet in memory serves both: the adapter is handed to it with the call.
 ///
 /// Source: diffusers `models/unets/unet_motion_model.py`, `MotionAdapter` and `UNetMotionModel.from_unet2d`; keys are the

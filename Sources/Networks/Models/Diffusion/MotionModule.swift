@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Torch
 
-/// AnimateDiff's temporal transformer: every place of the picture is a sequence over the frames.
+/// AnimateDiff's temporal transformer: every place of the image is a sequence over the frames.
 ///
 /// Source: diffusers `models/unets/unet_motion_model.py`, `AnimateDiffTransformer3D`.
 struct MotionModule: Sendable {

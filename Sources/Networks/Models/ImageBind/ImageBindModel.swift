@@ -1,7 +1,7 @@
 package import Method
 package import Torch
 
-/// One embedding space for pictures, text and sound.
+/// One embedding space for images, text and audio.
 ///
 /// Source: ImageBind `models/imagebind_model.py`; keys are those of the published `imagebind_huge.pth`. The towers of
 /// depth, heat and motion may be in the file and are not read.
@@ -28,10 +28,10 @@ package struct ImageBindModel: Sendable {
     }
 
     /// - Parameters:
-    ///   - frames: `[B, S, 3, T, 224, 224]` (clips of T = 2 frames) or `[B, 3, 224, 224]` (pictures), normalised with
+    ///   - frames: `[B, S, 3, T, 224, 224]` (clips of T = 2 frames) or `[B, 3, 224, 224]` (images), normalised with
     ///     CLIP's mean and deviation.
     ///   - memory: what is kept for the gradient.
-    /// - Returns: `[B, width]`: for clips the mean of their unit vectors, for pictures unit vectors.
+    /// - Returns: `[B, width]`: for clips the mean of their unit vectors, for images unit vectors.
     package func vision(_ frames: Tensor, memory: MemoryPolicy = .high) throws(TorchError) -> Tensor {
         try overClips(frames, clipRank: 4) { x throws(TorchError) in try visionTower(x, memory: memory) }
     }

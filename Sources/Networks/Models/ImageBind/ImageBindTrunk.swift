@@ -89,7 +89,7 @@ struct ImageBindHead: Sendable {
         let head = modality == "text" ? w("modality_heads.text.proj") : w("modality_heads")(modality)
         norm = try LayerNorm(head(0), width, eps: ImageBindTrunk.eps)
         projection = try Linear(head(modality == "text" ? 1 : 2), width, output, bias: false)
-        // exp of the learned logarithm, at most 100; a picture's embedding has no scale.
+        // exp of the learned logarithm, at most 100; an image's embedding has no scale.
         scale =
             modality == "vision"
             ? nil

@@ -10,7 +10,7 @@ package struct CLIPTextModel: Sendable {
     private let layers: [Layer]
     private let norm: LayerNorm
 
-    /// A buffer of older transformers releases, and the projection that only a comparison with pictures needs.
+    /// A buffer of older transformers releases, and the projection that only a comparison with images needs.
     package static func unused(_ key: String) -> Bool {
         key == "text_model.embeddings.position_ids" || key == "text_projection.weight"
     }

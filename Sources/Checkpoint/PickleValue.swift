@@ -100,7 +100,7 @@ package struct PickleError: Error, Equatable, CustomStringConvertible {
             switch kind {
             case .noStop: "ends without STOP"
             case .truncated(let opcode): "ends inside the opcode \(opcode)"
-            case .unknownOpcode(let byte): "has the byte 0x\(String(byte, radix: 16)), which is no opcode"
+            case .unknownOpcode(let byte): "has the byte 0x\(String(byte, radix: 16)), which is not an opcode"
             case .forbiddenOpcode(let name): "uses the opcode \(name), which no state dict needs; it is refused"
             case .forbiddenGlobal(let name):
                 "names \(name), which is not among what a checkpoint of tensors needs; it is refused, and nothing of it was run"

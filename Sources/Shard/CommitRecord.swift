@@ -87,9 +87,9 @@ package struct CommitRecord: Sendable, Equatable, Codable {
         guard schema == Self.currentSchema else {
             return "schema is \(quoted(schema)) instead of \(Self.currentSchema)"
         }
-        guard number >= 0 else { return "shard \(quoted(shard)) is no shard's name" }
+        guard number >= 0 else { return "shard \(quoted(shard)) is not a shard's name" }
         for (field, value) in [("sha256", sha256), ("tar_sha256", tarSHA256), ("config_sha256", configSHA256)] {
-            guard isHexadecimal(value, digits: 64) else { return "\(field) is no SHA-256" }
+            guard isHexadecimal(value, digits: 64) else { return "\(field) is not a SHA-256" }
         }
         if let problem = FrameRecord.problem(in: frames) { return problem }
         guard nsamples == frames.count else { return "nsamples is \(nsamples) but there are \(frames.count) frames" }

@@ -71,12 +71,12 @@ package struct FrameRecord: Sendable, Equatable, Codable {
         for (row, frame) in frames.enumerated() {
             let place = "frames[\(row)]"
             do throws(SampleKeyError) { try SampleKey.validate(frame.key) } catch { return "\(place).key: \(error)" }
-            guard keys.insert(frame.key).inserted else { return "\(place).key: \(quoted(frame.key)) stands twice" }
+            guard keys.insert(frame.key).inserted else { return "\(place).key: \(quoted(frame.key)) appears twice" }
             guard frame.off == end.file else { return "\(place).off is \(frame.off) where \(end.file) was expected" }
             guard frame.uoff == end.tar else { return "\(place).uoff is \(frame.uoff) where \(end.tar) was expected" }
             guard (1..<Int(UInt32.max)).contains(frame.clen) else { return "\(place).clen is out of range" }
             guard (1..<Int(UInt32.max)).contains(frame.ulen), frame.ulen % TarHeader.blockSize == 0 else {
-                return "\(place).ulen is out of range or no multiple of 512"
+                return "\(place).ulen is out of range or not a multiple of 512"
             }
             guard isHexadecimal(frame.xxh64, digits: 8) else { return "\(place).xxh64 is not eight hexadecimal digits" }
             if let problem = frame.memberProblem { return "\(place).members: \(problem)" }

@@ -27,7 +27,7 @@ struct NPYHeaderParser {
                 if take("True") { throw .fortranOrder }
                 guard take("False") else { throw .header("fortran_order is neither True nor False") }
                 ordered = true
-            default: throw .header("key \(quoted(key)) is unknown or stands twice")
+            default: throw .header("key \(quoted(key)) is unknown or appears twice")
             }
             skipSpaces()
             if !take(",") {
@@ -58,7 +58,7 @@ struct NPYHeaderParser {
             skipSpaces()
             comma = take(",")
         }
-        guard numbers.count != 1 || comma else { throw .header("the shape is no tuple") }
+        guard numbers.count != 1 || comma else { throw .header("the shape is not a tuple") }
         return numbers
     }
 

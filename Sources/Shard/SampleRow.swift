@@ -125,9 +125,9 @@ package struct SampleRow: Sendable, Equatable, Codable {
         var indices: Set<Int> = []
         for (line, row) in rows.enumerated() {
             guard row.index >= 0, indices.insert(row.index).inserted else {
-                return "rows[\(line)].index \(row.index) is negative or stands twice"
+                return "rows[\(line)].index \(row.index) is negative or appears twice"
             }
-            guard keys.insert(row.key).inserted else { return "rows[\(line)].key \(quoted(row.key)) stands twice" }
+            guard keys.insert(row.key).inserted else { return "rows[\(line)].key \(quoted(row.key)) appears twice" }
             guard (row.error == nil) == (row.status == .ok) else { return "rows[\(line)]: status and error disagree" }
         }
         let successes = rows.filter { $0.status == .ok }.map(\.key)

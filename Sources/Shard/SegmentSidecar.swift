@@ -54,8 +54,8 @@ package struct SegmentSidecar: Sendable, Equatable, Codable {
             return "schema is \(quoted(schema)) instead of \(Self.currentSchema)"
         }
         guard batch >= 0 else { return "batch is negative" }
-        guard isHexadecimal(configSHA256, digits: 64) else { return "config_sha256 is no SHA-256" }
-        guard isHexadecimal(sha256, digits: 64) else { return "sha256 is no SHA-256" }
+        guard isHexadecimal(configSHA256, digits: 64) else { return "config_sha256 is not a SHA-256" }
+        guard isHexadecimal(sha256, digits: 64) else { return "sha256 is not a SHA-256" }
         if let problem = FrameRecord.problem(in: frames) { return problem }
         guard bytes == frames.last.map({ $0.off + $0.clen }) ?? 0 else { return "bytes is not the frames' length" }
         guard !rows.isEmpty else { return "there are no rows" }

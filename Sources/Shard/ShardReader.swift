@@ -47,7 +47,7 @@ package final class ShardReader: Sendable {
         self.file = file
         places = Dictionary(entries.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
         guard places.count == entries.count else {
-            throw ShardReadError(path: path, problem: "a key stands in it twice")
+            throw ShardReadError(path: path, problem: "a key appears in it twice")
         }
     }
 

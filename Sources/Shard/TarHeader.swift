@@ -93,7 +93,7 @@ package enum TarError: Error, Equatable, CustomStringConvertible {
     case zeroBlock(at: Int)
     /// The name is empty, too long or holds other than printable ASCII.
     case name(at: Int)
-    /// The size is no octal number or too large.
+    /// The size is not an octal number or too large.
     case size(at: Int)
     /// A field differs from the only value it may have.
     case field(String, at: Int)
@@ -101,7 +101,7 @@ package enum TarError: Error, Equatable, CustomStringConvertible {
     case padding(name: String, at: Int)
     /// A member belongs to another key than the sample it stands in.
     case foreignMember(name: String, key: String)
-    /// Members are not in ascending order of their extensions, or one stands twice.
+    /// Members are not in ascending order of their extensions, or one appears twice.
     case order(name: String)
     /// A member's name is not `KEY.EXT` with an allowed key and extension.
     case memberName(String)
@@ -112,11 +112,11 @@ package enum TarError: Error, Equatable, CustomStringConvertible {
         case .truncated(let at, let bytes): "the tar data at offset \(at) ends after \(bytes) bytes"
         case .zeroBlock(let at): "there are zeros at offset \(at) where a tar header was expected"
         case .name(let at): "the tar header at offset \(at) has an empty, too long or unprintable name"
-        case .size(let at): "the tar header at offset \(at) has a size that is no octal number below 8 GiB"
+        case .size(let at): "the tar header at offset \(at) has a size that is not an octal number below 8 GiB"
         case .field(let field, let at): "the tar header at offset \(at) has a wrong \(field) field"
         case .padding(let name, let at): "the padding of tar member \(quoted(name)) at offset \(at) is not zero"
-        case .foreignMember(let name, let key): "tar member \(quoted(name)) stands inside sample \(quoted(key))"
-        case .order(let name): "tar member \(quoted(name)) is out of order or stands twice"
+        case .foreignMember(let name, let key): "tar member \(quoted(name)) lies inside sample \(quoted(key))"
+        case .order(let name): "tar member \(quoted(name)) is out of order or appears twice"
         case .memberName(let name): "tar member \(quoted(name)) is not named KEY.EXTENSION"
         }
     }

@@ -24,7 +24,7 @@ package struct Finding: Sendable, Equatable, Codable, CustomStringConvertible {
         case npy
         /// A `.json` member is malformed.
         case json
-        /// A key or an index stands twice in the dataset.
+        /// A key or an index appears twice in the dataset.
         case duplicate
         /// A sample has other members than the rest.
         case members

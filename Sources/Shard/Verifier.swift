@@ -141,10 +141,10 @@ package struct Verifier: Sendable {
                 checkMembers(record, rows, &members, &report)
                 for row in rows {
                     if !keys.insert(row.key).inserted {
-                        report.add(.duplicate, path, "key \(quoted(row.key)) stands twice in the dataset")
+                        report.add(.duplicate, path, "key \(quoted(row.key)) appears twice in the dataset")
                     }
                     if !indices.insert(row.index).inserted {
-                        report.add(.duplicate, path, "index \(row.index) stands twice in the dataset")
+                        report.add(.duplicate, path, "index \(row.index) appears twice in the dataset")
                     }
                 }
             } catch {
@@ -193,7 +193,7 @@ package struct Verifier: Sendable {
                 checkConfig(sidecar.configSHA256, path, &report, &config)
                 if sidecar.rows.contains(where: { assembled.contains($0.index) }) {
                     report.add(
-                        .leftover, path, "batch \(batch) stands in a shard already; run the job again to tidy up")
+                        .leftover, path, "batch \(batch) is already in a shard; run the job again to tidy up")
                 } else {
                     report.pendingBatches += 1
                 }

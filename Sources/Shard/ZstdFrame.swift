@@ -150,7 +150,7 @@ package enum ZstdError: Error, Equatable, CustomStringConvertible {
     /// One sentence.
     package var description: String {
         switch self {
-        case .notAFrame: "the bytes are no zstd frame"
+        case .notAFrame: "the bytes are not a zstd frame"
         case .missing(let what): "the zstd frame has no \(what), which every frame of a shard has"
         case .descriptor(let bits):
             "the zstd frame's descriptor is 0x\(hexadecimal(bits, digits: 2)), which names a dictionary or a later format"

@@ -13,7 +13,7 @@ struct ListCommand: ParsableCommand {
     @Flag(help: "Only samples that failed, with the reason.")
     var failed = false
 
-    @Flag(help: "Print one JSON object a line.")
+    @Flag(help: "Print one JSON object per line.")
     var json = false
 
     func run() throws {

@@ -168,7 +168,7 @@ struct PlanSummary: Encodable {
             ["disk free", freeBytes.map(ByteText.short) ?? "unknown"],
             ["time expected", time],
         ]
-        if let run { rows.append(["run", run + (isNew == false ? " (the same plan was there already)" : "")]) }
+        if let run { rows.append(["run", run + (isNew == false ? " (the same plan was already there)" : "")]) }
         return rows
     }
 }

@@ -37,8 +37,9 @@ extension Integration {
             BadRow(id: "still", fields: #""video": "still.png""#, kind: "wrongMedia", message: "still image"),
             BadRow(
                 id: "column", fields: #""video": "card.mp4", "fps": 3"#, kind: "unknown_column",
-                message: "`fps`: is no column"),
-            BadRow(id: "seed", fields: #""video": "card.mp4", "seed": -1"#, kind: "bad_value", message: "is no seed"),
+                message: "`fps`: is not a column"),
+            BadRow(
+                id: "seed", fields: #""video": "card.mp4", "seed": -1"#, kind: "bad_value", message: "is not a seed"),
             BadRow(
                 id: "late", fields: #""video": "card.mp4", "start": 5"#, kind: "outOfRange",
                 message: "the clip ends at 1 s"),
@@ -47,7 +48,7 @@ extension Integration {
         /// Lines that name no sample: they refuse the plan whatever the job says.
         static let refusing: [(line: String, message: String)] = [
             (#"{"id": "broken", "video":"#, "not valid JSON at byte"),
-            (#"{"id": "card", "video": "card.mp4"}"#, "is that of row 1 already"),
+            (#"{"id": "card", "video": "card.mp4"}"#, "already belongs to row 1"),
             (#"{"id": "a/b", "video": "card.mp4"}"#, "holds a slash"),
             (#"{"id": "a.b", "video": "card.mp4"}"#, "holds a dot"),
             (#"{"id": "a b", "video": "card.mp4"}"#, "holds a space"),

@@ -72,7 +72,7 @@ extension Integration {
             let planned = try await Programs.seehear("plan", job, "--out", shop.path("run"))
             #expect(planned.code == 0, "\(planned.text)")
             let same = try await Programs.seehear("plan", job, "--out", shop.path("run"))
-            #expect(same.code == 0 && same.output.contains("the same plan was there already"), "\(same.text)")
+            #expect(same.code == 0 && same.output.contains("the same plan was already there"), "\(same.text)")
             let other = try await Programs.worker([job, "--out", shop.path("run"), "--set", "seed=31"])
             #expect(other.code == 2 && other.errors.contains("seed"), "\(other.text)")
         }

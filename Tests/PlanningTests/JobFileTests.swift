@@ -155,7 +155,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         ("precision: fp8", "job.yaml:4", "precision", "is `fp8`"),
         ("guidance: on", "job.yaml:4", "guidance", "is `on`"),
         ("guidance: {text_term: yes}", "job.yaml:4", "guidance.text_term", "is `yes`"),
-        ("guidance: {start: 0.2, below: 800}", "job.yaml:4", "guidance.below", "stands beside `start`"),
+        ("guidance: {start: 0.2, below: 800}", "job.yaml:4", "guidance.below", "cannot be combined with `start`"),
         ("guidance: {learning_rate: {audio: x}}", "job.yaml:4", "guidance.learning_rate.audio", "is `x`"),
         ("members: [json, video_latent]", "job.yaml:4", "members", "names nothing that task v2a makes"),
         ("members: [json, gif]", "job.yaml:4", "members", "holds a value that is `gif`"),
@@ -179,7 +179,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         ("memory: medium", "job.yaml:4", "memory", "is `medium`"),
         ("caption: blip", "job.yaml:4", "caption", "is `blip`"),
         ("caption: labels", "job.yaml:1", "labels", "is missing"),
-        ("labels: l.txt", "job.yaml:4", "labels", "stands without `caption`"),
+        ("labels: l.txt", "job.yaml:4", "labels", "is set without `caption: labels`"),
         ("blank: no", "job.yaml:4", "blank", "is `no`"),
         ("tasks: {t2a: {}}", "job.yaml:4", "tasks.t2a", "is not a setting"),
         ("tasks: [a2v]", "job.yaml:4", "tasks", "is a list"),
@@ -198,7 +198,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         ),
         (
             "tasks: {a2v: {guidance: {start: 0.1, below: 3}}}", "job.yaml:4", "tasks.a2v.guidance.below",
-            "stands beside `start`"
+            "cannot be combined with `start`"
         ),
     ])
     func wrongValues(line: String, location: String, key: String, found: String) throws {

@@ -16,7 +16,7 @@ import Testing
 
     @Test(arguments: [
         ("", "l.txt hold no label"), ("# a\n\n", "hold no label"),
-        ("a\nb\n a ", "l.txt:3: `a` stands in line 1 already"),
+        ("a\nb\n a ", "l.txt:3: `a` is already on line 1"),
         ("a\nb\u{0}", "l.txt:2: it holds a NUL"),
     ])
     func notALabel(text: String, expected: String) {

@@ -116,7 +116,7 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
     @Test func twiceTheSameColumn() throws {
         let manifest = try parse(#"{"id": "a", "id": "b", "video": "a.mp4"}"#)
         #expect(manifest.rejected.map(\.kind) == [.syntax])
-        #expect(manifest.rejected[0].description.hasPrefix("row 1, `id`: the column stands there twice"))
+        #expect(manifest.rejected[0].description.hasPrefix("row 1, `id`: the column appears twice"))
     }
 
     @Test func duplicatesNameTheFirst() throws {
@@ -161,7 +161,7 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
     }
 
     @Test(arguments: [
-        ("id,clip,video\na,b,c\n", "`clip` is no column"), ("id,id,video\na,b,c\n", "twice"),
+        ("id,clip,video\na,b,c\n", "`clip` is not a column"), ("id,id,video\na,b,c\n", "twice"),
         ("x,y\n1,2\n", "no known format"),
         ("", "no rows"), ("id,video\n", "no rows"),
     ])
@@ -214,7 +214,7 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         #expect(manifest.rows.map(\.key) == ["row-000001", "row-000003"])
         #expect(manifest.rows.map(\.prompt) == ["a dog", "a cat"])
         #expect { try parse("a dog\n", "manifest=p.txt", "task=a2v") } throws: {
-            "\($0)".contains("/data/p.txt has one prompt a line and task a2v needs the path of its audio")
+            "\($0)".contains("/data/p.txt has one prompt per line and task a2v needs the path of its audio")
         }
     }
 

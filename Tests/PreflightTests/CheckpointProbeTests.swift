@@ -115,7 +115,7 @@ import Testing
         #expect(found.problems.count == 3)
         #expect(found.problems[0].hasPrefix("models.image:") && found.problems[0].contains("scheduler_config.json"))
         #expect(found.problems[1].hasPrefix("models.motion:") && found.problems[1].contains("config.json"))
-        #expect(found.problems[2].contains("labels.txt:2: `rain` stands in line 1 already"))
+        #expect(found.problems[2].contains("labels.txt:2: `rain` is already on line 1"))
     }
 
     @Test func licencesOfTheModelCards() throws {

@@ -187,7 +187,7 @@ import Testing
         (#"{"id": "x", "task": "a2v", "audio": "b.png"}"#, "notFound", "`audio`"),
         (#"{"id": "x", "task": "a2v", "audio": "c.png"}"#, "noAudioStream", "it has no audio"),
         (#"{"id": "x", "task": "a2v", "audio": "pips.wav"}"#, "tooShort", "lasts 0.05 s"),
-        (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "start": 2.95}"#, "outOfRange", "the sound ends at 3 s"),
+        (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "start": 2.95}"#, "outOfRange", "the audio ends at 3 s"),
         (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "duration": 31}"#, "noDuration", "31 s, longer than"),
         (#"{"id": "x", "task": "a2i", "audio": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
         (
@@ -220,7 +220,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"id": "x", "video": "none.mp4"}"#, "notFound", "No such file"),
-        (#"{"id": "x", "video": "sound.wav"}"#, "noVideoStream", "it has no picture"),
+        (#"{"id": "x", "video": "sound.wav"}"#, "noVideoStream", "it has no video"),
         (#"{"id": "x", "video": "c.png"}"#, "wrongMedia", "still image"),
         (#"{"id": "x", "video": "short.mp4"}"#, "tooShort", "lasts 0.04 s"),
         (#"{"id": "x", "video": "a.mp4", "start": 12}"#, "outOfRange", "12 s"),

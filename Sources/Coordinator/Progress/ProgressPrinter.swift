@@ -6,7 +6,7 @@ package struct ProgressPrinter: Sendable {
         case bar(columns: Int)
         /// A line a minute.
         case lines
-        /// A JSON object a line, every ten seconds.
+        /// A JSON object per line, every ten seconds.
         case json
     }
 

@@ -28,7 +28,7 @@ package struct StoragePatience: Sendable {
                 return try await body()
             } catch let error as FileError {
                 guard waited < limit else {
-                    throw WorkerUnfit("\(what) could not be had or stored for \(limit): \(error)")
+                    throw WorkerUnfit("\(what) could not be fetched or stored for \(limit): \(error)")
                 }
                 log.error("\(what) waits for the file system: \(error)")
                 try await clock.sleep(for: pause)

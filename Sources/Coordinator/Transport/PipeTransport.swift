@@ -83,7 +83,7 @@ package final class PipeTransport: Transport {
     private static func message(from descriptor: Int32) throws(PipeError) -> [UInt8]? {
         guard let header = try read(4, from: descriptor) else { return nil }
         let length = header.reversed().reduce(0) { $0 << 8 | Int($1) }
-        guard length <= largestMessage else { throw PipeError(text: "a message of \(length) bytes is none of ours") }
+        guard length <= largestMessage else { throw PipeError(text: "a message of \(length) bytes is not one of ours") }
         return try read(length, from: descriptor)
     }
 

@@ -13,7 +13,7 @@ package enum CaptionError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .noLabels: "the list of labels is empty; give it at least one line that is no comment."
+        case .noLabels: "the list of labels is empty; give it at least one line that is not a comment."
         case .emptyLabel(let place): "label number \(place + 1) is empty; leave the line out."
         case .unusableLabel(let label):
             "the binder's embedding of the label '\(label)' is not finite; check the ImageBind checkpoint."

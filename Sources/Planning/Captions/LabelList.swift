@@ -2,7 +2,7 @@ internal import JSON
 internal import Files
 internal import Foundation
 
-/// The labels that stand in for captions: a text file with one label a line.
+/// The labels that stand in for captions: a text file with one label per line.
 ///
 /// Space around a label is cut off; empty lines and lines that begin with `#` are passed over.
 package struct LabelList: Sendable, Equatable {
@@ -47,7 +47,7 @@ package struct LabelList: Sendable, Equatable {
             let label = text.trimmingCharacters(in: .whitespacesAndNewlines)
             if label.isEmpty || label.hasPrefix("#") { continue }
             if let first = lines.updateValue(index + 1, forKey: label) {
-                throw wrong("\(quoted(label)) stands in line \(first) already", "keep one of them")
+                throw wrong("\(quoted(label)) is already on line \(first)", "keep one of them")
             }
             guard labels.count < Self.maximumCount else {
                 throw wrong("it is label \(labels.count + 1)", "a list has at most \(Self.maximumCount)")
@@ -76,7 +76,7 @@ package enum LabelListError: Error, Sendable, Equatable, CustomStringConvertible
         case .tooLong(let path, let bytes):
             "the labels \(path) have \(bytes) bytes; at most \(LabelList.maximumBytes) are allowed"
         case .line(let path, let line, let found, let remedy): "\(path):\(line): \(found); \(remedy)"
-        case .empty(let path): "the labels \(path) hold no label; write one a line"
+        case .empty(let path): "the labels \(path) hold no label; write one per line"
         }
     }
 }

@@ -33,9 +33,9 @@ extension Job {
         caption = top.choice("caption", default: .none)
         labels = top.text("labels").map { Self.absolute($0, folder) }
         if caption == .labels, labels == nil {
-            top.reject("labels", "is missing", "caption: labels needs a text file with one label a line")
+            top.reject("labels", "is missing", "caption: labels needs a text file with one label per line")
         } else if labels != nil, !top.has("caption") {
-            top.reject("labels", "stands without `caption`", "set caption: labels, or leave the file out")
+            top.reject("labels", "is set without `caption: labels`", "set caption: labels, or leave the file out")
         }
         negativePrompt = top.text("negative_prompt") ?? ""
         seed = top.seed("seed", default: 30)

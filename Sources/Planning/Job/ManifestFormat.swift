@@ -2,7 +2,7 @@
 package enum ManifestFormat: String, Codable, Sendable, CaseIterable {
     /// By the file's name, and for `.csv` by its first record.
     case auto
-    /// One JSON object a line.
+    /// One JSON object per line.
     case jsonl
     /// Comma-separated with a header.
     case csv

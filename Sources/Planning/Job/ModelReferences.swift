@@ -29,7 +29,7 @@ extension ModelReferences: Codable {
         for (key, value) in fields {
             guard let family = ModelFamily(rawValue: key) else {
                 throw DecodingError.dataCorrupted(
-                    .init(codingPath: decoder.codingPath, debugDescription: "`\(key)` is no model"))
+                    .init(codingPath: decoder.codingPath, debugDescription: "`\(key)` is not a model"))
             }
             references[family] = value
         }

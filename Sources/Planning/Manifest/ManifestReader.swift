@@ -3,7 +3,7 @@ internal import Foundation
 internal import JSON
 internal import Method
 
-/// Reads manifests: JSONL, CSV with a header, VGGSound's list, one prompt a line.
+/// Reads manifests: JSONL, CSV with a header, VGGSound's list, one prompt per line.
 ///
 /// Row numbers are those of lines, from 1, so that an editor finds them. A byte order mark, CRLF and empty lines are
 /// no errors. Everything wrong with a row is noted; reading goes on.
@@ -83,7 +83,8 @@ package struct ManifestReader {
             if first.fields.contains(where: { ManifestColumn(rawValue: $0) != nil }) { return .csv }
             if first.fields.count == 4, Int(first.fields[1]) != nil { return .vggsound }
             let header = quoted(first.fields.joined(separator: ","))
-            throw .unknownFormat(path: path, reason: "its first record \(header) is no header and no VGGSound row")
+            throw .unknownFormat(
+                path: path, reason: "its first record \(header) is neither a header nor a VGGSound row")
         default: throw .unknownFormat(path: path, reason: "its name ends in none of .jsonl, .csv, .txt")
         }
     }
@@ -119,7 +120,7 @@ package struct ManifestReader {
                 let value = try reader.value()
                 guard let column = ManifestColumn(rawValue: name) else {
                     return note(
-                        name.count > 40 ? "\(name.prefix(40))…" : name, .unknownColumn, "is no column",
+                        name.count > 40 ? "\(name.prefix(40))…" : name, .unknownColumn, "is not a column",
                         "the columns are \(ManifestColumn.names)")
                 }
                 let field: ManifestField
@@ -135,7 +136,7 @@ package struct ManifestReader {
         } catch {
             // Half a row, or one that says two things, has no key that could be trusted.
             if case .duplicateKey(let name) = error.kind {
-                note(name, .syntax, "the column stands there twice", "keep one of them")
+                note(name, .syntax, "the column appears twice", "keep one of them")
             } else {
                 note(nil, .syntax, error.description, "correct the line")
             }
@@ -151,11 +152,11 @@ package struct ManifestReader {
         let unknown = header.fields.filter { ManifestColumn(rawValue: $0) == nil }
         guard unknown.isEmpty else {
             let names = unknown.map(quoted).joined(separator: ", ")
-            throw .header(path: path, reason: "\(names) is no column; the columns are \(ManifestColumn.names)")
+            throw .header(path: path, reason: "\(names) is not a column; the columns are \(ManifestColumn.names)")
         }
         let columns = header.fields.compactMap(ManifestColumn.init)
         guard Set(columns).count == columns.count else {
-            throw .header(path: path, reason: "a column stands there twice; keep one of them")
+            throw .header(path: path, reason: "a column appears twice; keep one of them")
         }
         while let record = reader.next() {
             guard accept(record, columns.count) else { continue }
@@ -171,7 +172,7 @@ package struct ManifestReader {
             if let split, record.fields[3] != split { continue }
             guard let second = Int(record.fields[1]), (0...999_999).contains(second) else {
                 reject(
-                    record.line, "the second field \(quoted(record.fields[1])) is no start time",
+                    record.line, "the second field \(quoted(record.fields[1])) is not a start time",
                     "VGGSound rows are id,sec,caption,split")
                 continue
             }

@@ -55,7 +55,7 @@ struct ManifestRowBuilder {
         }
         if let first = taken[key] {
             row.note(
-                .id, .duplicate, "the key \(quoted(key)) is that of row \(first) already",
+                .id, .duplicate, "the key \(quoted(key)) already belongs to row \(first)",
                 "give each row its own id")
             manifest.rejected.append(contentsOf: row.problems)
             return
@@ -81,7 +81,7 @@ private struct Row {
     mutating func task(default fallback: GenerationTask) -> GenerationTask {
         guard let field = present(.task) else { return fallback }
         guard let name = field.asText, let task = GenerationTask(rawValue: name) else {
-            note(.task, .value, "\(field.found) is no task", "the tasks are \(GenerationTask.names)")
+            note(.task, .value, "\(field.found) is not a task", "the tasks are \(GenerationTask.names)")
             return fallback
         }
         return task
@@ -101,11 +101,11 @@ private struct Row {
             }
             columns.append(column)
             guard columns.count == 1 else {
-                note(column, .input, "stands beside `\(columns[0].rawValue)`", "keep one of them")
+                note(column, .input, "cannot be combined with `\(columns[0].rawValue)`", "keep one of them")
                 continue
             }
             guard let path = field.asText else {
-                note(column, .value, "\(field.found) is no path", "write the path as text")
+                note(column, .value, "\(field.found) is not a path", "write the path as text")
                 continue
             }
             if path.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
@@ -129,7 +129,7 @@ private struct Row {
     mutating func text(_ column: ManifestColumn, keepEmpty: Bool = false) -> String? {
         guard let field = fields[column] else { return nil }
         guard let text = field.asText else {
-            note(column, .value, "\(field.found) is no text", "write it in quotes")
+            note(column, .value, "\(field.found) is not text", "write it in quotes")
             return nil
         }
         if text.isEmpty {
@@ -152,7 +152,7 @@ private struct Row {
         if let text = field.asNumber, let value = Self.double(text), range.contains(value) { return value }
         let lower = range.lowerBound == 0 ? "from 0" : "above 0"
         note(
-            column, .value, "\(field.found) is no usable time",
+            column, .value, "\(field.found) is not a usable time",
             "give a number of seconds \(lower) to \(Int(range.upperBound))")
         return nil
     }
@@ -160,7 +160,7 @@ private struct Row {
     mutating func seed() -> UInt64? {
         guard let field = present(.seed) else { return nil }
         if let text = field.asNumber, let value = UInt64(text), value <= Seeds.maximum { return value }
-        note(.seed, .value, "\(field.found) is no seed", "give a whole number from 0 to \(Seeds.maximum)")
+        note(.seed, .value, "\(field.found) is not a seed", "give a whole number from 0 to \(Seeds.maximum)")
         return nil
     }
 
@@ -173,7 +173,7 @@ private struct Row {
         // 17 is as good an id as "17".
         case .number(let digits) where digits.utf8.allSatisfy { (0x30...0x39).contains($0) }: id = digits
         default:
-            note(.id, .id, "\(field.found) is no id", "write the id as text")
+            note(.id, .id, "\(field.found) is not an id", "write the id as text")
             return nil
         }
         if let reason = ManifestKey.problem(with: id) {

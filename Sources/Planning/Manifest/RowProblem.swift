@@ -72,7 +72,7 @@ package enum ManifestError: Error, Sendable, Equatable, CustomStringConvertible 
         case .unknownFormat(let path, let reason):
             "the manifest \(path) has no known format: \(reason); set manifest_format to jsonl, csv, vggsound or txt"
         case .promptsOnly(let path, let task, let kind):
-            "the manifest \(path) has one prompt a line and task \(task.rawValue) needs the path of its \(kind.rawValue); "
+            "the manifest \(path) has one prompt per line and task \(task.rawValue) needs the path of its \(kind.rawValue); "
                 + "use .jsonl or .csv, or task joint"
         case .header(let path, let reason): "the header of the manifest \(path) cannot be used: \(reason)"
         case .empty(let path): "the manifest \(path) has no rows; give at least one sample"

@@ -20,7 +20,7 @@ package enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .notARun(let path):
-            "\(path) is no run directory: it has no run.json; `seehear plan JOB.yaml --out \(path)` makes one"
+            "\(path) is not a run directory: it has no run.json; `seehear plan JOB.yaml --out \(path)` makes one"
         case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
         case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
         case .damaged(let path, let reason): "\(path) is damaged: \(reason); plan again into a new run directory"

@@ -10,7 +10,7 @@ package struct FileLogHandler: LogHandler {
     package enum Format: String, Sendable, CaseIterable {
         /// `2026-01-31T12:00:00Z info worker: message`.
         case text
-        /// One JSON object a line.
+        /// One JSON object per line.
         case json
     }
 

@@ -104,7 +104,7 @@ package struct UNet2DConditionModel: Sendable {
     ) throws(TorchError) {
         func refuse(_ message: String) -> TorchError { .refused(operation: "UNet2DConditionModel", message: message) }
         guard frames >= 1, z.size(0).isMultiple(of: frames) else {
-            throw refuse("\(z.size(0)) images are no whole number of samples with \(frames) frames each")
+            throw refuse("\(z.size(0)) images are not a whole number of samples with \(frames) frames each")
         }
         for case let condition? in conditions where condition.size(0) * frames != z.size(0) {
             throw refuse("\(condition.size(0)) prompts for \(z.size(0) / frames) samples")

@@ -113,7 +113,8 @@ license: cc0-1.0
 # The toy world's models
 
 AudioLDM, Stable Diffusion, AnimateDiff's motion adapter and ImageBind, each the real architecture at a small size in its published
-layout, trained from scratch on scenes of the toy world (`Tools/toyworld`). They know that world and nothing else: circles, squares, triangles and stars of six colours that bounce, flash or pulse, and the tones that go with them.
+layout, trained from scratch on scenes of the toy world (`Tools/toyworld`). They know that world and nothing else:
+circles, squares, triangles and stars of six colours that bounce, flash or pulse, and the tones that go with them.
 
 | folder | what | parameters |
 |---|---|---|
@@ -127,8 +128,8 @@ Seed 1 throughout; weights are averaged over steps. {versions}.
 | part | steps | minutes | on | schedule: learning rate and steps of the cosine |
 |---|---|---|---|---|
 {training}
-Made by `Tools/toyworld/train.py`, one part after another, and `Tools/toyworld/export.py`, on {date}; its README.md gives the
-commands. docs/toyworld.md has the measurements.
+Made by `Tools/toyworld/train.py`, one part after another, and `Tools/toyworld/export.py`, on {date}.
+`Tools/toyworld/README.md` gives the commands, and `docs/toyworld.md` the measurements.
 
 ## Files
 | SHA-256 | file |

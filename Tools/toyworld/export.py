@@ -127,9 +127,9 @@ license: cc0-1.0
 ---
 # The toy world's models
 
-AudioLDM, Stable Diffusion, AnimateDiff's motion adapter and ImageBind, each the real architecture at a small size in the layout
-in which it is published, trained from nothing on scenes of the toy world (`Tools/toyworld`). They know that world and nothing
-else: circles, squares, triangles and stars of six colours that bounce, flash or pulse, and the tones that go with them.
+AudioLDM, Stable Diffusion, AnimateDiff's motion adapter and ImageBind, each the real architecture at a small size in its published
+layout, trained from scratch on scenes of the toy world (`Tools/toyworld`). They know that world and nothing else:
+circles, squares, triangles and stars of six colours that bounce, flash or pulse, and the tones that go with them.
 
 | folder | what | parameters |
 |---|---|---|
@@ -143,8 +143,8 @@ Seed 1 throughout; weights are averaged over steps. {versions}.
 | part | steps | minutes | on | schedule: learning rate and steps of the cosine |
 |---|---|---|---|---|
 {training}
-Made by `Tools/toyworld/train.py`, one part after another, and `Tools/toyworld/export.py`, on {date}; README.md there gives the
-commands, and what was measured.
+Made by `Tools/toyworld/train.py`, one part after another, and `Tools/toyworld/export.py`, on {date}.
+`Tools/toyworld/README.md` gives the commands, and `docs/toyworld.md` the measurements.
 
 ## Files
 | SHA-256 | file |
@@ -188,10 +188,10 @@ def card(a):
             ),
             ("audioldm/vocoder", "HiFi-GAN, 16 kHz", "audioldm/vocoder/model.safetensors"),
             ("sd15/text_encoder", "CLIP's text tower", "sd15/text_encoder/model.safetensors"),
-            ("sd15/unet", "denoiser of pictures", "sd15/unet/diffusion_pytorch_model.safetensors"),
+            ("sd15/unet", "denoiser of images", "sd15/unet/diffusion_pytorch_model.safetensors"),
             (
                 "sd15/vae",
-                "pictures of 64×64 to latents of 4 channels, 8 times smaller",
+                "images of 64×64 to latents of 4 channels, 8 times smaller",
                 "sd15/vae/diffusion_pytorch_model.safetensors",
             ),
             ("motion_adapter", "motion modules, up to 32 frames", "motion_adapter/diffusion_pytorch_model.safetensors"),

@@ -128,7 +128,8 @@ import Torch
         #expect(recorder.tensors["003.audio.mel"] != nil, "a stream's own intermediates carry step and stream")
     }
 
-    @Test func innerSteps() throws {
+    @Test("inner steps update the latent several times in a step, each downhill on its loss")
+    func innerSteps() throws {
         let recorder = Recorder()
         var options = Self.descent
         options.innerSteps = 3
@@ -267,8 +268,8 @@ import Torch
         #expect(try (moved - #require(recorder.tensors["002.audio.y_in"])).maxAbs() < 1e-6)
     }
 
-    /// Two modalities in lock step: each has its own gradient and rate, and both terms see both latents.
-    @Test func jointStreams() throws {
+    @Test("two streams in lock step each follow their own gradient and rate, under terms that see both")
+    func jointStreams() throws {
         let recorder = Recorder()
         let (audio, vision) = (try Toy(.audio, seed: 1), try Toy(.video, seed: 7))
         let outcome = try Alignment(

@@ -63,7 +63,8 @@ import Torch
         #expect(try stream.freshNoise(like: z).floats() != first.floats())
     }
 
-    @Test func latentShapes() throws {
+    @Test("the latent's shape follows from the duration and is never empty")
+    func latentShapes() throws {
         let models = try ParityTests.models.get()
         // 0.04 s are four spectrogram frames, one of the latent.
         for (seconds, frames) in [(10.0, 250), (8, 200), (2.5, 63), (0.05, 2), (0.04, 1), (0.001, 1), (0, 1)] {

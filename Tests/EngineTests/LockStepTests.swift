@@ -133,7 +133,10 @@ import Testing
     // MARK: - Schedulers
 
     /// The first latent is the noise, scaled as the scheduler says; a multistep solver's memory is the run's.
-    @Test(arguments: SchedulerName.allCases) func anyScheduler(_ name: SchedulerName) throws {
+    @Test(
+        "a run without guidance gives, with every scheduler, the latent that its steps alone give",
+        arguments: SchedulerName.allCases)
+    func anyScheduler(_ name: SchedulerName) throws {
         let toy = try Toy(steps: 8, choice: SamplerSettings(name, timestepSpacing: .linspace))
         let (noise, y) = (try randn(1, [1, 6]), try randn(2, [1, 3]))
         var z = try noise * toy.scheduler.initialScale

@@ -16,7 +16,8 @@ import Testing
         return try file.publish(policy)
     }
 
-    @Test func appearsWhole() throws {
+    @Test("a published file is there whole, and nothing is beside it")
+    func appearsWhole() throws {
         let folder = try TemporaryFolder()
         #expect(try publish("one", in: folder) == .published)
         #expect(try folder.contents() == ["x.json": Array("one".utf8)])
@@ -53,8 +54,9 @@ import Testing
         #expect(try folder.contents() == ["x.json": Array("two".utf8)])
     }
 
-    /// Stopped before any step, the name is either not there or holds everything, and sweeping leaves nothing else.
-    @Test(arguments: [PublishStep.open, .write, .synchronize, .rename, .synchronizeFolder])
+    @Test(
+        "stopped before any step, the name is absent or holds everything, and sweeping leaves nothing else",
+        arguments: [PublishStep.open, .write, .synchronize, .rename, .synchronizeFolder])
     func stoppedAt(step: PublishStep) throws {
         let folder = try TemporaryFolder()
         #expect(throws: InjectedFault(step: step, name: "x.json")) {
@@ -86,7 +88,8 @@ import Testing
         }
     }
 
-    @Test func temporaryNames() throws {
+    @Test("a temporary name is read back as host, process and target, and no other name is one")
+    func temporaryNames() throws {
         for name in [".x.json.tmp.node1.42", ".x.json.tmp.node1.example.org.42", ".x.json.tmp.node1.42-3"] {
             let parsed = try #require(TemporaryName(parsing: name))
             #expect(parsed.text == name)

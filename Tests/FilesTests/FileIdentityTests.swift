@@ -31,7 +31,8 @@ import Testing
     }
 
     /// Read in two pieces. head -c 5000000 /dev/zero | sha256sum
-    @Test func severalPieces() throws {
+    @Test("a file read in several pieces has the SHA-256 of the whole")
+    func severalPieces() throws {
         let path = try folder.write(String(repeating: "\0", count: 5_000_000), to: "zeros")
         #expect(
             try FileIdentity(path: path, hashing: true).sha256

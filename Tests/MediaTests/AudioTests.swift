@@ -70,7 +70,8 @@ import Testing
     }
 
     /// 44.1 kHz to 16 kHz: the length, the tone itself, and the program's soxr as a second opinion.
-    @Test func resampling() throws {
+    @Test("resampling from 44.1 to 16 kHz keeps length and tone, and agrees with soxr")
+    func resampling() throws {
         let path = try studio.write("44.wav", AudioWriter.encode(tone(44100, rate: 44100), as: .wav, .float))
         let sound = try AudioReader.read(path, sampleRate: 16000)
         #expect(abs(sound.count - 16000) <= 1)

@@ -55,7 +55,8 @@ import Testing
         #expect(fails(.notFound) { _ = try MediaInfo.probe("file:\(clip)") })
     }
 
-    @Test func truncatedClips() throws {
+    @Test("a truncated clip is found, whether its index is lost or reaches past the end")
+    func truncatedClips() throws {
         let whole = try Data(contentsOf: URL(filePath: try studio.counted("whole.mp4")))
         // The index is at the end: it is lost with the second half.
         let path = try studio.write("half.mp4", whole.prefix(whole.count / 2))

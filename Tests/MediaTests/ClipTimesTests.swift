@@ -65,7 +65,8 @@ import Testing
         #expect(ClipTimes.subsample(0, picks: 2).isEmpty)
     }
 
-    @Test func constantRate() {
+    @Test("at a constant rate each clip gets its first and last frame by number")
+    func constantRate() {
         // 16 frames at 8 per second, 2 clips: 0…7 and 8…15.
         #expect(ClipTimes.frames(count: 16, rate: 8, clipDuration: 1, clips: 2, perClip: 2) == [[0, 7], [8, 15]])
         #expect(
@@ -139,7 +140,8 @@ import Testing
     }
 
     /// Round trip through the nearest double, and against the machine's own division.
-    @Test func nearestDouble() {
+    @Test("a fraction's double is the nearest one, as the machine's division gives it")
+    func nearestDouble() {
         var random = SplitMix64(seed: 7)
         for _ in 0..<2000 {
             let value = Double(Int64(truncatingIfNeeded: random.next() >> 20)) / Double(1 << (random.next() % 40))

@@ -51,8 +51,9 @@ import Testing
                 == "mjpeg,\(width),\(height),yuvj444p,pc")
     }
 
-    /// Black, white and the primaries keep their values: full range, the right matrix.
-    @Test(arguments: [[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [128, 128, 128]])
+    @Test(
+        "black, white, grey and the primaries keep their values in a JPEG",
+        arguments: [[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [128, 128, 128]])
     func jpegColours(colour: [UInt8]) throws {
         let image = Image(width: 16, height: 16, pixels: [UInt8](repeatElement(colour, count: 256).joined()))!
         let back = try ImageReader.read(studio.write("c.jpg", ImageWriter.encode(image, as: .jpeg(quality: 100))))

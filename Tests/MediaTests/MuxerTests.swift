@@ -72,8 +72,8 @@ import Testing
         }
     }
 
-    /// A window that begins and ends within groups of pictures: exactly its frames are shown.
-    @Test func copiedWindows() throws {
+    @Test("a window within groups of pictures is copied and shows exactly its frames")
+    func copiedWindows() throws {
         let path = try studio.counted("w.mp4")
         let whole = try VideoReader(path: path)
         for (start, length) in [(0, 11), (13, 8), (8, 32), (22, 1), (39, 1), (5, 14)] {
@@ -89,7 +89,8 @@ import Testing
         #expect(fails(.outOfRange) { _ = try Muxer.mux(sound(), underVideo: path, start: 2) })
     }
 
-    @Test func encodedWindows() throws {
+    @Test("a window of a video that must be encoded has exactly its frames")
+    func encodedWindows() throws {
         let path = try studio.make(
             "w.mkv", "-f lavfi -i testsrc2=s=32x32:r=20:d=2 -c:v ffv1 -pix_fmt yuv420p")
         let output = try Muxer.mux(sound(1), underVideo: path, start: Fraction(13, 20), duration: Fraction(8, 20))

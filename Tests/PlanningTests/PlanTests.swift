@@ -82,7 +82,8 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(Plan.tasks(of: all) == [.v2a, .joint, .a2i])
     }
 
-    @Test func noSamples() throws {
+    @Test("a plan without samples has no batches and no shards")
+    func noSamples() throws {
         let plan = Plan(samples: [], job: try testJob())
         #expect(plan.batches.isEmpty)
         #expect(plan.shards.isEmpty)
@@ -149,8 +150,8 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         }
     }
 
-    /// 3,000 mutated plan rows: each gives a sample or a syntax error.
-    @Test func fuzz() throws {
+    @Test("a mutated plan row gives a sample or an error, and no crash")
+    func fuzz() throws {
         var writer = JSONWriter()
         var sample = Plan(samples: samples(1), job: try testJob()).samples[0]
         sample.task = .a2v

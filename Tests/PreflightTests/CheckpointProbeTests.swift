@@ -59,7 +59,8 @@ import Testing
             .inspect(job)
     }
 
-    @Test func completeModels() throws {
+    @Test("complete models are found with all files, identified by hash or by time as the job says")
+    func completeModels() throws {
         let found = try inspect()
         #expect(found.problems == [])
         #expect(found.models.map(\.role) == ["audio", "binder"])

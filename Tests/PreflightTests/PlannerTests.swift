@@ -218,18 +218,20 @@ import Testing
         #expect(inputs.count("a.mp4") == 1)
     }
 
-    @Test(arguments: [
-        (#"{"id": "x", "video": "none.mp4"}"#, "notFound", "No such file"),
-        (#"{"id": "x", "video": "sound.wav"}"#, "noVideoStream", "it has no video"),
-        (#"{"id": "x", "video": "c.png"}"#, "wrongMedia", "still image"),
-        (#"{"id": "x", "video": "short.mp4"}"#, "tooShort", "lasts 0.04 s"),
-        (#"{"id": "x", "video": "a.mp4", "start": 12}"#, "outOfRange", "12 s"),
-        (#"{"id": "x", "video": "a.mp4", "start": 9, "duration": 2}"#, "outOfRange", "ends at 11 s"),
-        (#"{"id": "x", "video": "raw.h264"}"#, "noDuration", "does not tell its length"),
-        (#"{"id": "x", "video": "long.mp4"}"#, "noDuration", "7200 s"),
-        (#"{"id": "x", "image": "a.mp4", "task": "i2a"}"#, "wrongMedia", "it is a video"),
-        (#"{"id": "x", "image": "tiny.png", "task": "i2a", "duration": 1}"#, "invalidDimensions", "1×1 pixels"),
-    ])
+    @Test(
+        "a row whose file does not fit is named with the reason, or recorded where the job says so",
+        arguments: [
+            (#"{"id": "x", "video": "none.mp4"}"#, "notFound", "No such file"),
+            (#"{"id": "x", "video": "sound.wav"}"#, "noVideoStream", "it has no video"),
+            (#"{"id": "x", "video": "c.png"}"#, "wrongMedia", "still image"),
+            (#"{"id": "x", "video": "short.mp4"}"#, "tooShort", "lasts 0.04 s"),
+            (#"{"id": "x", "video": "a.mp4", "start": 12}"#, "outOfRange", "12 s"),
+            (#"{"id": "x", "video": "a.mp4", "start": 9, "duration": 2}"#, "outOfRange", "ends at 11 s"),
+            (#"{"id": "x", "video": "raw.h264"}"#, "noDuration", "does not tell its length"),
+            (#"{"id": "x", "video": "long.mp4"}"#, "noDuration", "7200 s"),
+            (#"{"id": "x", "image": "a.mp4", "task": "i2a"}"#, "wrongMedia", "it is a video"),
+            (#"{"id": "x", "image": "tiny.png", "task": "i2a", "duration": 1}"#, "invalidDimensions", "1×1 pixels"),
+        ])
     func unfitFiles(row: String, kind: String, found: String) throws {
         let manifest = #"{"id": "good", "video": "a.mp4"}"# + "\n" + row
         let problem = try #require(problems(manifest, "members=[json]")?.rows.first)
@@ -309,9 +311,11 @@ import Testing
 }
 
 @Suite struct ByteTextTests {
-    @Test(arguments: [
-        (0, "0 bytes"), (999, "999 bytes"), (1500, "1.50 kB"), (12_345_678, "12.3 MB"), (999_999, "1000 kB"),
-        (2_000_000_000_000_000, "2000 TB"),
-    ])
+    @Test(
+        "sizes are written with three digits and a unit",
+        arguments: [
+            (0, "0 bytes"), (999, "999 bytes"), (1500, "1.50 kB"), (12_345_678, "12.3 MB"), (999_999, "1000 kB"),
+            (2_000_000_000_000_000, "2000 TB"),
+        ])
     func short(bytes: Int, text: String) { #expect(ByteText.short(Int64(bytes)) == text) }
 }

@@ -70,7 +70,8 @@ import Testing
         #expect(throws: TarError.memberName("noextension")) { try SampleBlock.parse(pax) }
     }
 
-    @Test func fuzzed() throws {
+    @Test("a mutated tar block gives a sample or an error, and no crash")
+    func fuzzed() throws {
         let seeds = try (0..<3).map { try SampleBlock.encode(demoSample($0)).bytes }
         _ = fuzz(seeds, seed: 11) { _ = try SampleBlock.parse($0) }
     }

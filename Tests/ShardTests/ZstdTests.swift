@@ -79,7 +79,8 @@ import Testing
     }
 
     /// No damaged frame gives other bytes. One in which only bits without meaning changed gives the same.
-    @Test func fuzzed() throws {
+    @Test("no damaged frame gives other bytes")
+    func fuzzed() throws {
         struct IsWhole: Error {}
         let content = try SampleBlock.encode(demoSample(1)).bytes
         let frames = [try ZstdFrame.compress(content), SeekTable().bytes]

@@ -146,7 +146,8 @@ import Torch
         #expect(calls.count == 3)
     }
 
-    @Test func nested() throws {
+    @Test("nested recomputation gives the values and gradients of plain computation")
+    func nested() throws {
         let (x, y) = (try random([2, 3], 1), try random([2, 3], 2))
         let inner: @Sendable ([Tensor]) throws(TorchError) -> Tensor = { v throws(TorchError) in
             try (v[0] * v[1]).silu() + v[0].square()
@@ -171,7 +172,8 @@ import Torch
     }
 
     /// Blocks one after the other, as a decoder has them, and an input that goes past them.
-    @Test func chained() throws {
+    @Test("a chain of recomputed blocks with an input that goes past them has the plain gradients")
+    func chained() throws {
         func run(recompute: Bool) throws -> [Double] {
             let leaf = try random([1, 4, 10], 3).leaf()
             var h = leaf

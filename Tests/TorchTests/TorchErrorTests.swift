@@ -66,7 +66,8 @@ import Torch
         #expect(try (x + 1).sum().item() == 6)
     }
 
-    @Test func convolutions() throws {
+    @Test("a convolution whose shapes or parameters do not fit is an error, and no crash")
+    func convolutions() throws {
         let x = try Tensor.zeros([1, 2, 5])
         let weight = try Tensor.zeros([3, 2, 3])
         func conv(_ x: Tensor, _ weight: Tensor, stride: [Int] = [1], padding: [Int] = [0], dilation: [Int] = [1])
@@ -147,7 +148,8 @@ import Torch
         #expect(!message { try Tensor([Float](), shape: [.max, 4]) }.isEmpty)
     }
 
-    @Test func threadCounts() throws {
+    @Test("a thread count of zero is refused, and the library tells its threads and version")
+    func threadCounts() throws {
         #expect(throws: TorchError.self) { try TorchRuntime.configure(threads: 0) }
         #expect(TorchRuntime.threads >= 1)
         #expect(TorchRuntime.version.contains("."))

@@ -109,7 +109,8 @@ import Torch
         #expect(recorder.steps(of: "z_out") == [0, 1, 2], "the step before it was whole")
     }
 
-    @Test func everySecondStep() throws {
+    @Test("guidance every second step changes the latent in those steps alone")
+    func everySecondStep() throws {
         let recorder = Recorder()
         var options = Self.descent
         options.every = 2
@@ -173,8 +174,8 @@ import Torch
         #expect(outcome.losses == [[], []])
     }
 
-    /// Each sample's noise comes from its own generator, at each step of η > 0.
-    @Test func stepsWithNoise() throws {
+    @Test("each sample's fresh noise comes from its own generator")
+    func stepsWithNoise() throws {
         let (z, y) = (try randn(1, [2, 6]), try randn(2, [2, 3]))
         let toy = try Toy(eta: 0.5, generators: [Generator(seed: 8), Generator(seed: 9)])
         let own = try [Generator(seed: 8), Generator(seed: 9)]
@@ -190,7 +191,8 @@ import Torch
         #expect(try aligner(nil).denoise([], latents: [], prompts: []).latents.isEmpty)
     }
 
-    @Test func nothingToAlign() throws {
+    @Test("terms without a condition are an error that names them")
+    func nothingToAlign() throws {
         for (terms, conditions) in [
             ([AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)], [Modality: Tensor]()),
             ([AlignmentTerm(.caption, .video)], [.caption: try randn(1, [1, 4])]),

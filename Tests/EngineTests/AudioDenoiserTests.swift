@@ -26,7 +26,8 @@ import Torch
             generators: generators)
     }
 
-    @Test func classifierFreeGuidance() throws {
+    @Test("classifier-free guidance scales the difference, and computes one half alone up to a scale of 1")
+    func classifierFreeGuidance() throws {
         let unet = try ParityTests.models.get().unet
         let (z, y) = (try randn(1, [1, 8, 13, 16]), try randn(2, [1, 20]).normalized())
         let conditional = try unet(z, timestep: 501, classLabels: y)

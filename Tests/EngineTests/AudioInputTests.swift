@@ -130,8 +130,8 @@ import Torch
         }
     }
 
-    /// Shorter than one frame of the filterbank: silence, as the padding is.
-    @Test(arguments: [0, 1, 399]) func lessThanAFrame(samples: Int) throws {
+    @Test("audio shorter than one frame of the filterbank counts as silence", arguments: [0, 1, 399])
+    func lessThanAFrame(samples: Int) throws {
         let input = try ImageBindAudioInput(.imageBind, device: .cpu)
         let clips = try input(Tensor.full([2, 1, samples], 0.3), clips: 2)
         #expect(clips.shape == [2, 2, 1, 128, 204])

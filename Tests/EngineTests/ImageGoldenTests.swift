@@ -41,7 +41,8 @@ import Torch
         try expect("embed", embeddings)
     }
 
-    @Test func predictsTheNoiseOfPicturesAndClips() throws {
+    @Test("the noise predicted for images and clips agrees with the reference")
+    func predictsTheNoiseOfImagesAndClips() throws {
         let models = try Self.models.get()
         let y = try randn(1, [2, 77, models.textEncoder.configuration.hiddenSize])
         try expect("still", models.unet(randn(2, [2, 4, 9, 7]), timestep: 501, context: y))

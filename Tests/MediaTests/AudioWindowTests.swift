@@ -22,7 +22,8 @@ import Testing
         zip(a, b).map { abs($0 - $1) }.max() ?? 1
     }
 
-    @Test func windowsAndPadding() throws {
+    @Test("a window holds its samples exactly and is padded with silence to the length asked for")
+    func windowsAndPadding() throws {
         let samples = tone(16000)
         let path = try wave("a.wav", [samples])
         let whole = try AudioWindow.read(path)
@@ -103,7 +104,8 @@ import Testing
         #expect(try worst(AudioWindow.read(many).samples, tone(800, 0.05)) < 1e-6)
     }
 
-    @Test func soundTracksOfVideos() throws {
+    @Test("a video's audio track is read without the encoder's filling")
+    func audioTracksOfVideos() throws {
         let path = try studio.make(
             "v.mp4",
             "-f lavfi -i testsrc2=s=32x32:r=10:d=2 -f lavfi -i 'sine=f=440:d=2:r=48000' -pix_fmt yuv420p -c:a aac")

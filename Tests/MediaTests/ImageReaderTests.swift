@@ -41,7 +41,8 @@ import Testing
         }
     }
 
-    @Test func paletteAndAlphaAndGrey() throws {
+    @Test("palettes and grey become RGB, and alpha is dropped")
+    func paletteAndAlphaAndGrey() throws {
         let palette = try studio.make(
             "p.png", "-f lavfi -i 'color=red:s=4x4,format=rgba,colorchannelmixer=aa=0.5' -frames:v 1 -pix_fmt pal8")
         let image = try ImageReader.read(palette)

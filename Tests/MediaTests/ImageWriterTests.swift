@@ -68,7 +68,8 @@ import Testing
         #expect(try ImageWriter.encode(image, as: .jpeg(quality: 900)).count == sizes[4])
     }
 
-    @Test func namesAndLimits() {
+    @Test("the name decides the format, and an image too wide is refused")
+    func namesAndLimits() {
         #expect(ImageWriter.Format(fileName: "a/b.PNG") == .png)
         #expect(ImageWriter.Format(fileName: "x.y.jpeg") == .jpeg(quality: 95))
         #expect(ImageWriter.Format(fileName: "frame.webp") == nil && ImageWriter.Format(fileName: "frame") == nil)

@@ -102,7 +102,8 @@ import Testing
         #expect(ColourHistogram([0, 0, 0]).distance(to: ColourHistogram([255, 0, 0])) == 1.0 / 3)
     }
 
-    @Test func measuresOfKnownPictures() {
+    @Test("sharpness, brightness and contrast of known images are as computed by hand")
+    func measuresOfKnownImages() {
         // A checkerboard: the Laplacian is ±4·255.
         func board(_ side: Int) -> Image {
             var pixels: [UInt8] = []

@@ -20,8 +20,10 @@ import Testing
         try studio.ffmpeg("-i \(name) -map 0:v -c copy -f data -")
     }
 
-    @Test(arguments: ["a.mp4", "a.mkv", "a.ts", "a.flv", "vp9.webm", "av1.mkv", "mpeg4.mp4", "hevc.mp4"])
-    func pictureIsCopied(name: String) throws {
+    @Test(
+        "a video that mp4 can hold is copied, frame by frame",
+        arguments: ["a.mp4", "a.mkv", "a.ts", "a.flv", "vp9.webm", "av1.mkv", "mpeg4.mp4", "hevc.mp4"])
+    func videoIsCopied(name: String) throws {
         let codecs = [
             "vp9.webm": "libvpx-vp9", "av1.mkv": "libaom-av1 -cpu-used 8 -usage realtime", "mpeg4.mp4": "mpeg4 -bf 2",
             "hevc.mp4": "libx265 -x265-params log-level=none",
@@ -115,7 +117,8 @@ import Testing
             zip(times, before.times).allSatisfy { abs(($0 - $1).double) < 0.0011 } && times.count == before.times.count)
     }
 
-    @Test func picturesToVideo() throws {
+    @Test("images become a video of the same bytes each time, with the right length and rate")
+    func imagesToVideo() throws {
         for (width, height) in [(32, 24), (5, 3), (1, 1)] {
             let frames = (0..<8).map { i -> Image in
                 let colour: [UInt8] = [UInt8(20 + 25 * i), 100, UInt8(220 - 20 * i)]

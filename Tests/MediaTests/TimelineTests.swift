@@ -11,7 +11,8 @@ import Testing
     }
 
     /// The reference's figures: `clip_frame_ids`.
-    @Test func ratesThatAreNotWhole() {
+    @Test("rates that are no whole number give the reference's samples and frames")
+    func ratesThatAreNotWhole() {
         let film = Timeline(frames: 16, rate: Fraction(30_000, 1001))
         #expect(film.length == Fraction(16_016, 30_000))
         #expect(film.samples(rate: 44_100) == 23_543)

@@ -91,7 +91,8 @@ import Testing
         #expect(Double(difference) / Double(size) < 12, "turned the same way as the program does")
     }
 
-    @Test func oddSizesAndTinyOnes() throws {
+    @Test("frames of odd and tiny sizes are exact")
+    func oddSizesAndTinyOnes() throws {
         let path = try studio.make(
             "odd.mkv", "-f lavfi -i testsrc2=s=50x30:r=5:d=1 -vf scale=5:3 -c:v ffv1 -pix_fmt yuv444p")
         let reader = try VideoReader(path: path)

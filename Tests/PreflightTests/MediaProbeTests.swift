@@ -35,7 +35,8 @@ import Testing
                     duration: 0.5, audioDuration: 0.5, width: nil, height: nil, hasAudio: true, isImage: false))
     }
 
-    @Test func whatIsNoMediaFile() throws {
+    @Test("a file that is no media file is refused with the reason and a remedy")
+    func whatIsNoMediaFile() throws {
         func kind(_ path: String) -> String? {
             do throws(InputProbeError) {
                 _ = try MediaProbe().probe(path)

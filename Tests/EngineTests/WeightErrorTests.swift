@@ -134,8 +134,8 @@ import Torch
         #expect(difference > 0 && difference < limit)
     }
 
-    /// Components that belong to different models.
-    @Test func componentsThatDoNotFit() throws {
+    @Test("components that belong to different models are refused")
+    func componentsThatDoNotFit() throws {
         let folder = try TemporaryFolder()
         let model = folder.url.appending(path: "audioldm")
         try FileManager.default.copyItem(at: RandomModels.folder.appending(path: "audioldm"), to: model)

@@ -23,7 +23,8 @@ import Testing
         #expect(try folder.contents() == ["x.json": Array("one".utf8)])
     }
 
-    @Test func smallFilesInOneCall() throws {
+    @Test("a small file is replaced in one call, and a missing folder is named")
+    func smallFilesInOneCall() throws {
         let folder = try TemporaryFolder()
         for text in ["one", "", "another"] {
             try AtomicFile.write(Array(text.utf8), to: "\(folder.path)/STATUS")
@@ -120,14 +121,16 @@ import Testing
     }
 
     /// A container gives the same process id again: what a predecessor left under our own name does not stand in the way.
-    @Test func leftoverUnderOurOwnName() throws {
+    @Test("a leftover under our own name does not stand in the way")
+    func leftoverUnderOurOwnName() throws {
         let folder = try TemporaryFolder()
         try folder.write([9, 9], to: ".x.json.tmp.\(LocalHost.name).\(getpid())")
         #expect(try publish("one", in: folder) == .published)
         #expect(try folder.contents() == ["x.json": Array("one".utf8)])
     }
 
-    @Test func threadsOfOneProcess() async throws {
+    @Test("of several threads that publish a name one wins")
+    func threadsOfOneProcess() async throws {
         let folder = try TemporaryFolder()
         let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
             for writer in 0..<8 { group.addTask { try publish("writer \(writer)", in: folder) == .published } }

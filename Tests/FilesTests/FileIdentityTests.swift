@@ -18,7 +18,8 @@ import Testing
         }
     }
 
-    @Test func sizeTimeAndDigest() throws {
+    @Test("a file is identified by size, time and, where asked for, SHA-256")
+    func sizeTimeAndDigest() throws {
         let path = try folder.write("abc", to: "abc")
         let found = try FileIdentity(path: path, hashing: true)
         #expect(found.bytes == 3)
@@ -39,7 +40,8 @@ import Testing
                 == "b39781589c4403fb82174c9647a010464cff38bad976547d339899b00053a545")
     }
 
-    @Test func whatIsNoRegularFile() throws {
+    @Test("what is no regular file is refused at once, with the reason")
+    func whatIsNoRegularFile() throws {
         #expect(reason(folder.url.appending(path: "none").path) == "there is no such file or folder")
         #expect(reason(folder.url.path) == "it is a folder, and a regular file is needed")
         // Opening a pipe that nobody writes to must not wait.

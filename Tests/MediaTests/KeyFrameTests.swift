@@ -122,7 +122,8 @@ import Testing
         #expect(line.sharpness == 0 && abs(line.brightness - 9.0 / 255) < 1e-9)
     }
 
-    @Test func scoresAndTies() {
+    @Test("scores follow the measures, and of equal ones the middle is chosen")
+    func scoresAndTies() {
         func measured(_ v: Double, _ m: Double, _ s: Double, _ d: Double) -> KeyFrame.Measures {
             KeyFrame.Measures(sharpness: v, brightness: m, contrast: s, colourChange: d)
         }

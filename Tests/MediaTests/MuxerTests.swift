@@ -147,12 +147,14 @@ import Testing
     }
 
     /// As long as the frames, to the sample, whatever was given; told so by other readers too.
-    @Test(arguments: [
-        (Fraction(8), 16, 16000), (Fraction(15, 2), 16, 16000), (Fraction(12), 25, 44100),
-        (Fraction(24000, 1001), 48, 16000), (Fraction(24000, 1001), 48, 44100), (Fraction(2997, 125), 48, 16000),
-        (Fraction(8), 1, 16000), (Fraction(8), 1, 10000), (Fraction(1), 2, 48000),
-    ])
-    func soundAndPicturesAreEquallyLong(rate: Fraction, count: Int, sampleRate: Int) throws {
+    @Test(
+        "audio and frames are equally long, whatever audio was given",
+        arguments: [
+            (Fraction(8), 16, 16000), (Fraction(15, 2), 16, 16000), (Fraction(12), 25, 44100),
+            (Fraction(24000, 1001), 48, 16000), (Fraction(24000, 1001), 48, 44100), (Fraction(2997, 125), 48, 16000),
+            (Fraction(8), 1, 16000), (Fraction(8), 1, 10000), (Fraction(1), 2, 48000),
+        ])
+    func audioAndFramesAreEquallyLong(rate: Fraction, count: Int, sampleRate: Int) throws {
         let image = Image(width: 33, height: 17, pixels: (0..<33 * 17 * 3).map { UInt8(truncatingIfNeeded: $0) })!
         let frames = [Image](repeating: image, count: count)
         let seconds = Double(count) / rate.double
@@ -180,7 +182,8 @@ import Testing
         }
     }
 
-    @Test func soundsOfOtherRates() throws {
+    @Test("audio keeps its rate or takes the next that AAC has, and broken samples are refused")
+    func audioOfOtherRates() throws {
         let path = try studio.counted("v.mp4")
         for rate in [8000, 44100, 48000, 96000, 10000] {
             let made = try studio.write("r.mp4", try Muxer.mux(sound(1, rate: rate), underVideo: path).bytes)

@@ -53,7 +53,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(Plan(samples: failed, job: try testJob()).expectedCost < 1)
     }
 
-    @Test func picturesCostByPixelsFramesAndWhatTheLossReads() throws {
+    @Test func imagesCostByPixelsFramesAndWhatTheLossReads() throws {
         func cost(_ task: GenerationTask, frames: Int, _ overrides: String...) throws -> Double {
             let job = try JobFile.resolve(
                 "task: v2a\nmanifest: c.jsonl\nmodels: {audio: a/b, binder: c/d}\nsampling: {steps: 20, width: 256, height: 256}\nguidance: {start: 0.45}\n",
@@ -133,7 +133,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(first.bytes == second.bytes)
     }
 
-    @Test func framesBelongToPictures() throws {
+    @Test func framesBelongToVideos() throws {
         func parse(_ task: GenerationTask, _ frames: Int?) throws -> PlannedSample {
             var sample = samples(1)[0]
             sample.task = task

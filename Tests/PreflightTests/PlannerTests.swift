@@ -64,7 +64,8 @@ import Testing
         }
     }
 
-    @Test func windowsAndLengths() throws {
+    @Test("a sample's window starts where the row says, and its length is rounded to whole clips")
+    func windowsAndLengths() throws {
         let prepared = try prepare(
             """
             {"id": "whole", "video": "a.mp4"}
@@ -183,27 +184,32 @@ import Testing
         _ = try prepare(rows, "sampling.frames=32", "invalid_rows=record", models: ModelInspection(maximumFrames: 32))
     }
 
-    @Test(arguments: [
-        (#"{"id": "x", "task": "a2v", "audio": "b.png"}"#, "notFound", "`audio`"),
-        (#"{"id": "x", "task": "a2v", "audio": "c.png"}"#, "noAudioStream", "it has no audio"),
-        (#"{"id": "x", "task": "a2v", "audio": "pips.wav"}"#, "tooShort", "lasts 0.05 s"),
-        (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "start": 2.95}"#, "outOfRange", "the audio ends at 3 s"),
-        (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "duration": 31}"#, "noDuration", "31 s, longer than"),
-        (#"{"id": "x", "task": "a2i", "audio": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
-        (
-            #"{"id": "x", "task": "a2i", "audio": "long.mp4", "duration": 40}"#, "noDuration",
-            "the window would last 40 s"
-        ),
-        (#"{"id": "x", "task": "a2i", "audio": "raw.aac"}"#, "noDuration", "does not tell its length"),
-        (
-            #"{"id": "x", "task": "a2i", "audio": "sound.wav", "start": 2, "duration": 2}"#, "outOfRange",
-            "the audio at 3 s"
-        ),
-        (#"{"id": "x", "task": "i2a", "video": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
-        (#"{"id": "x", "task": "i2a", "video": "c.png"}"#, "wrongMedia", "still image"),
-        (#"{"id": "x", "task": "joint", "prompt": "x", "duration": 31}"#, "noDuration", "31 s, longer than"),
-    ])
-    func unfitSoundsAndWindows(row: String, kind: String, found: String) throws {
+    @Test(
+        "audio and windows that do not fit are named with the reason",
+        arguments: [
+            (#"{"id": "x", "task": "a2v", "audio": "b.png"}"#, "notFound", "`audio`"),
+            (#"{"id": "x", "task": "a2v", "audio": "c.png"}"#, "noAudioStream", "it has no audio"),
+            (#"{"id": "x", "task": "a2v", "audio": "pips.wav"}"#, "tooShort", "lasts 0.05 s"),
+            (
+                #"{"id": "x", "task": "a2v", "audio": "sound.wav", "start": 2.95}"#, "outOfRange",
+                "the audio ends at 3 s"
+            ),
+            (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "duration": 31}"#, "noDuration", "31 s, longer than"),
+            (#"{"id": "x", "task": "a2i", "audio": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
+            (
+                #"{"id": "x", "task": "a2i", "audio": "long.mp4", "duration": 40}"#, "noDuration",
+                "the window would last 40 s"
+            ),
+            (#"{"id": "x", "task": "a2i", "audio": "raw.aac"}"#, "noDuration", "does not tell its length"),
+            (
+                #"{"id": "x", "task": "a2i", "audio": "sound.wav", "start": 2, "duration": 2}"#, "outOfRange",
+                "the audio at 3 s"
+            ),
+            (#"{"id": "x", "task": "i2a", "video": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
+            (#"{"id": "x", "task": "i2a", "video": "c.png"}"#, "wrongMedia", "still image"),
+            (#"{"id": "x", "task": "joint", "prompt": "x", "duration": 31}"#, "noDuration", "31 s, longer than"),
+        ])
+    func unfitAudioAndWindows(row: String, kind: String, found: String) throws {
         let problem = try #require(problems(#"{"id": "good", "video": "a.mp4"}"# + "\n" + row)?.rows.first)
         #expect(problem.row == 2)
         #expect(problem.recordedKind == kind)

@@ -19,7 +19,8 @@ import Testing
         _ = fuzz(seeds, seed: 22) { _ = try CommitRecord(parsing: $0, name: "shard-000000.json") }
     }
 
-    @Test func numbersThatOverflow() throws {
+    @Test("numbers that overflow or are none are refused in a sidecar")
+    func numbersThatOverflow() throws {
         let run = try DemoRun()
         let text = String(decoding: try run.segment(1).sidecarJSON(), as: UTF8.self)
         for field in ["off", "uoff", "clen", "ulen", "bytes"] {

@@ -29,7 +29,8 @@ import Testing
         #expect(parsed.members == members)
     }
 
-    @Test func emptyMemberAndExactBlock() throws {
+    @Test("an empty member and one of exactly a block come back")
+    func emptyMemberAndExactBlock() throws {
         let sample = Sample(key: "k", members: ["a": [], "b": [UInt8](repeating: 7, count: 512)])
         let bytes = try SampleBlock.encode(sample).bytes
         #expect(bytes.count == 512 * 3)

@@ -46,13 +46,15 @@ import Testing
         }
     }
 
-    @Test func folderThatIsNoRun() throws {
+    @Test("a folder that is no run cannot be verified")
+    func folderThatIsNoRun() throws {
         let folder = try TemporaryFolder()
         #expect(throws: FileError.self) { try Verifier(layout: RunLayout(run: folder.path), deep: false).verify() }
     }
 
     /// `zstd -t` and GNU tar pass such a file; the shallow check must not.
-    @Test func shardCutAtAFrameBoundary() throws {
+    @Test("a shard cut at a frame boundary is found by the shallow check")
+    func shardCutAtAFrameBoundary() throws {
         let run = try finished()
         let record = try #require(try DatasetIndex(layout: run.layout).record(shard: 0))
         let name = "shards/\(record.shard)"
@@ -61,7 +63,8 @@ import Testing
         #expect(try kinds(run) == [.size, .trailer])
     }
 
-    @Test func frameRemovedFromTheMiddle() throws {
+    @Test("a frame removed from the middle of a shard is found by the shallow check")
+    func frameRemovedFromTheMiddle() throws {
         let run = try finished()
         let record = try #require(try DatasetIndex(layout: run.layout).record(shard: 0))
         let frame = record.frames[1]
@@ -117,7 +120,8 @@ import Testing
         }
     }
 
-    @Test func recordsThatDisagree() throws {
+    @Test("a record that disagrees with its shard or rows is found")
+    func recordsThatDisagree() throws {
         let run = try finished()
         let record = "shards/shard-000000.json"
         let cases: [(String, String, String, Set<Finding.Kind>)] = [
@@ -141,7 +145,8 @@ import Testing
         }
     }
 
-    @Test func hashesThatDisagree() throws {
+    @Test("a hash that disagrees with the shard is found by the deep check")
+    func hashesThatDisagree() throws {
         let run = try finished()
         let record = try #require(try DatasetIndex(layout: run.layout).record(shard: 0))
         for (hash, kind) in [(record.sha256, Finding.Kind.sha256), (record.tarSHA256, .tarSHA256)] {
@@ -151,7 +156,8 @@ import Testing
         }
     }
 
-    @Test func tableOfSamples() throws {
+    @Test("a table of samples that disagrees with the shards is found")
+    func tableOfSamples() throws {
         let run = try finished()
         let table = try run.folder.read("samples.jsonl.zst")
         for change in [table + table, Array(table.dropLast()), []] {

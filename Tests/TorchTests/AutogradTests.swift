@@ -8,7 +8,8 @@ import Torch
 
     // MARK: - Recording
 
-    @Test func leavesAndDetachedTensors() throws {
+    @Test("what is computed from a leaf requires a gradient until it is detached")
+    func leavesAndDetachedTensors() throws {
         let x = try random([3], 1)
         #expect(!x.requiresGrad)
         let leaf = try x.leaf()
@@ -90,7 +91,8 @@ import Torch
         #expect(try (gradient - a.detached().square() * 3).maxAbs() < 1e-12)
     }
 
-    @Test func gradientOfAnIntermediate() throws {
+    @Test("an intermediate value has a gradient as the leaf has")
+    func gradientOfAnIntermediate() throws {
         let a = try random([3], 1).leaf()
         let middle = try a * 2
         let gradients = try Autograd.gradients(of: middle.square().sum(), [middle, a])
@@ -190,7 +192,8 @@ import Torch
             try zip(run(recompute: true), run(recompute: false)).allSatisfy { abs($0 - $1) < 1e-12 * max(1, abs($1)) })
     }
 
-    @Test func theInputItselfAsTheResult() throws {
+    @Test("a recomputed body may return its input itself")
+    func theInputItselfAsTheResult() throws {
         let leaf = try random([3], 1).leaf()
         let y = try Autograd.recomputing([leaf]) { x throws(TorchError) in x[0] }
         let gradient = try Autograd.gradients(of: (y * 3).sum(), [leaf])[0]

@@ -56,7 +56,8 @@ import Torch
         #expect(try Tensor([Float(65520)], shape: [1]).to(.bfloat16).isFinite())
     }
 
-    @Test func emptyAndScalar() throws {
+    @Test("empty tensors and scalars have the right shape and values")
+    func emptyAndScalar() throws {
         let empty = try Tensor([Float](), shape: [0, 3])
         #expect(empty.count == 0 && empty.shape == [0, 3])
         #expect(try empty.floats() == [])

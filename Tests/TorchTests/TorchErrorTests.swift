@@ -21,7 +21,8 @@ import Torch
         }
     }
 
-    @Test func shapesThatDoNotFit() throws {
+    @Test("shapes that do not fit are an error that names operation and shapes")
+    func shapesThatDoNotFit() throws {
         let (a, b) = (try Tensor.zeros([2, 3]), try Tensor.zeros([4, 5]))
         var text = message { try a + b }
         #expect(text.contains("libtorch refused +") && text.contains("(3)") && text.contains("(5)"), "\(text)")
@@ -39,7 +40,8 @@ import Torch
         #expect(!text.contains("frame #") && !text.contains(".cpp"))
     }
 
-    @Test func dimensionsThatAreNotThere() throws {
+    @Test("a dimension, index or size that is not there is an error")
+    func dimensionsThatAreNotThere() throws {
         let x = try Tensor.zeros([2, 3])
         let one = try Tensor.full([3], 1)
         for body: () throws -> Tensor in [

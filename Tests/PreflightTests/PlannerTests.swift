@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("a sample's window starts where the row says, and its length is rounded to whole clips")
+    @Test("a window starts and lasts as its row says, or else runs from the start or to the end of the clip")
     func windowsAndLengths() throws {
         let prepared = try prepare(
             """

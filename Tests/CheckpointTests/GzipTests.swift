@@ -42,7 +42,8 @@ import Testing
         #expect(CRC32.of(Array("123456789".utf8)) == 0xCBF4_3926)
     }
 
-    @Test func refusesDamage() {
+    @Test("each kind of damage to a gzip file is refused with its own error")
+    func refusesDamage() {
         #expect(error([]) == .notGzip)
         #expect(error(Array(Self.fixed.dropLast(3))) == .truncated)
         #expect(error(Array(Self.fixed.prefix(13))) == .truncated)

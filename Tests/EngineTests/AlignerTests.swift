@@ -109,7 +109,8 @@ import Torch
         #expect(recorder.steps(of: "z_out") == [0, 1, 2], "the step before it was whole")
     }
 
-    @Test func everySecondStep() throws {
+    @Test("guidance every second step changes the latent in those steps alone")
+    func everySecondStep() throws {
         let recorder = Recorder()
         var options = Self.descent
         options.every = 2
@@ -128,7 +129,8 @@ import Torch
         #expect(recorder.tensors["003.audio.mel"] != nil, "a stream's own intermediates carry step and stream")
     }
 
-    @Test func innerSteps() throws {
+    @Test("inner steps update the latent several times in a step, each downhill on its loss")
+    func innerSteps() throws {
         let recorder = Recorder()
         var options = Self.descent
         options.innerSteps = 3
@@ -172,8 +174,8 @@ import Torch
         #expect(outcome.losses == [[], []])
     }
 
-    /// Each sample's noise comes from its own generator, at each step of η > 0.
-    @Test func stepsWithNoise() throws {
+    @Test("each sample's fresh noise comes from its own generator")
+    func stepsWithNoise() throws {
         let (z, y) = (try randn(1, [2, 6]), try randn(2, [2, 3]))
         let toy = try Toy(eta: 0.5, generators: [Generator(seed: 8), Generator(seed: 9)])
         let own = try [Generator(seed: 8), Generator(seed: 9)]
@@ -189,7 +191,8 @@ import Torch
         #expect(try aligner(nil).denoise([], latents: [], prompts: []).latents.isEmpty)
     }
 
-    @Test func nothingToAlign() throws {
+    @Test("terms without a condition are an error that names them")
+    func nothingToAlign() throws {
         for (terms, conditions) in [
             ([AlignmentTerm(.caption, .audio), AlignmentTerm(.video, .audio)], [Modality: Tensor]()),
             ([AlignmentTerm(.caption, .video)], [.caption: try randn(1, [1, 4])]),
@@ -267,8 +270,8 @@ import Torch
         #expect(try (moved - #require(recorder.tensors["002.audio.y_in"])).maxAbs() < 1e-6)
     }
 
-    /// Two modalities in lock step: each has its own gradient and rate, and both terms see both latents.
-    @Test func jointStreams() throws {
+    @Test("two streams in lock step each follow their own gradient and rate, under terms that see both")
+    func jointStreams() throws {
         let recorder = Recorder()
         let (audio, vision) = (try Toy(.audio, seed: 1), try Toy(.video, seed: 7))
         let outcome = try Alignment(

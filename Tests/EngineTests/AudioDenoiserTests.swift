@@ -26,7 +26,8 @@ import Torch
             generators: generators)
     }
 
-    @Test func classifierFreeGuidance() throws {
+    @Test("classifier-free guidance scales the difference, and computes one half alone up to a scale of 1")
+    func classifierFreeGuidance() throws {
         let unet = try ParityTests.models.get().unet
         let (z, y) = (try randn(1, [1, 8, 13, 16]), try randn(2, [1, 20]).normalized())
         let conditional = try unet(z, timestep: 501, classLabels: y)
@@ -63,7 +64,8 @@ import Torch
         #expect(try stream.freshNoise(like: z).floats() != first.floats())
     }
 
-    @Test func latentShapes() throws {
+    @Test("the latent's shape follows from the duration and is never empty")
+    func latentShapes() throws {
         let models = try ParityTests.models.get()
         // 0.04 s are four spectrogram frames, one of the latent.
         for (seconds, frames) in [(10.0, 250), (8, 200), (2.5, 63), (0.05, 2), (0.04, 1), (0.001, 1), (0, 1)] {

@@ -36,7 +36,7 @@ import Torch
         #expect(Self.conditions.map(\.samples) == [400, 6_400, 16_000, 37_920, 160_000])
     }
 
-    private func sound(_ name: String) throws -> Tensor {
+    private func audio(_ name: String) throws -> Tensor {
         let wave: Tensor =
             switch name {
             case "noise": try randn(21, [16000]) * 0.1
@@ -45,17 +45,20 @@ import Torch
             case "loud": try randn(23, [4001]) * 3
             case "tone": try (Tensor.arange(to: 16000) / Tensor.full([], 16000) * (2 * .pi * 440)).sin() * 0.5
             case "short": try randn(24, [400]) * 0.1
-            default: throw UnknownSound(name: name)
+            default: throw UnknownAudio(name: name)
             }
         return try wave.unsqueeze(0)
     }
 
-    private struct UnknownSound: Error { let name: String }
+    private struct UnknownAudio: Error { let name: String }
 
-    @Test(arguments: ["noise", "silence", "faint", "loud", "tone", "short"]) func filterbank(_ name: String) throws {
+    @Test(
+        "features and gradient of the filterbank agree with torchaudio's",
+        arguments: ["noise", "silence", "faint", "loud", "tone", "short"])
+    func filterbank(_ name: String) throws {
         let goldens = try UnitGoldens("inputs")
         let bank = try KaldiFilterbank(bins: 128, device: .cpu)
-        let leaf = try sound(name).leaf()
+        let leaf = try audio(name).leaf()
         let features = try bank(leaf)
         #expect(features.shape == [1, 128, 1 + (leaf.size(1) - 400) / 160])
         let difference = try goldens.relativeDifference("fbank.\(name)", features.squeeze(0))
@@ -77,7 +80,7 @@ import Torch
     }
 
     @Test func lowBinsAreConstant() throws {
-        let features = try KaldiFilterbank(bins: 128, device: .cpu)(sound("noise"))
+        let features = try KaldiFilterbank(bins: 128, device: .cpu)(audio("noise"))
         let columns = try features.squeeze(0).floats()
         let constant = (0..<128).filter { bin in
             columns[(bin * 98)..<(bin * 98 + 98)].allSatisfy { $0 == columns[bin * 98] }
@@ -85,7 +88,8 @@ import Torch
         #expect(!constant.isEmpty && constant.allSatisfy { $0 < 16 })
     }
 
-    @Test(arguments: waves) func clips(_ item: Goldens.Wave) throws {
+    @Test("the clips of a waveform and their gradient agree with the reference", arguments: waves)
+    func clips(_ item: Goldens.Wave) throws {
         let goldens = try UnitGoldens("inputs")
         let input = try ImageBindAudioInput(.imageBind, device: .cpu)
         let leaf = try (randn(30, [item.channels, item.samples]) * 0.1 + 0.02).leaf()
@@ -98,8 +102,10 @@ import Torch
         #expect(off < 1e-3, "\(off); the floor of single precision is 7e-5, more on few elements")
     }
 
-    /// Sounds as conditions: ⌈seconds⌉ clips, and what the small binder makes of them.
-    @Test(arguments: conditions) func embeddedSound(_ item: Goldens.Condition) throws {
+    @Test(
+        "audio as a condition makes one clip for each second begun, and the embedding agrees with the reference",
+        arguments: conditions)
+    func embeddedAudio(_ item: Goldens.Condition) throws {
         let goldens = try UnitGoldens("inputs")
         let sound = try (randn(item.seed, [1, 1, item.samples]) * 0.1 - 0.03)
         let clips = try ImageBindAudioInput(.imageBind, device: .cpu)(sound, clips: item.clips)
@@ -124,15 +130,16 @@ import Torch
         }
     }
 
-    /// Shorter than one frame of the filterbank: silence, as the padding is.
-    @Test(arguments: [0, 1, 399]) func lessThanAFrame(samples: Int) throws {
+    @Test("audio shorter than one frame of the filterbank counts as silence", arguments: [0, 1, 399])
+    func lessThanAFrame(samples: Int) throws {
         let input = try ImageBindAudioInput(.imageBind, device: .cpu)
         let clips = try input(Tensor.full([2, 1, samples], 0.3), clips: 2)
         #expect(clips.shape == [2, 2, 1, 128, 204])
         #expect(try (clips - 4.268 / 9.138).maxAbs() < 1e-6)
     }
 
-    @Test func otherSettings() throws {
+    @Test("clips take their length from the settings")
+    func otherSettings() throws {
         var settings = ClipSettings.imageBind
         settings.clipDuration = 2
         settings.targetLength = 100

@@ -42,7 +42,8 @@ import Torch
 
     static let names = ["audioldm", "animatediff", "sd", "trailing"]
 
-    @Test(arguments: names) func timesteps(_ name: String) throws {
+    @Test("timesteps are those of diffusers, or refused where diffusers cannot index one", arguments: names)
+    func timesteps(_ name: String) throws {
         let goldens = try UnitGoldens.json(Goldens.self, "schedules")
         let configuration = try #require(goldens.configs[name])
         for golden in try #require(goldens.timesteps[name]) {
@@ -61,7 +62,8 @@ import Torch
         }
     }
 
-    @Test(arguments: names) func alphas(_ name: String) throws {
+    @Test("the noise levels are those of diffusers to the bit", arguments: names)
+    func alphas(_ name: String) throws {
         let configuration = try #require(try UnitGoldens.json(Goldens.self, "schedules").configs[name])
         let golden = try UnitGoldens("schedules").tensor("\(name).alphas").floats()
         let alphas = try NoiseSchedule(configuration, steps: 10, model: "").alphasCumprod
@@ -79,7 +81,8 @@ import Torch
         }
     }
 
-    @Test func steps() throws {
+    @Test("a step agrees with that of diffusers, with and without fresh noise")
+    func steps() throws {
         let goldens = try UnitGoldens.json(Goldens.self, "schedules")
         let tensors = try UnitGoldens("schedules")
         let (z, noise, fresh) = (try randn(1, [1, 2, 3, 4]), try randn(2, [1, 2, 3, 4]), try randn(3, [1, 2, 3, 4]))

@@ -32,7 +32,8 @@ import Torch
         #expect(difference < 2e-5, "\(name): \(difference)")
     }
 
-    @Test func embedsPrompts() throws {
+    @Test("embeddings of empty, short and overlong prompts agree with the reference")
+    func embedsPrompts() throws {
         let models = try Self.models.get()
         let embeddings = try models.embed(
             ["", "A dog barking in the rain, photo-realistic", String(repeating: "waves ", count: 90)])
@@ -40,7 +41,8 @@ import Torch
         try expect("embed", embeddings)
     }
 
-    @Test func predictsTheNoiseOfPicturesAndClips() throws {
+    @Test("the noise predicted for images and clips agrees with the reference")
+    func predictsTheNoiseOfImagesAndClips() throws {
         let models = try Self.models.get()
         let y = try randn(1, [2, 77, models.textEncoder.configuration.hiddenSize])
         try expect("still", models.unet(randn(2, [2, 4, 9, 7]), timestep: 501, context: y))
@@ -48,7 +50,8 @@ import Torch
         try expect("clips", models.unet(z, timestep: 501, context: y, motion: models.motion, frames: 8))
     }
 
-    @Test func decodesFrames() throws {
+    @Test("decoded frames agree with the reference, alone and in a batch")
+    func decodesFrames() throws {
         let vae = try Self.models.get().vae
         let scale = vae.configuration.scale
         let z = try randn(4, [3, 4, 5, 6])

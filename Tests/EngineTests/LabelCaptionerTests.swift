@@ -29,8 +29,8 @@ import Torch
         #expect(matches.allSatisfy { $0.cosine > 1 - 1e-5 && $0.cosine <= 1 })
     }
 
-    /// The cosine is that of the embeddings, whatever their length, for pictures and sounds too.
-    @Test func cosines() throws {
+    @Test("the best label is that of the largest cosine, for images and audio of any embedding length")
+    func cosines() throws {
         let binder = try Self.binder.get()
         let captioner = try make(labels)
         let text = try binder.embed(labels).normalized().floats()
@@ -72,7 +72,8 @@ import Torch
         #expect(nowhere.index == 0 && nowhere.cosine == 0)
     }
 
-    @Test func refusals() throws {
+    @Test("labels and embeddings that cannot be compared are refused")
+    func refusals() throws {
         #expect(throws: CaptionError.noLabels) { try make([]) }
         #expect(throws: CaptionError.emptyLabel(1)) { try make(["a", " \t"]) }
         let captioner = try make(labels)
@@ -87,8 +88,8 @@ import Torch
         #expect("\(CaptionError.emptyLabel(1))".contains("number 2"))
     }
 
-    /// The list that ships, in more batches than one.
-    @Test func everydaySounds() throws {
+    @Test("the list that ships has no label twice, and each label tried is nearest to itself")
+    func everydaySounds() throws {
         let file = Fixtures.checkout.appending(path: "Models/labels/everyday-sounds.txt")
         let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
         let sounds = lines.filter { !$0.hasPrefix("#") }

@@ -28,8 +28,10 @@ import Testing
 
     // MARK: - Prompts
 
-    /// Only the prompts of one stream move; the other stream's denoiser is never recorded.
-    @Test(arguments: [Modality.audio, .video]) func onePromptOfTwo(_ tuned: Modality) throws {
+    @Test(
+        "only the tuned stream's prompts move, and the other denoiser is never recorded",
+        arguments: [Modality.audio, .video])
+    func onePromptOfTwo(_ tuned: Modality) throws {
         let (audio, vision) = (try Toy(.audio, seed: 1), try Toy(.video, seed: 7))
         let recorder = Recorder()
         var options = AlignerTests.descent
@@ -88,7 +90,8 @@ import Testing
 
     // MARK: - Lock step
 
-    @Test func streamsOfUnequalLength() throws {
+    @Test("streams with unequal numbers of steps are refused with both numbers")
+    func streamsOfUnequalLength() throws {
         do {
             _ = try joint(nil, [Toy(.audio, steps: 4).stream, Toy(.video, steps: 5).stream])
             Issue.record("ran")
@@ -98,7 +101,8 @@ import Testing
         }
     }
 
-    @Test func latentsAndPromptsThatDoNotFit() throws {
+    @Test("latents and prompts that do not fit the streams are refused")
+    func latentsAndPromptsThatDoNotFit() throws {
         let (one, two) = (try randn(1, [1, 6]), try randn(1, [2, 6]))
         let (y, both) = (try randn(2, [1, 3]), try randn(2, [2, 3]))
         for (latents, prompts) in [([one], [both]), ([], []), ([one, one], [y, y]), ([two], [y]), ([one], [])] {
@@ -113,7 +117,8 @@ import Testing
     }
 
     /// The first stream's timesteps decide about a window: AudioLDM's last of 6 is 1, that of a schedule without offset 0.
-    @Test func theWindowIsTheFirstStreams() throws {
+    @Test("the first stream's timesteps decide about a window")
+    func theWindowIsTheFirstStreams() throws {
         var options = AlignerTests.descent
         options.window = .below(167)
         let streams: [DiffusionStream] = [
@@ -133,7 +138,10 @@ import Testing
     // MARK: - Schedulers
 
     /// The first latent is the noise, scaled as the scheduler says; a multistep solver's memory is the run's.
-    @Test(arguments: SchedulerName.allCases) func anyScheduler(_ name: SchedulerName) throws {
+    @Test(
+        "a run without guidance gives, with every scheduler, the latent that its steps alone give",
+        arguments: SchedulerName.allCases)
+    func anyScheduler(_ name: SchedulerName) throws {
         let toy = try Toy(steps: 8, choice: SamplerSettings(name, timestepSpacing: .linspace))
         let (noise, y) = (try randn(1, [1, 6]), try randn(2, [1, 3]))
         var z = try noise * toy.scheduler.initialScale

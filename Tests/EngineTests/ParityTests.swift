@@ -69,7 +69,8 @@ import Torch
         return options
     }
 
-    @Test(arguments: cases) func everyStage(_ item: Case) throws {
+    @Test("every stage of the audio descent agrees with the reference's trace", arguments: cases)
+    func everyStage(_ item: Case) throws {
         let golden = try GoldenTrace(item.name)
         let binder = try Self.binder.get().network
         var conditions: [Modality: Tensor] = [:]

@@ -111,7 +111,8 @@ import Testing
         #expect(try SamplerSettings().scheduler(plain, steps: 5, eta: 1).drawsNoise)
     }
 
-    @Test(arguments: SchedulerName.allCases) func stepsBeyondTheSchedule(_ name: SchedulerName) throws {
+    @Test("a number of steps that the schedule does not have is refused", arguments: SchedulerName.allCases)
+    func stepsBeyondTheSchedule(_ name: SchedulerName) throws {
         let plain = try configuration("{}")
         for steps in [0, -3, 1001, .max, .min] {
             #expect(throws: ConfigurationError.self) {

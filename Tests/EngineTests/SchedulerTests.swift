@@ -89,7 +89,8 @@ import Torch
 
     /// What every scheduler promises of its coordinates: the level after a step is that of the next one, but for DDIM's
     /// constant stride; levels are variance-preserving and fall.
-    @Test func levels() throws {
+    @Test("noise levels preserve the variance, fall, and meet from step to step")
+    func levels() throws {
         for run in try Self.runs.get() {
             let scheduler = try run.made()
             for step in scheduler.timesteps.indices {
@@ -148,7 +149,8 @@ import Torch
 
     /// The gradient through a network's output is that of its ε̂, and outside of the limit that of the clean prediction
     /// is nothing.
-    @Test func limitedPredictions() throws {
+    @Test("a clean prediction beyond its limit is cut to it and passes no gradient")
+    func limitedPredictions() throws {
         let run = try #require(try Self.runs.get().first { $0.key == "ddim.clip" })
         let scheduler = try run.made()
         #expect(scheduler.cleanLimit == 1)

@@ -19,7 +19,8 @@ import Torch
             device: .cpu)
     }
 
-    @Test func shapesOfLatents() throws {
+    @Test("the latent's shape follows from frames and size, and sizes that do not fit are refused")
+    func shapesOfLatents() throws {
         let models = try Self.models.get()
         #expect(try models.latentShape(frames: nil, height: 64, width: 40) == [4, 8, 5])
         #expect(try models.latentShape(frames: 16, height: 8, width: 72) == [4, 16, 1, 9])
@@ -101,7 +102,8 @@ import Torch
         #expect(throws: WeightFileError.self) { try load(model) }
     }
 
-    @Test func componentsThatDoNotFit() throws {
+    @Test("components that do not fit together are refused with the field")
+    func componentsThatDoNotFit() throws {
         let (folder, model) = try copy()
         defer { withExtendedLifetime(folder) {} }
         func field(_ path: String, _ name: String, _ value: Any) throws -> String? {

@@ -30,7 +30,8 @@ import Torch
         for (found, expected) in zip(moved, [-0.1, 0.1, 0, -0.05]) { #expect(abs(Double(found) - expected) < 1e-5) }
     }
 
-    @Test func plainDescent() throws {
+    @Test("plain descent subtracts the gradient times the rate")
+    func plainDescent() throws {
         var rule = UpdateRule(.sgd, rate: 0.5)
         var value = try Tensor([Float(1), 2], shape: [2])
         for _ in 0..<2 { value = try rule.update(value, gradient: Tensor([Float(2), -4], shape: [2])) }

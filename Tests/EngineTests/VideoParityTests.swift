@@ -63,7 +63,8 @@ import Torch
         Case(name: "joint_vanilla", steps: 2),
     ]
 
-    @Test(arguments: cases) func everyStage(_ item: Case) throws {
+    @Test("every stage of the video descent agrees with the reference's trace", arguments: cases)
+    func everyStage(_ item: Case) throws {
         let golden = try GoldenTrace(item.name)
         let comparison = Comparison(golden)
         let outcome = try Self.run(item, [golden], observer: comparison)

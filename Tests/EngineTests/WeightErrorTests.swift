@@ -41,7 +41,8 @@ import Torch
         #expect(models.latentShape(duration: 2) == [8, 50, 16])
     }
 
-    @Test func missingKey() throws {
+    @Test("a missing weight is named with its file, key and shape")
+    func missingKey() throws {
         let key = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight"
         let error = try #require(error("unet") { $0.removeAll { $0.name == key } } as? WeightFileError)
         guard case .missing(let path, key, let shape?) = error else {
@@ -53,7 +54,8 @@ import Torch
         #expect(error.description.contains("diffusion_pytorch_model.safetensors"))
     }
 
-    @Test func wrongShape() throws {
+    @Test("a weight of the wrong shape is named with its file, key and both shapes")
+    func wrongShape() throws {
         let key = "resblocks.3.convs2.1.weight"
         let error = try #require(
             error("vocoder") { entries in
@@ -70,8 +72,8 @@ import Torch
         }
     }
 
-    /// A scalar where a vector of one is expected, and the reverse, are different shapes too.
-    @Test func wrongRank() {
+    @Test("a scalar in place of a vector is a wrong shape")
+    func wrongRank() {
         let error = error("vae") { entries in
             guard let place = entries.firstIndex(where: { $0.name == "decoder.conv_out.bias" }) else { return }
             entries[place].shape = []
@@ -79,7 +81,8 @@ import Torch
         #expect("\(error.map { "\($0)" } ?? "")".contains("\"decoder.conv_out.bias\" has shape []"))
     }
 
-    @Test func surplusKey() throws {
+    @Test("weights that no layer takes are counted, and the first is named with its file and shape")
+    func surplusKey() throws {
         let error = try #require(
             error("unet") { entries in
                 entries.append(
@@ -131,8 +134,8 @@ import Torch
         #expect(difference > 0 && difference < limit)
     }
 
-    /// Components that belong to different models.
-    @Test func componentsThatDoNotFit() throws {
+    @Test("components that belong to different models are refused")
+    func componentsThatDoNotFit() throws {
         let folder = try TemporaryFolder()
         let model = folder.url.appending(path: "audioldm")
         try FileManager.default.copyItem(at: RandomModels.folder.appending(path: "audioldm"), to: model)

@@ -16,13 +16,15 @@ import Testing
         return try file.publish(policy)
     }
 
-    @Test func appearsWhole() throws {
+    @Test("a published file is there whole, and nothing is beside it")
+    func appearsWhole() throws {
         let folder = try TemporaryFolder()
         #expect(try publish("one", in: folder) == .published)
         #expect(try folder.contents() == ["x.json": Array("one".utf8)])
     }
 
-    @Test func smallFilesInOneCall() throws {
+    @Test("a small file is replaced in one call, and a missing folder is named")
+    func smallFilesInOneCall() throws {
         let folder = try TemporaryFolder()
         for text in ["one", "", "another"] {
             try AtomicFile.write(Array(text.utf8), to: "\(folder.path)/STATUS")
@@ -53,8 +55,9 @@ import Testing
         #expect(try folder.contents() == ["x.json": Array("two".utf8)])
     }
 
-    /// Stopped before any step, the name is either not there or holds everything, and sweeping leaves nothing else.
-    @Test(arguments: [PublishStep.open, .write, .synchronize, .rename, .synchronizeFolder])
+    @Test(
+        "stopped before any step, the name is absent or holds everything, and sweeping leaves nothing else",
+        arguments: [PublishStep.open, .write, .synchronize, .rename, .synchronizeFolder])
     func stoppedAt(step: PublishStep) throws {
         let folder = try TemporaryFolder()
         #expect(throws: InjectedFault(step: step, name: "x.json")) {
@@ -86,7 +89,8 @@ import Testing
         }
     }
 
-    @Test func temporaryNames() throws {
+    @Test("a temporary name is read back as host, process and target, and no other name is one")
+    func temporaryNames() throws {
         for name in [".x.json.tmp.node1.42", ".x.json.tmp.node1.example.org.42", ".x.json.tmp.node1.42-3"] {
             let parsed = try #require(TemporaryName(parsing: name))
             #expect(parsed.text == name)
@@ -117,14 +121,16 @@ import Testing
     }
 
     /// A container gives the same process id again: what a predecessor left under our own name does not stand in the way.
-    @Test func leftoverUnderOurOwnName() throws {
+    @Test("a leftover under our own name does not stand in the way")
+    func leftoverUnderOurOwnName() throws {
         let folder = try TemporaryFolder()
         try folder.write([9, 9], to: ".x.json.tmp.\(LocalHost.name).\(getpid())")
         #expect(try publish("one", in: folder) == .published)
         #expect(try folder.contents() == ["x.json": Array("one".utf8)])
     }
 
-    @Test func threadsOfOneProcess() async throws {
+    @Test("of several threads that publish a name one wins")
+    func threadsOfOneProcess() async throws {
         let folder = try TemporaryFolder()
         let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
             for writer in 0..<8 { group.addTask { try publish("writer \(writer)", in: folder) == .published } }

@@ -18,7 +18,8 @@ import Testing
         }
     }
 
-    @Test func sizeTimeAndDigest() throws {
+    @Test("a file is identified by size, time and, where asked for, SHA-256")
+    func sizeTimeAndDigest() throws {
         let path = try folder.write("abc", to: "abc")
         let found = try FileIdentity(path: path, hashing: true)
         #expect(found.bytes == 3)
@@ -31,14 +32,16 @@ import Testing
     }
 
     /// Read in two pieces. head -c 5000000 /dev/zero | sha256sum
-    @Test func severalPieces() throws {
+    @Test("a file read in several pieces has the SHA-256 of the whole")
+    func severalPieces() throws {
         let path = try folder.write(String(repeating: "\0", count: 5_000_000), to: "zeros")
         #expect(
             try FileIdentity(path: path, hashing: true).sha256
                 == "b39781589c4403fb82174c9647a010464cff38bad976547d339899b00053a545")
     }
 
-    @Test func whatIsNoRegularFile() throws {
+    @Test("what is no regular file is refused at once, with the reason")
+    func whatIsNoRegularFile() throws {
         #expect(reason(folder.url.appending(path: "none").path) == "there is no such file or folder")
         #expect(reason(folder.url.path) == "it is a folder, and a regular file is needed")
         // Opening a pipe that nobody writes to must not wait.

@@ -42,7 +42,7 @@ extension Integration {
         }
 
         @Test("one job on 3 ranks, guided and not: films play, with picture and sound of one length")
-        func films() async throws {
+        func videos() async throws {
             let shop = try await workshop()
             for (name, sampling, settings) in [
                 ("guided", "", ""), ("vanilla", "", "guidance: off"),
@@ -65,7 +65,7 @@ extension Integration {
                     ("wav", "8/1", 8), ("track", "8/1", 4), ("short", "8/1", 8), ("joint", "8/1", 8),
                     ("brief", "8/1", 3),
                 ] {
-                    try await expectFilm(shop.path("\(name)-files/\(key).mp4"), rate: rate, frames: frames)
+                    try await expectVideo(shop.path("\(name)-files/\(key).mp4"), rate: rate, frames: frames)
                 }
                 let still = try await Programs.run(
                     "ffprobe",
@@ -80,7 +80,7 @@ extension Integration {
         }
 
         /// Both streams, equal lengths, and every frame decodes.
-        private func expectFilm(_ path: String, rate: String, frames: Int) async throws {
+        private func expectVideo(_ path: String, rate: String, frames: Int) async throws {
             let entries = "stream=codec_name,avg_frame_rate,duration_ts,time_base,nb_read_frames"
             let probe = try await Programs.run(
                 "ffprobe", ["-v", "error", "-count_frames", "-show_entries", entries, "-of", "json", path])

@@ -6,7 +6,7 @@ extension Integration {
     /// `seehear keyframe` as a user calls it.
     @Suite("Key frame command")
     struct KeyFrameCommandTests {
-        @Test func tableAndPicture() async throws {
+        @Test func tableAndImage() async throws {
             let shop = try Workshop()
             // Half a second out of black, then the picture.
             try await shop.make(

@@ -88,7 +88,8 @@ import Testing
     }
 
     /// 20,000 damaged documents: what is accepted, Foundation accepts too, and skipping agrees with reading.
-    @Test func fuzz() {
+    @Test("what is accepted of damaged documents Foundation accepts too, and skipping agrees with reading")
+    func fuzz() {
         let seeds = [
             #"{"a":[1,-2.5e3,true,null,"x\n\u00e9\ud83d\ude00"],"b":{"c":"é","d":[]},"e":12345678901234567890}"#,
             #"[{"dtype":"F32","shape":[320,4],"data_offsets":[0,5120]},"",{"":{}}]"#,

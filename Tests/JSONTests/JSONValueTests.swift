@@ -38,7 +38,8 @@ import Testing
         #expect(value.array?.map(\.integer) == [nil, nil, 12, 0, nil, .max])
     }
 
-    @Test func readsEscapes() throws {
+    @Test("every escape in a string is read as its character")
+    func readsEscapes() throws {
         #expect(
             try parse(#""a\"\\\/\b\f\n\r\té\u00e9\ud83d\ude00z""#) == .string("a\"\\/\u{8}\u{c}\n\r\té\u{e9}😀z"))
     }
@@ -95,7 +96,8 @@ import Testing
         }
     }
 
-    @Test func leaves() throws {
+    @Test("each leaf is named by its path, and a list of plain values is one leaf")
+    func leaves() throws {
         let value = try parse(#"{"a": {"b": 1, "c": ["x", "y"]}, "d": [{"e": null}]}"#)
         #expect(value.leaves() == ["a.b": "1", "a.c": "[x, y]", "d.0.e": "null"])
     }

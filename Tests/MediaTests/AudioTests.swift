@@ -34,7 +34,8 @@ import Testing
         #expect(try AudioReader.read(path) == sound)
     }
 
-    @Test func bytesDependOnTheSoundAlone() throws {
+    @Test("the bytes of an audio file depend on the audio alone")
+    func bytesDependOnTheAudioAlone() throws {
         let sound = tone(2000)
         for format in AudioWriter.Format.allCases {
             for encoding in AudioWriter.Encoding.allCases where format == .wav || encoding != .float {
@@ -51,7 +52,8 @@ import Testing
         #expect(try AudioWriter.encode(sound, as: .flac).starts(with: "fLaC".utf8))
     }
 
-    @Test func clippingAndRefusals() throws {
+    @Test("loud audio is clipped, and what cannot be encoded is refused")
+    func clippingAndRefusals() throws {
         let loud = PlanarAudio(sampleRate: 8000, channels: [[2, -2, 1, -1]])!
         for format in AudioWriter.Format.allCases {
             let path = try studio.write("loud.\(format)", AudioWriter.encode(loud, as: format))
@@ -70,7 +72,8 @@ import Testing
     }
 
     /// 44.1 kHz to 16 kHz: the length, the tone itself, and the program's soxr as a second opinion.
-    @Test func resampling() throws {
+    @Test("resampling from 44.1 to 16 kHz keeps length and tone, and agrees with soxr")
+    func resampling() throws {
         let path = try studio.write("44.wav", AudioWriter.encode(tone(44100, rate: 44100), as: .wav, .float))
         let sound = try AudioReader.read(path, sampleRate: 16000)
         #expect(abs(sound.count - 16000) <= 1)
@@ -83,7 +86,8 @@ import Testing
         #expect(difference < 1e-6)
     }
 
-    @Test func mixingAndWindows() throws {
+    @Test("mono is the mean of the channels, and a window holds its samples exactly")
+    func mixingAndWindows() throws {
         let path = try studio.write("s.wav", AudioWriter.encode(tone(32000, channels: 2), as: .wav, .float))
         let mono = try AudioReader.read(path, channels: 1)
         let stereo = try AudioReader.read(path)
@@ -98,8 +102,8 @@ import Testing
         #expect(fails(.outOfRange) { _ = try AudioReader.read(path, sampleRate: 1) })
     }
 
-    /// The track of a video counts from the first picture; a late one begins with silence.
-    @Test func soundOfAVideo() throws {
+    @Test("a video's audio counts from its first frame, and begins with silence where it is late")
+    func audioOfAVideo() throws {
         let path = try studio.make(
             "late.mkv",
             "-f lavfi -i testsrc2=s=32x32:r=10:d=2 -itsoffset 0.5 -f lavfi -i 'sine=d=1:r=16000' -c:v ffv1 -c:a pcm_s16le"

@@ -19,7 +19,8 @@ import Testing
         #expect(fails(kind) { _ = try KeyFrames.choose(path: path) })
     }
 
-    @Test func missingDirectoryEmptyAndText() throws {
+    @Test("a missing file, a directory, an empty file and a text are each refused as what they are")
+    func missingDirectoryEmptyAndText() throws {
         everyReaderFails(.notFound, studio.path("none.mp4"))
         everyReaderFails(.notFound, "")
         everyReaderFails(.notFound, studio.path("none\0.mp4"))
@@ -55,7 +56,8 @@ import Testing
         #expect(fails(.notFound) { _ = try MediaInfo.probe("file:\(clip)") })
     }
 
-    @Test func truncatedClips() throws {
+    @Test("a truncated clip is found, whether its index is lost or reaches past the end")
+    func truncatedClips() throws {
         let whole = try Data(contentsOf: URL(filePath: try studio.counted("whole.mp4")))
         // The index is at the end: it is lost with the second half.
         let path = try studio.write("half.mp4", whole.prefix(whole.count / 2))
@@ -75,7 +77,8 @@ import Testing
         }
     }
 
-    @Test func streamsThatAreMissing() throws {
+    @Test("a file without the stream that is asked for is refused")
+    func streamsThatAreMissing() throws {
         let silent = try studio.counted("silent.mp4")
         #expect(try MediaInfo.probe(silent).audio == nil)
         #expect(fails(.noAudioStream) { _ = try AudioReader.read(silent) })
@@ -89,7 +92,8 @@ import Testing
     }
 
     /// A PNG of 65000 × 65000 pixels in its header, 60 bytes in all.
-    @Test func hugePicturesAreRefusedUnread() throws {
+    @Test("images and frames of huge size are refused unread")
+    func hugeImagesAreRefusedUnread() throws {
         let png = try Data(
             contentsOf: URL(filePath: try studio.make("a.png", "-f lavfi -i color=red:s=8x8 -frames:v 1")))
         var bytes = [UInt8](png)

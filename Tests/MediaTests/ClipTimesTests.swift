@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct ClipTimesTests {
     /// Numbers of the reference: `clip_times(duration, 1, n)`, then `int(s*16000)`; made with its Python.
-    @Test func spansAsTheReference() {
+    @Test("the spans of clips are those of the reference")
+    func spansAsTheReference() {
         let spans = ClipTimes.spans(duration: 2.5, clipDuration: 1, count: 3)
         #expect(spans.map(\.start) == [0, Fraction(3, 4), Fraction(3, 2)])
         #expect(spans.map(\.end) == [1, Fraction(7, 4), Fraction(5, 2)])
@@ -30,8 +31,8 @@ import Testing
         }
     }
 
-    /// 400 cases from the reference's arithmetic in Python: audio samples and frame numbers.
-    @Test func asPythonCutsThem() throws {
+    @Test("400 cases of samples and frames come out as in the reference's Python")
+    func asPythonCutsThem() throws {
         let lines = try String(contentsOf: Fixtures.url("media/clip_times.txt"), encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 400)
         for line in lines {
@@ -57,7 +58,8 @@ import Testing
         }
     }
 
-    @Test func subsampleAsTorch() {
+    @Test("subsampling picks the indices that torch picks")
+    func subsampleAsTorch() {
         #expect(ClipTimes.subsample(25, picks: 2) == [0, 24])
         #expect(ClipTimes.subsample(1, picks: 2) == [0, 0])
         #expect(ClipTimes.subsample(10, picks: 4) == [0, 3, 6, 9])
@@ -65,7 +67,8 @@ import Testing
         #expect(ClipTimes.subsample(0, picks: 2).isEmpty)
     }
 
-    @Test func constantRate() {
+    @Test("at a constant rate each clip gets its first and last frame by number")
+    func constantRate() {
         // 16 frames at 8 per second, 2 clips: 0…7 and 8…15.
         #expect(ClipTimes.frames(count: 16, rate: 8, clipDuration: 1, clips: 2, perClip: 2) == [[0, 7], [8, 15]])
         #expect(
@@ -139,7 +142,8 @@ import Testing
     }
 
     /// Round trip through the nearest double, and against the machine's own division.
-    @Test func nearestDouble() {
+    @Test("a fraction's double is the nearest one, as the machine's division gives it")
+    func nearestDouble() {
         var random = SplitMix64(seed: 7)
         for _ in 0..<2000 {
             let value = Double(Int64(truncatingIfNeeded: random.next() >> 20)) / Double(1 << (random.next() % 40))
@@ -152,7 +156,8 @@ import Testing
         #expect(Fraction(30000, 1001).double == 30000.0 / 1001)
     }
 
-    @Test func orderAndRounding() {
+    @Test("fractions are ordered, rounded and added exactly")
+    func orderAndRounding() {
         #expect(Fraction(-1, 3) < 0 && Fraction(1, 3) < Fraction(1, 2) && Fraction(-1, 2) < Fraction(-1, 3))
         #expect(Fraction(-1, 3).floor == -1 && Fraction(7, 2).floor == 3 && Fraction(-4, 2).floor == -2)
         #expect(Fraction(1, 3).floor(times: 16000) == 5333 && Fraction(1, 3).ceil(times: 16000) == 5334)

@@ -7,7 +7,8 @@ import Testing
 
 /// Mutated files through every reader: an error or a result, never a crash, and nothing beyond the limits.
 @Suite struct FuzzTests {
-    @Test func mutatedFiles() throws {
+    @Test("a mutated media file gives a result or an error from every reader, and no crash")
+    func mutatedFiles() throws {
         let studio = try Studio()
         let seeds = try [
             try studio.make(

@@ -28,8 +28,8 @@ import Testing
         }
     }
 
-    /// 16-bit values lose their low byte and nothing else.
-    @Test func deepColour() throws {
+    @Test("16-bit values lose their low byte and nothing else")
+    func deepColour() throws {
         let pixels = try ppm()
         _ = try studio.write("deep.raw", pixels.flatMap { [$0, 0xC8] })
         _ = try studio.write(
@@ -41,7 +41,8 @@ import Testing
         }
     }
 
-    @Test func paletteAndAlphaAndGrey() throws {
+    @Test("palettes and grey become RGB, and alpha is dropped")
+    func paletteAndAlphaAndGrey() throws {
         let palette = try studio.make(
             "p.png", "-f lavfi -i 'color=red:s=4x4,format=rgba,colorchannelmixer=aa=0.5' -frames:v 1 -pix_fmt pal8")
         let image = try ImageReader.read(palette)
@@ -59,14 +60,16 @@ import Testing
         #expect(try ImageReader.read(deep).pixels == [UInt8](repeating: 0x81, count: 12))
     }
 
-    @Test func onePixel() throws {
+    @Test("an image of one pixel can be read")
+    func onePixel() throws {
         let image = try ImageReader.read(
             try studio.make("1.png", "-f lavfi -i color=0x336699:s=1x1,format=rgb24 -frames:v 1"))
         #expect(image.width == 1 && image.height == 1 && image.pixels.count == 3)
     }
 
     /// All eight orientations, against hand-written expectations on a 2×1 picture of left and right.
-    @Test func exifOrientation() throws {
+    @Test("an image is turned and mirrored as each of the eight EXIF orientations says")
+    func exifOrientation() throws {
         _ = try studio.ffmpeg(
             "-f lavfi -i 'color=black:s=32x16,format=gray,geq=lum=if(lt(X\\,16)\\,30\\,if(lt(Y\\,8)\\,200\\,100))' -frames:v 1 -q:v 2 -pix_fmt yuvj444p plain.jpg"
         )
@@ -93,8 +96,8 @@ import Testing
         }
     }
 
-    /// The two sources of orientation agree: every EXIF value and its matrix.
-    @Test func orientationAlgebra() {
+    @Test("every EXIF orientation equals its display matrix, and a broken matrix counts as upright")
+    func orientationAlgebra() {
         let matrices: [[Int32]] = [
             [1, 0, 0, 1], [-1, 0, 0, 1], [-1, 0, 0, -1], [1, 0, 0, -1], [0, 1, 1, 0], [0, 1, -1, 0], [0, -1, -1, 0],
             [0, -1, 1, 0],
@@ -112,7 +115,8 @@ import Testing
         #expect(Orientation(displayMatrix: []) == .upright)
     }
 
-    @Test func truncatedImages() throws {
+    @Test("a truncated PNG, JPEG or WebP is refused as corrupt")
+    func truncatedImages() throws {
         for name in ["a.png", "a.jpg", "a.webp"] {
             let path = try studio.make(name, "-f lavfi -i testsrc2=s=64x64 -frames:v 1")
             let bytes = try Data(contentsOf: URL(filePath: path))

@@ -51,8 +51,9 @@ import Testing
                 == "mjpeg,\(width),\(height),yuvj444p,pc")
     }
 
-    /// Black, white and the primaries keep their values: full range, the right matrix.
-    @Test(arguments: [[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [128, 128, 128]])
+    @Test(
+        "black, white, grey and the primaries keep their values in a JPEG",
+        arguments: [[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [128, 128, 128]])
     func jpegColours(colour: [UInt8]) throws {
         let image = Image(width: 16, height: 16, pixels: [UInt8](repeatElement(colour, count: 256).joined()))!
         let back = try ImageReader.read(studio.write("c.jpg", ImageWriter.encode(image, as: .jpeg(quality: 100))))
@@ -67,7 +68,8 @@ import Testing
         #expect(try ImageWriter.encode(image, as: .jpeg(quality: 900)).count == sizes[4])
     }
 
-    @Test func namesAndLimits() {
+    @Test("the name decides the format, and an image too wide is refused")
+    func namesAndLimits() {
         #expect(ImageWriter.Format(fileName: "a/b.PNG") == .png)
         #expect(ImageWriter.Format(fileName: "x.y.jpeg") == .jpeg(quality: 95))
         #expect(ImageWriter.Format(fileName: "frame.webp") == nil && ImageWriter.Format(fileName: "frame") == nil)

@@ -30,7 +30,8 @@ import Testing
         #expect(try chosen.image == VideoReader(path: path).frames(at: [10])[0])
     }
 
-    @Test func oneFrame() throws {
+    @Test("the only frame of a clip is its key frame")
+    func oneFrame() throws {
         let chosen = try KeyFrames.choose(path: try clip("one.mkv", 1))
         #expect(chosen.index == 0 && chosen.time == 0 && chosen.candidates.count == 1)
         #expect(chosen.image.width == 96 && chosen.image.height == 64)
@@ -88,7 +89,8 @@ import Testing
         #expect(change == [0, 0.5, 1, 0.5, 0])
     }
 
-    @Test func colourDistance() {
+    @Test("the distance of two images' colours runs from 0 to 1, whatever their sizes")
+    func colourDistance() {
         func histogram(_ value: UInt8, _ count: Int = 4) -> ColourHistogram {
             ColourHistogram([UInt8](repeating: value, count: count * 3))
         }
@@ -100,7 +102,8 @@ import Testing
         #expect(ColourHistogram([0, 0, 0]).distance(to: ColourHistogram([255, 0, 0])) == 1.0 / 3)
     }
 
-    @Test func measuresOfKnownPictures() {
+    @Test("sharpness, brightness and contrast of known images are as computed by hand")
+    func measuresOfKnownImages() {
         // A checkerboard: the Laplacian is ±4·255.
         func board(_ side: Int) -> Image {
             var pixels: [UInt8] = []
@@ -119,7 +122,8 @@ import Testing
         #expect(line.sharpness == 0 && abs(line.brightness - 9.0 / 255) < 1e-9)
     }
 
-    @Test func scoresAndTies() {
+    @Test("scores follow the measures, and of equal ones the middle is chosen")
+    func scoresAndTies() {
         func measured(_ v: Double, _ m: Double, _ s: Double, _ d: Double) -> KeyFrame.Measures {
             KeyFrame.Measures(sharpness: v, brightness: m, contrast: s, colourChange: d)
         }

@@ -20,8 +20,10 @@ import Testing
         try studio.ffmpeg("-i \(name) -map 0:v -c copy -f data -")
     }
 
-    @Test(arguments: ["a.mp4", "a.mkv", "a.ts", "a.flv", "vp9.webm", "av1.mkv", "mpeg4.mp4", "hevc.mp4"])
-    func pictureIsCopied(name: String) throws {
+    @Test(
+        "a video that mp4 can hold is copied, frame by frame",
+        arguments: ["a.mp4", "a.mkv", "a.ts", "a.flv", "vp9.webm", "av1.mkv", "mpeg4.mp4", "hevc.mp4"])
+    func videoIsCopied(name: String) throws {
         let codecs = [
             "vp9.webm": "libvpx-vp9", "av1.mkv": "libaom-av1 -cpu-used 8 -usage realtime", "mpeg4.mp4": "mpeg4 -bf 2",
             "hevc.mp4": "libx265 -x265-params log-level=none",
@@ -72,8 +74,8 @@ import Testing
         }
     }
 
-    /// A window that begins and ends within groups of pictures: exactly its frames are shown.
-    @Test func copiedWindows() throws {
+    @Test("a window within groups of pictures is copied and shows exactly its frames")
+    func copiedWindows() throws {
         let path = try studio.counted("w.mp4")
         let whole = try VideoReader(path: path)
         for (start, length) in [(0, 11), (13, 8), (8, 32), (22, 1), (39, 1), (5, 14)] {
@@ -89,7 +91,8 @@ import Testing
         #expect(fails(.outOfRange) { _ = try Muxer.mux(sound(), underVideo: path, start: 2) })
     }
 
-    @Test func encodedWindows() throws {
+    @Test("a window of a video that must be encoded has exactly its frames")
+    func encodedWindows() throws {
         let path = try studio.make(
             "w.mkv", "-f lavfi -i testsrc2=s=32x32:r=20:d=2 -c:v ffv1 -pix_fmt yuv420p")
         let output = try Muxer.mux(sound(1), underVideo: path, start: Fraction(13, 20), duration: Fraction(8, 20))
@@ -114,7 +117,8 @@ import Testing
             zip(times, before.times).allSatisfy { abs(($0 - $1).double) < 0.0011 } && times.count == before.times.count)
     }
 
-    @Test func picturesToVideo() throws {
+    @Test("images become a video of the same bytes each time, with the right length and rate")
+    func imagesToVideo() throws {
         for (width, height) in [(32, 24), (5, 3), (1, 1)] {
             let frames = (0..<8).map { i -> Image in
                 let colour: [UInt8] = [UInt8(20 + 25 * i), 100, UInt8(220 - 20 * i)]
@@ -143,12 +147,14 @@ import Testing
     }
 
     /// As long as the frames, to the sample, whatever was given; told so by other readers too.
-    @Test(arguments: [
-        (Fraction(8), 16, 16000), (Fraction(15, 2), 16, 16000), (Fraction(12), 25, 44100),
-        (Fraction(24000, 1001), 48, 16000), (Fraction(24000, 1001), 48, 44100), (Fraction(2997, 125), 48, 16000),
-        (Fraction(8), 1, 16000), (Fraction(8), 1, 10000), (Fraction(1), 2, 48000),
-    ])
-    func soundAndPicturesAreEquallyLong(rate: Fraction, count: Int, sampleRate: Int) throws {
+    @Test(
+        "audio and frames are equally long, whatever audio was given",
+        arguments: [
+            (Fraction(8), 16, 16000), (Fraction(15, 2), 16, 16000), (Fraction(12), 25, 44100),
+            (Fraction(24000, 1001), 48, 16000), (Fraction(24000, 1001), 48, 44100), (Fraction(2997, 125), 48, 16000),
+            (Fraction(8), 1, 16000), (Fraction(8), 1, 10000), (Fraction(1), 2, 48000),
+        ])
+    func audioAndFramesAreEquallyLong(rate: Fraction, count: Int, sampleRate: Int) throws {
         let image = Image(width: 33, height: 17, pixels: (0..<33 * 17 * 3).map { UInt8(truncatingIfNeeded: $0) })!
         let frames = [Image](repeating: image, count: count)
         let seconds = Double(count) / rate.double
@@ -176,7 +182,8 @@ import Testing
         }
     }
 
-    @Test func soundsOfOtherRates() throws {
+    @Test("audio keeps its rate or takes the next that AAC has, and broken samples are refused")
+    func audioOfOtherRates() throws {
         let path = try studio.counted("v.mp4")
         for rate in [8000, 44100, 48000, 96000, 10000] {
             let made = try studio.write("r.mp4", try Muxer.mux(sound(1, rate: rate), underVideo: path).bytes)

@@ -11,7 +11,8 @@ import Testing
     }
 
     /// The reference's figures: `clip_frame_ids`.
-    @Test func ratesThatAreNotWhole() {
+    @Test("rates that are no whole number give the reference's samples and frames")
+    func ratesThatAreNotWhole() {
         let film = Timeline(frames: 16, rate: Fraction(30_000, 1001))
         #expect(film.length == Fraction(16_016, 30_000))
         #expect(film.samples(rate: 44_100) == 23_543)
@@ -21,7 +22,9 @@ import Testing
         #expect(odd.frames(ofClips: 1, clipDuration: 2, perClip: 1) == [[0]])
     }
 
-    @Test(arguments: [(0.01, 1), (0.06, 1), (0.0625, 1), (0.1875, 2), (2, 16), (2.05, 16), (2.07, 17), (1e-300, 1)])
+    @Test(
+        "a length in seconds becomes the nearest number of frames, at least one",
+        arguments: [(0.01, 1), (0.06, 1), (0.0625, 1), (0.1875, 2), (2, 16), (2.05, 16), (2.07, 17), (1e-300, 1)])
     func nearestFrames(seconds: Double, frames: Int) throws {
         let length = try #require(Fraction(asWritten: seconds))
         #expect(Timeline(lasting: length, rate: 8).frames == frames)

@@ -47,7 +47,8 @@ import Testing
         }
     }
 
-    @Test func variableRate() throws {
+    @Test("a video of variable rate has the right times, clips and frames")
+    func variableRate() throws {
         _ = try studio.counted("base.mp4")
         // Frames 0…9 at 20 per second, then every fourth one.
         let path = try studio.make(
@@ -90,7 +91,8 @@ import Testing
         #expect(Double(difference) / Double(size) < 12, "turned the same way as the program does")
     }
 
-    @Test func oddSizesAndTinyOnes() throws {
+    @Test("frames of odd and tiny sizes are exact")
+    func oddSizesAndTinyOnes() throws {
         let path = try studio.make(
             "odd.mkv", "-f lavfi -i testsrc2=s=50x30:r=5:d=1 -vf scale=5:3 -c:v ffv1 -pix_fmt yuv444p")
         let reader = try VideoReader(path: path)
@@ -101,7 +103,8 @@ import Testing
         #expect(frames[1].pixels == Array(expected[4 * 45..<5 * 45]))
     }
 
-    @Test func windows() throws {
+    @Test("a window holds the frames from its start on, counted from zero, and refuses times outside the clip")
+    func windows() throws {
         let path = try studio.counted("w.mp4")
         let reader = try VideoReader(path: path, start: Fraction(1, 2), duration: 1)
         #expect(reader.times.count == 20 && reader.times[0] == 0 && reader.times[1] == Fraction(1, 20))
@@ -139,7 +142,8 @@ import Testing
         #expect(fails(.noVideoStream) { _ = try VideoReader(path: path) })
     }
 
-    @Test func otherCodecs() throws {
+    @Test("frames in VP8, VP9, MPEG-4 and GIF are those that ffmpeg decodes")
+    func otherCodecs() throws {
         for (name, codec) in [
             ("v.webm", "libvpx -b:v 300k -auto-alt-ref 1 -lag-in-frames 10"), ("v9.webm", "libvpx-vp9 -b:v 300k"),
             ("m.avi", "mpeg4 -bf 2"), ("g.gif", "gif"),

@@ -35,7 +35,8 @@ import Torch
         }
     }
 
-    @Test func unet() throws {
+    @Test("a UNet configuration that is not computed is refused with field and value")
+    func unet() throws {
         let folder = try TemporaryFolder()
         let scope = try emptyScope(folder)
         let cases: [(String, Any, String, String)] = [
@@ -84,7 +85,8 @@ import Torch
         }
     }
 
-    @Test func autoencoder() throws {
+    @Test("an autoencoder configuration that is not computed is refused with field and value")
+    func autoencoder() throws {
         let folder = try TemporaryFolder()
         let scope = try emptyScope(folder)
         let cases: [(String, Any, String, String)] = [
@@ -104,7 +106,8 @@ import Torch
         }
     }
 
-    @Test func vocoder() throws {
+    @Test("a vocoder configuration that is not computed is refused with field and value")
+    func vocoder() throws {
         let folder = try TemporaryFolder()
         let scope = try emptyScope(folder)
         let cases: [(String, Any, String, String)] = [
@@ -123,7 +126,8 @@ import Torch
         }
     }
 
-    @Test func textEncoder() throws {
+    @Test("a CLAP text configuration that is not computed is refused with field and value")
+    func textEncoder() throws {
         let folder = try TemporaryFolder()
         let scope = try emptyScope(folder)
         let cases: [(String, Any, String, String)] = [
@@ -141,7 +145,8 @@ import Torch
         }
     }
 
-    @Test func clipText() throws {
+    @Test("a CLIP text configuration that is not computed is refused with field and value")
+    func clipText() throws {
         let folder = try TemporaryFolder()
         let scope = try emptyScope(folder)
         let cases: [(String, Any, String, String)] = [
@@ -155,7 +160,8 @@ import Torch
         }
     }
 
-    @Test func motion() throws {
+    @Test("a motion adapter configuration that is not computed is refused with field and value")
+    func motion() throws {
         let folder = try TemporaryFolder()
         let scope = try emptyScope(folder)
         let cases: [(String, Any, String, String)] = [
@@ -177,7 +183,8 @@ import Torch
         }
     }
 
-    @Test func binder() throws {
+    @Test("an ImageBind configuration whose sizes do not fit is refused with field and value")
+    func binder() throws {
         let folder = try TemporaryFolder()
         let scope = try emptyScope(folder)
         for (key, value, field) in [
@@ -190,7 +197,8 @@ import Torch
         }
     }
 
-    @Test func perLevel() throws {
+    @Test("a value per level is one number for all or as many as there are levels")
+    func perLevel() throws {
         func values(_ json: String, _ levels: Int) throws -> [Int] {
             try JSONDecoder().decode(PerLevel.self, from: Data(json.utf8)).values(levels, "M", "f")
         }

@@ -46,7 +46,8 @@ import Torch
         #expect(mapping == nil && copy.count == 10)
     }
 
-    @Test(arguments: 0..<8) func anyAlignment(misalignment: Int) throws {
+    @Test("a mapped tensor has the same bytes and sums wherever it begins in the file", arguments: 0..<8)
+    func anyAlignment(misalignment: Int) throws {
         let folder = try TemporaryFolder()
         let url = folder.url.appending(path: "w.safetensors")
         var entries: [WeightEntry] = []
@@ -84,7 +85,8 @@ import Torch
     }
 
     /// `torch.save` keeps storages whole and describes views of them by offset and strides.
-    @Test func stridedRecords() throws {
+    @Test("views that torch.save describes by offset and strides are read and computed with")
+    func stridedRecords() throws {
         let file = try WeightFile.open(Fixtures.url("units/strided.pth").path)
         let base = (0..<24).map(Float.init)
         func tensor(_ name: String) throws -> Tensor { try Tensor(file.record(name)) }

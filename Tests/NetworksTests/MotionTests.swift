@@ -16,7 +16,8 @@ import Torch
         #expect(Self.cases.contains { $0.json["checkpoint"] != nil })
     }
 
-    @Test(arguments: cases) func agrees(_ item: NetworkCase) throws {
+    @Test("a UNet with a motion adapter agrees with the reference", arguments: cases)
+    func agrees(_ item: NetworkCase) throws {
         if item.json["checkpoint"] is String {
             try check(item, original(item))
         } else {

@@ -16,7 +16,8 @@ import Torch
         #expect(Self.cases.count >= 9)
     }
 
-    @Test(arguments: cases) func agrees(_ item: NetworkCase) throws {
+    @Test("each network agrees with the reference", arguments: cases)
+    func agrees(_ item: NetworkCase) throws {
         try check(item, entries: item.entries())
     }
 

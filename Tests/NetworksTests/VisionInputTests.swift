@@ -75,7 +75,7 @@ import Torch
             try UnitGoldens("inputs").relativeDifference("clips.\(item.testDescription).gradient", gradient) < 5e-6)
     }
 
-    @Test func whatIsNoPicture() {
+    @Test func whatIsNoImage() {
         #expect(Image(width: 0, height: 3, pixels: []) == nil)
         #expect(Image(width: 2, height: 2, pixels: [UInt8](repeating: 0, count: 11)) == nil)
         #expect(Image(width: -2, height: -2, pixels: [UInt8](repeating: 0, count: 12)) == nil)

@@ -31,7 +31,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
 }
 
 @Suite struct JobFileTests {
-    @Test func architectureExample() throws {
+    @Test("the architecture's example of a job file is read with every value as written")
+    func architectureExample() throws {
         let job = try resolve(
             """
             task: v2a                       # v2a i2a a2v a2i joint, each also with guidance: off
@@ -57,7 +58,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(job.settings(for: .v2a) == official.settings(for: .v2a))
     }
 
-    @Test func presets() throws {
+    @Test("each preset fills in its own defaults")
+    func presets() throws {
         let official = try resolve(smallest)
         guard case .aligner(let first) = official.settings(for: .v2a).guidance else {
             Issue.record("the official preset is guided")
@@ -96,12 +98,14 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(aligner.x0Pairing == .paper)
     }
 
-    @Test func guidanceOff() throws {
+    @Test("guidance can be turned off in the file or on the command line")
+    func guidanceOff() throws {
         #expect(try resolve(smallest + "guidance: off").settings(for: .v2a).guidance == .off)
         #expect(try resolve(smallest, ["guidance=off"]).settings(for: .joint).guidance == .off)
     }
 
-    @Test func overridesWin() throws {
+    @Test("values on the command line win over the file, and the last of them over the others")
+    func overridesWin() throws {
         let job = try resolve(
             smallest,
             [
@@ -114,11 +118,13 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(job.threads == nil)
     }
 
-    @Test(arguments: [
-        ("sampling.steps", "it must have the form key=value"), (".steps=1", "empty part"),
-        ("members=[a", "not valid YAML"),
-        ("task.name=1", "is `v2a`, which has no keys"),
-    ])
+    @Test(
+        "an override that cannot be used is refused and named",
+        arguments: [
+            ("sampling.steps", "it must have the form key=value"), (".steps=1", "empty part"),
+            ("members=[a", "not valid YAML"),
+            ("task.name=1", "is `v2a`, which has no keys"),
+        ])
     func badOverrides(text: String, expected: String) {
         #expect {
             try resolve(smallest, [text])
@@ -137,70 +143,75 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
             ])
     }
 
-    @Test(arguments: [
-        ("batch: eight", "job.yaml:4", "batch", "is `eight`"),
-        ("batch: \"8\"", "job.yaml:4", "batch", "is `8`"),
-        ("batch: 8.5", "job.yaml:4", "batch", "is `8.5`"),
-        ("batch: [8]", "job.yaml:4", "batch", "is a list"),
-        ("batch:", "job.yaml:4", "batch", "is empty"),
-        ("seed: -1", "job.yaml:4", "seed", "is `-1`"),
-        ("seed: 9223372036854775808", "job.yaml:4", "seed", "is `9223372036854775808`"),
-        ("sampling: 5", "job.yaml:4", "sampling", "is `5`"),
-        ("sampling:\n  steps: 0", "job.yaml:5", "sampling.steps", "is `0`"),
-        ("sampling:\n  eta: .nan", "job.yaml:5", "sampling.eta", "is `.nan`"),
-        ("sampling: {duration: forever}", "job.yaml:4", "sampling.duration", "is `forever`"),
-        ("sampling: {duration: 0}", "job.yaml:4", "sampling.duration", "is `0`"),
-        ("binder: {clip_duration: 0.5}", "job.yaml:4", "binder.clip_duration", "is `0.5`"),
-        ("binder: {clip_duration: 0}", "job.yaml:4", "binder.clip_duration", "is `0`"),
-        ("precision: fp8", "job.yaml:4", "precision", "is `fp8`"),
-        ("guidance: on", "job.yaml:4", "guidance", "is `on`"),
-        ("guidance: {text_term: yes}", "job.yaml:4", "guidance.text_term", "is `yes`"),
-        ("guidance: {start: 0.2, below: 800}", "job.yaml:4", "guidance.below", "cannot be combined with `start`"),
-        ("guidance: {learning_rate: {audio: x}}", "job.yaml:4", "guidance.learning_rate.audio", "is `x`"),
-        ("members: [json, video_latent]", "job.yaml:4", "members", "names nothing that task v2a makes"),
-        ("members: [json, gif]", "job.yaml:4", "members", "holds a value that is `gif`"),
-        ("members: [flac]", "job.yaml:4", "members", "leaves out `json`"),
-        ("members: [json, json]", "job.yaml:4", "members", "names `json` twice"),
-        ("models2: x", "job.yaml:4", "models2", "is not a setting"),
-        ("sampling: {frames: 0}", "job.yaml:4", "sampling.frames", "is `0`"),
-        ("sampling: {fps: 0}", "job.yaml:4", "sampling.fps", "is `0`"),
-        ("sampling: {fps: 121}", "job.yaml:4", "sampling.fps", "is `121`"),
-        ("sampling: {width: 260}", "job.yaml:4", "sampling.width", "is `260`"),
-        ("sampling: {height: 56}", "job.yaml:4", "sampling.height", "is `56`"),
-        ("sampling: {scheduler: pndm}", "job.yaml:4", "sampling.scheduler", "is `pndm`"),
-        ("sampling: {scheduler: {video: heun}}", "job.yaml:4", "sampling.scheduler.video", "is `heun`"),
-        ("sampling: {scheduler: {text: ddim}}", "job.yaml:4", "sampling.scheduler.text", "is not a setting"),
-        ("sampling: {beta_schedule: cosine}", "job.yaml:4", "sampling.beta_schedule", "is `cosine`"),
-        ("sampling: {timestep_spacing: {audio: 3}}", "job.yaml:4", "sampling.timestep_spacing.audio", "is `3`"),
-        ("sampling: {karras_sigmas: 1}", "job.yaml:4", "sampling.karras_sigmas", "is `1`"),
-        ("guidance: {prompt_learning_rate: -1}", "job.yaml:4", "guidance.prompt_learning_rate", "is `-1`"),
-        ("guidance: {prompt_optimizer: adamw}", "job.yaml:4", "guidance.prompt_optimizer", "is `adamw`"),
-        ("guidance: {prompt_state: kept}", "job.yaml:4", "guidance.prompt_state", "is `kept`"),
-        ("memory: medium", "job.yaml:4", "memory", "is `medium`"),
-        ("caption: blip", "job.yaml:4", "caption", "is `blip`"),
-        ("caption: labels", "job.yaml:1", "labels", "is missing"),
-        ("labels: l.txt", "job.yaml:4", "labels", "is set without `caption: labels`"),
-        ("blank: no", "job.yaml:4", "blank", "is `no`"),
-        ("tasks: {t2a: {}}", "job.yaml:4", "tasks.t2a", "is not a setting"),
-        ("tasks: [a2v]", "job.yaml:4", "tasks", "is a list"),
-        ("tasks: {a2v: off}", "job.yaml:4", "tasks.a2v", "is `off`"),
-        (
-            "tasks:\n  a2v:\n    members: [json, flac]", "job.yaml:6", "tasks.a2v.members",
-            "holds a value that is `flac`"
-        ),
-        ("tasks: {a2v: {members: [mp4]}}", "job.yaml:4", "tasks.a2v.members", "leaves out `json`"),
-        ("tasks: {a2v: {guidance: on}}", "job.yaml:4", "tasks.a2v.guidance", "is `on`"),
-        ("tasks: {v2a: {sampling: {frames: 8}}}", "job.yaml:4", "tasks.v2a.sampling.frames", "is not a setting"),
-        ("tasks: {a2v: {sampling: {duration: 2}}}", "job.yaml:4", "tasks.a2v.sampling.duration", "is not a setting"),
-        (
-            "tasks: {a2v: {sampling: {cfg_scale: {audio: 2}}}}", "job.yaml:4", "tasks.a2v.sampling.cfg_scale.audio",
-            "is not a setting"
-        ),
-        (
-            "tasks: {a2v: {guidance: {start: 0.1, below: 3}}}", "job.yaml:4", "tasks.a2v.guidance.below",
-            "cannot be combined with `start`"
-        ),
-    ])
+    @Test(
+        "a wrong value is refused with its line, key and what is there",
+        arguments: [
+            ("batch: eight", "job.yaml:4", "batch", "is `eight`"),
+            ("batch: \"8\"", "job.yaml:4", "batch", "is `8`"),
+            ("batch: 8.5", "job.yaml:4", "batch", "is `8.5`"),
+            ("batch: [8]", "job.yaml:4", "batch", "is a list"),
+            ("batch:", "job.yaml:4", "batch", "is empty"),
+            ("seed: -1", "job.yaml:4", "seed", "is `-1`"),
+            ("seed: 9223372036854775808", "job.yaml:4", "seed", "is `9223372036854775808`"),
+            ("sampling: 5", "job.yaml:4", "sampling", "is `5`"),
+            ("sampling:\n  steps: 0", "job.yaml:5", "sampling.steps", "is `0`"),
+            ("sampling:\n  eta: .nan", "job.yaml:5", "sampling.eta", "is `.nan`"),
+            ("sampling: {duration: forever}", "job.yaml:4", "sampling.duration", "is `forever`"),
+            ("sampling: {duration: 0}", "job.yaml:4", "sampling.duration", "is `0`"),
+            ("binder: {clip_duration: 0.5}", "job.yaml:4", "binder.clip_duration", "is `0.5`"),
+            ("binder: {clip_duration: 0}", "job.yaml:4", "binder.clip_duration", "is `0`"),
+            ("precision: fp8", "job.yaml:4", "precision", "is `fp8`"),
+            ("guidance: on", "job.yaml:4", "guidance", "is `on`"),
+            ("guidance: {text_term: yes}", "job.yaml:4", "guidance.text_term", "is `yes`"),
+            ("guidance: {start: 0.2, below: 800}", "job.yaml:4", "guidance.below", "cannot be combined with `start`"),
+            ("guidance: {learning_rate: {audio: x}}", "job.yaml:4", "guidance.learning_rate.audio", "is `x`"),
+            ("members: [json, video_latent]", "job.yaml:4", "members", "names nothing that task v2a makes"),
+            ("members: [json, gif]", "job.yaml:4", "members", "holds a value that is `gif`"),
+            ("members: [flac]", "job.yaml:4", "members", "leaves out `json`"),
+            ("members: [json, json]", "job.yaml:4", "members", "names `json` twice"),
+            ("models2: x", "job.yaml:4", "models2", "is not a setting"),
+            ("sampling: {frames: 0}", "job.yaml:4", "sampling.frames", "is `0`"),
+            ("sampling: {fps: 0}", "job.yaml:4", "sampling.fps", "is `0`"),
+            ("sampling: {fps: 121}", "job.yaml:4", "sampling.fps", "is `121`"),
+            ("sampling: {width: 260}", "job.yaml:4", "sampling.width", "is `260`"),
+            ("sampling: {height: 56}", "job.yaml:4", "sampling.height", "is `56`"),
+            ("sampling: {scheduler: pndm}", "job.yaml:4", "sampling.scheduler", "is `pndm`"),
+            ("sampling: {scheduler: {video: heun}}", "job.yaml:4", "sampling.scheduler.video", "is `heun`"),
+            ("sampling: {scheduler: {text: ddim}}", "job.yaml:4", "sampling.scheduler.text", "is not a setting"),
+            ("sampling: {beta_schedule: cosine}", "job.yaml:4", "sampling.beta_schedule", "is `cosine`"),
+            ("sampling: {timestep_spacing: {audio: 3}}", "job.yaml:4", "sampling.timestep_spacing.audio", "is `3`"),
+            ("sampling: {karras_sigmas: 1}", "job.yaml:4", "sampling.karras_sigmas", "is `1`"),
+            ("guidance: {prompt_learning_rate: -1}", "job.yaml:4", "guidance.prompt_learning_rate", "is `-1`"),
+            ("guidance: {prompt_optimizer: adamw}", "job.yaml:4", "guidance.prompt_optimizer", "is `adamw`"),
+            ("guidance: {prompt_state: kept}", "job.yaml:4", "guidance.prompt_state", "is `kept`"),
+            ("memory: medium", "job.yaml:4", "memory", "is `medium`"),
+            ("caption: blip", "job.yaml:4", "caption", "is `blip`"),
+            ("caption: labels", "job.yaml:1", "labels", "is missing"),
+            ("labels: l.txt", "job.yaml:4", "labels", "is set without `caption: labels`"),
+            ("blank: no", "job.yaml:4", "blank", "is `no`"),
+            ("tasks: {t2a: {}}", "job.yaml:4", "tasks.t2a", "is not a setting"),
+            ("tasks: [a2v]", "job.yaml:4", "tasks", "is a list"),
+            ("tasks: {a2v: off}", "job.yaml:4", "tasks.a2v", "is `off`"),
+            (
+                "tasks:\n  a2v:\n    members: [json, flac]", "job.yaml:6", "tasks.a2v.members",
+                "holds a value that is `flac`"
+            ),
+            ("tasks: {a2v: {members: [mp4]}}", "job.yaml:4", "tasks.a2v.members", "leaves out `json`"),
+            ("tasks: {a2v: {guidance: on}}", "job.yaml:4", "tasks.a2v.guidance", "is `on`"),
+            ("tasks: {v2a: {sampling: {frames: 8}}}", "job.yaml:4", "tasks.v2a.sampling.frames", "is not a setting"),
+            (
+                "tasks: {a2v: {sampling: {duration: 2}}}", "job.yaml:4", "tasks.a2v.sampling.duration",
+                "is not a setting"
+            ),
+            (
+                "tasks: {a2v: {sampling: {cfg_scale: {audio: 2}}}}", "job.yaml:4", "tasks.a2v.sampling.cfg_scale.audio",
+                "is not a setting"
+            ),
+            (
+                "tasks: {a2v: {guidance: {start: 0.1, below: 3}}}", "job.yaml:4", "tasks.a2v.guidance.below",
+                "cannot be combined with `start`"
+            ),
+        ])
     func wrongValues(line: String, location: String, key: String, found: String) throws {
         let all = problems(smallest + line)
         let problem = try #require(all.first)
@@ -239,7 +250,9 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(problems(smallest + "gather: mp").first?.allowed.contains("mpi") == true)
     }
 
-    @Test(arguments: ["a: [", "a: 1\na: 2", "- 1\n- 2", "a: *b", "\"a\": \t@", "? {a: 1}\n: 2"])
+    @Test(
+        "broken YAML ends in a job error",
+        arguments: ["a: [", "a: 1\na: 2", "- 1\n- 2", "a: *b", "\"a\": \t@", "? {a: 1}\n: 2"])
     func brokenYAML(text: String) {
         #expect(throws: JobError.self) { try resolve(text) }
     }
@@ -284,7 +297,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
 
     /// 3,000 mutations of a whole job file: each gives the same outcome twice, a job that comes back from its canonical
     /// JSON, or an error that says where and what.
-    @Test func fuzz() throws {
+    @Test("a mutated job file is read as a job or refused with its place, twice alike")
+    func fuzz() throws {
         let seedText =
             smallest
             + "sampling: {steps: 30, duration: 8.0, frames: 16, fps: 7.5, width: 256, scheduler: {video: dpmsolver++}}\n"
@@ -327,7 +341,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
 @Suite struct JobSeedTests {
     /// SHA-256("seehear seed 1\0" + "30\0" + "clip") by another program:
     /// `printf 'seehear seed 1\00030\000clip' | sha256sum`.
-    @Test func hash() {
+    @Test("a seed comes from the hash of job seed and key, or is the job's where all are the same")
+    func hash() {
         #expect(Seeds.seed(for: "clip", jobSeed: 30, mode: .hash) == 0x1F50591B89332FE9)
         #expect(Seeds.seed(for: "clip", jobSeed: 31, mode: .hash) != Seeds.seed(for: "clip", jobSeed: 30, mode: .hash))
         #expect(Seeds.seed(for: "clip", jobSeed: 30, mode: .same) == 30)

@@ -8,17 +8,20 @@ import Testing
         try LabelList(Array(text.utf8), path: "l.txt").labels
     }
 
-    @Test func oneALine() throws {
+    @Test("each line is a label, without the space around it, comments and empty lines")
+    func oneALine() throws {
         #expect(
             try read("\u{FEFF}# sounds\r\n a dog barks \r\n\n\t\nrain on a roof\n#end\nkeyboard # typing")
                 == ["a dog barks", "rain on a roof", "keyboard # typing"])
     }
 
-    @Test(arguments: [
-        ("", "l.txt hold no label"), ("# a\n\n", "hold no label"),
-        ("a\nb\n a ", "l.txt:3: `a` is already on line 1"),
-        ("a\nb\u{0}", "l.txt:2: it holds a NUL"),
-    ])
+    @Test(
+        "an empty list, a label that comes twice and a NUL are refused, with their line",
+        arguments: [
+            ("", "l.txt hold no label"), ("# a\n\n", "hold no label"),
+            ("a\nb\n a ", "l.txt:3: `a` is already on line 1"),
+            ("a\nb\u{0}", "l.txt:2: it holds a NUL"),
+        ])
     func notALabel(text: String, expected: String) {
         #expect { try read(text) } throws: { "\($0)".contains(expected) }
     }
@@ -35,7 +38,8 @@ import Testing
         #expect { try LabelList(path: "/nowhere/l.txt") } throws: { "\($0)".contains("no such file") }
     }
 
-    @Test func fuzz() {
+    @Test("whatever list is accepted after damage has labels, and none twice")
+    func fuzz() {
         var mutator = ByteMutator(seed: 21)
         for _ in 0..<2_000 {
             guard let list = try? LabelList(mutator.mutate(Array("# s\na dog\nrain\nwind\n".utf8)), path: "l") else {

@@ -102,10 +102,13 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         #expect(problem.description.contains("row 1, `\(field)`"))
     }
 
-    @Test(arguments: [
-        "{", "{}}", "[1]", "3", #"{"id": "a" "video": "b"}"#, #"{"video": "a.mp4"} {"#, #"{"video": "\ud800"}"#, "nul",
-        #"{"id": 01}"#, #"{"x":"# + String(repeating: "[", count: 5000),
-    ])
+    @Test(
+        "a row that is no JSON object is rejected alone",
+        arguments: [
+            "{", "{}}", "[1]", "3", #"{"id": "a" "video": "b"}"#, #"{"video": "a.mp4"} {"#, #"{"video": "\ud800"}"#,
+            "nul",
+            #"{"id": 01}"#, #"{"x":"# + String(repeating: "[", count: 5000),
+        ])
     func brokenRows(line: String) throws {
         let manifest = try parse("\(line)\n{\"video\": \"b.mp4\"}")
         #expect(manifest.rejected.map(\.row) == [1])
@@ -149,29 +152,34 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         #expect(manifest.rows.map(\.number) == [2, 5])
     }
 
-    @Test(arguments: [
-        ("id,video\na,b,c\nd,e.mp4", "3 fields"), ("id,video\n\"a,b\n", "never closed"),
-        ("id,video\n\"a\"b,c\nd,e.mp4", "closing quote"),
-        ("id,video\na\"b,c\nd,e.mp4", "without quotes"),
-    ])
+    @Test(
+        "a broken CSV record is rejected with its row and the reason",
+        arguments: [
+            ("id,video\na,b,c\nd,e.mp4", "3 fields"), ("id,video\n\"a,b\n", "never closed"),
+            ("id,video\n\"a\"b,c\nd,e.mp4", "closing quote"),
+            ("id,video\na\"b,c\nd,e.mp4", "without quotes"),
+        ])
     func brokenCSVRecords(text: String, expected: String) throws {
         let manifest = try parse(text, "manifest=x.csv")
         #expect(manifest.rejected.map(\.row) == [2])
         #expect(manifest.rejected.first?.found.contains(expected) == true)
     }
 
-    @Test(arguments: [
-        ("id,clip,video\na,b,c\n", "`clip` is not a column"), ("id,id,video\na,b,c\n", "twice"),
-        ("x,y\n1,2\n", "no known format"),
-        ("", "no rows"), ("id,video\n", "no rows"),
-    ])
+    @Test(
+        "a CSV file without usable columns or rows is refused by name",
+        arguments: [
+            ("id,clip,video\na,b,c\n", "`clip` is not a column"), ("id,id,video\na,b,c\n", "twice"),
+            ("x,y\n1,2\n", "no known format"),
+            ("", "no rows"), ("id,video\n", "no rows"),
+        ])
     func unusableCSV(text: String, expected: String) {
         #expect { try parse(text, "manifest=x.csv") } throws: {
             "\($0)".contains(expected) && "\($0)".contains("/data/x.csv")
         }
     }
 
-    @Test func vggsound() throws {
+    @Test("a VGGSound list gives keys, paths and captions, of one split where the job asks for it")
+    func vggsound() throws {
         let text = "---g-f_I2yQ,1,people marching,test\n0abc,30,\"dog, barking\",train\n-x,abc,y,test\n"
         let manifest = try parse(text, "manifest=vggsound.csv", "root=/clips")
         #expect(manifest.rows.map(\.key) == ["---g-f_I2yQ_000001", "0abc_000030"])
@@ -228,7 +236,8 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
     }
 
     /// 10,000 mutations over the four formats: each gives a manifest or a `ManifestError`, never a crash; keys stay unique.
-    @Test func fuzz() throws {
+    @Test("a mutated manifest is read with unique keys or refused, in all four formats")
+    func fuzz() throws {
         let jsonl =
             #"{"id": "a", "video": "v/a.mp4", "prompt": "x \u00e9", "start": 1.5, "seed": 3}"# + "\r\n"
             + #"{"id": "b", "video": "b.mp4"}"# + "\n"

@@ -53,7 +53,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(Plan(samples: failed, job: try testJob()).expectedCost < 1)
     }
 
-    @Test func picturesCostByPixelsFramesAndWhatTheLossReads() throws {
+    @Test func imagesCostByPixelsFramesAndWhatTheLossReads() throws {
         func cost(_ task: GenerationTask, frames: Int, _ overrides: String...) throws -> Double {
             let job = try JobFile.resolve(
                 "task: v2a\nmanifest: c.jsonl\nmodels: {audio: a/b, binder: c/d}\nsampling: {steps: 20, width: 256, height: 256}\nguidance: {start: 0.45}\n",
@@ -82,7 +82,8 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(Plan.tasks(of: all) == [.v2a, .joint, .a2i])
     }
 
-    @Test func noSamples() throws {
+    @Test("a plan without samples has no batches and no shards")
+    func noSamples() throws {
         let plan = Plan(samples: [], job: try testJob())
         #expect(plan.batches.isEmpty)
         #expect(plan.shards.isEmpty)
@@ -132,7 +133,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(first.bytes == second.bytes)
     }
 
-    @Test func framesBelongToPictures() throws {
+    @Test func framesBelongToVideos() throws {
         func parse(_ task: GenerationTask, _ frames: Int?) throws -> PlannedSample {
             var sample = samples(1)[0]
             sample.task = task
@@ -149,8 +150,8 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         }
     }
 
-    /// 3,000 mutated plan rows: each gives a sample or a syntax error.
-    @Test func fuzz() throws {
+    @Test("a mutated plan row gives a sample or an error, and no crash")
+    func fuzz() throws {
         var writer = JSONWriter()
         var sample = Plan(samples: samples(1), job: try testJob()).samples[0]
         sample.task = .a2v

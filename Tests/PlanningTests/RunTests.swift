@@ -123,7 +123,8 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         }
     }
 
-    @Test func noRun() throws {
+    @Test("a directory without run.json is no run")
+    func noRun() throws {
         #expect { try Run.open(directory) } throws: { "\($0)".contains("no run.json") }
     }
 
@@ -168,8 +169,8 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         #expect(throws: RunError.self) { try Run.open(directory) }
     }
 
-    /// 1,000 mutations of `run.json`: each gives a description or a `RunError`.
-    @Test func fuzz() throws {
+    @Test("a mutated run.json gives a description or an error that says something")
+    func fuzz() throws {
         _ = try publish(try testJob())
         let bytes = [UInt8](try Data(contentsOf: directory.description))
         var mutator = ByteMutator(seed: 5)

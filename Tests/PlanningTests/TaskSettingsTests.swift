@@ -92,12 +92,14 @@ private func aligner(_ job: Job, _ task: GenerationTask) -> AlignerSettings? {
     }
 
     /// As the latent's, unless it is named, in whichever of the two places.
-    @Test(arguments: [
-        ("", AlignerSettings.Optimizer.adam), ("guidance: {optimizer: sgd}", .sgd),
-        ("guidance: {prompt_optimizer: adam}\ntasks: {a2v: {guidance: {optimizer: sgd}}}", .adam),
-        ("tasks: {a2v: {guidance: {optimizer: sgd}}}", .sgd),
-        ("guidance: {optimizer: sgd}\ntasks: {a2v: {guidance: {prompt_optimizer: adam}}}", .adam),
-    ])
+    @Test(
+        "the prompt's optimizer is the latent's unless either place names one",
+        arguments: [
+            ("", AlignerSettings.Optimizer.adam), ("guidance: {optimizer: sgd}", .sgd),
+            ("guidance: {prompt_optimizer: adam}\ntasks: {a2v: {guidance: {optimizer: sgd}}}", .adam),
+            ("tasks: {a2v: {guidance: {optimizer: sgd}}}", .sgd),
+            ("guidance: {optimizer: sgd}\ntasks: {a2v: {guidance: {prompt_optimizer: adam}}}", .adam),
+        ])
     func promptOptimizer(text: String, expected: AlignerSettings.Optimizer) throws {
         #expect(aligner(try resolve(text), .a2v)?.promptOptimizer == expected)
     }

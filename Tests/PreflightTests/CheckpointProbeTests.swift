@@ -59,7 +59,8 @@ import Testing
             .inspect(job)
     }
 
-    @Test func completeModels() throws {
+    @Test("complete models are found with all files, identified by hash or by time as the job says")
+    func completeModels() throws {
         let found = try inspect()
         #expect(found.problems == [])
         #expect(found.models.map(\.role) == ["audio", "binder"])
@@ -72,7 +73,7 @@ import Testing
         #expect(stat.models[1].files.allSatisfy { $0.sha256 == nil && $0.modified != nil })
     }
 
-    @Test func modelsOfPictures() throws {
+    @Test func modelsOfImages() throws {
         let all = try inspect("caption=labels", "labels=labels.txt", tasks: [.joint])
         #expect(all.problems == [])
         #expect(all.models.map(\.role) == ["audio", "image", "motion", "binder", "labels"])
@@ -106,7 +107,7 @@ import Testing
         #expect(random.maximumFrames == 32)
     }
 
-    @Test func whatIsWrongWithTheModelsOfPictures() throws {
+    @Test func whatIsWrongWithTheModelsOfImages() throws {
         try FileManager.default.removeItem(at: file("image/scheduler/scheduler_config.json"))
         try FileManager.default.removeItem(at: file("motion/config.json"))
         try folder.write("rain\nrain\n", to: "labels.txt")

@@ -59,11 +59,13 @@ import Testing
         #expect(checks(1, output).map(\.state) == [.wrong])
     }
 
-    @Test func silence() {
+    @Test("a worker that does not answer in time is wrong")
+    func silence() {
         #expect(checks(137, Self.good, timedOut: true).map(\.state) == [.wrong])
     }
 
-    @Test func noWorker() throws {
+    @Test("a missing worker is wrong, and the remedy says how to build it")
+    func noWorker() throws {
         let folder = try TemporaryFolder()
         let found = WorkerChecks.run(in: folder.url)
         #expect(found.map(\.state) == [.wrong])
@@ -87,7 +89,8 @@ import Testing
         #expect(failed == ProcessOutput(status: 3, output: "", errors: "bad\n"))
     }
 
-    @Test func machine() throws {
+    @Test("mpirun, threads, cache and disk are each checked")
+    func machine() throws {
         let folder = try TemporaryFolder()
         let found = MachineChecks(
             environment: ["PATH": "", "HF_HUB_CACHE": folder.url.path, "OMP_NUM_THREADS": "many"], folder: folder.url
@@ -98,7 +101,8 @@ import Testing
         #expect(found.first { $0.name == "disk" }?.found.contains("free at") == true)
     }
 
-    @Test func memory() {
+    @Test("little free memory is noted with both numbers")
+    func memory() {
         let text = "MemTotal: 24000000 kB\nMemAvailable: 2000000 kB\n"
         let check = MachineChecks.memory(meminfo: text, total: 24_576_000_000)
         #expect(check.state == .note)

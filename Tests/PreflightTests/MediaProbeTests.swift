@@ -10,13 +10,15 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test func pictures() throws {
+    @Test("an image is found with its size and without a duration")
+    func images() throws {
         let path = try folder.write("P6\n24 20\n255\n" + String(repeating: "abc", count: 480), to: "a.ppm")
         let found = try MediaProbe().probe(path)
         #expect(found == ProbedInput(duration: nil, width: 24, height: 20, hasAudio: false, isImage: true))
     }
 
-    @Test func sounds() throws {
+    @Test("an audio file is found with its duration and without a size")
+    func audio() throws {
         func number(_ value: UInt32, _ bytes: Int) -> Data {
             withUnsafeBytes(of: value.littleEndian) { Data($0.prefix(bytes)) }
         }
@@ -33,7 +35,8 @@ import Testing
                     duration: 0.5, audioDuration: 0.5, width: nil, height: nil, hasAudio: true, isImage: false))
     }
 
-    @Test func whatIsNoMediaFile() throws {
+    @Test("a file that is no media file is refused with the reason and a remedy")
+    func whatIsNoMediaFile() throws {
         func kind(_ path: String) -> String? {
             do throws(InputProbeError) {
                 _ = try MediaProbe().probe(path)

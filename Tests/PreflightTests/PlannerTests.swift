@@ -64,7 +64,8 @@ import Testing
         }
     }
 
-    @Test func windowsAndLengths() throws {
+    @Test("a window starts and lasts as its row says, or else runs from the start or to the end of the clip")
+    func windowsAndLengths() throws {
         let prepared = try prepare(
             """
             {"id": "whole", "video": "a.mp4"}
@@ -183,27 +184,32 @@ import Testing
         _ = try prepare(rows, "sampling.frames=32", "invalid_rows=record", models: ModelInspection(maximumFrames: 32))
     }
 
-    @Test(arguments: [
-        (#"{"id": "x", "task": "a2v", "audio": "b.png"}"#, "notFound", "`audio`"),
-        (#"{"id": "x", "task": "a2v", "audio": "c.png"}"#, "noAudioStream", "it has no audio"),
-        (#"{"id": "x", "task": "a2v", "audio": "pips.wav"}"#, "tooShort", "lasts 0.05 s"),
-        (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "start": 2.95}"#, "outOfRange", "the audio ends at 3 s"),
-        (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "duration": 31}"#, "noDuration", "31 s, longer than"),
-        (#"{"id": "x", "task": "a2i", "audio": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
-        (
-            #"{"id": "x", "task": "a2i", "audio": "long.mp4", "duration": 40}"#, "noDuration",
-            "the window would last 40 s"
-        ),
-        (#"{"id": "x", "task": "a2i", "audio": "raw.aac"}"#, "noDuration", "does not tell its length"),
-        (
-            #"{"id": "x", "task": "a2i", "audio": "sound.wav", "start": 2, "duration": 2}"#, "outOfRange",
-            "the audio at 3 s"
-        ),
-        (#"{"id": "x", "task": "i2a", "video": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
-        (#"{"id": "x", "task": "i2a", "video": "c.png"}"#, "wrongMedia", "still image"),
-        (#"{"id": "x", "task": "joint", "prompt": "x", "duration": 31}"#, "noDuration", "31 s, longer than"),
-    ])
-    func unfitSoundsAndWindows(row: String, kind: String, found: String) throws {
+    @Test(
+        "audio and windows that do not fit are named with the reason",
+        arguments: [
+            (#"{"id": "x", "task": "a2v", "audio": "b.png"}"#, "notFound", "`audio`"),
+            (#"{"id": "x", "task": "a2v", "audio": "c.png"}"#, "noAudioStream", "it has no audio"),
+            (#"{"id": "x", "task": "a2v", "audio": "pips.wav"}"#, "tooShort", "lasts 0.05 s"),
+            (
+                #"{"id": "x", "task": "a2v", "audio": "sound.wav", "start": 2.95}"#, "outOfRange",
+                "the audio ends at 3 s"
+            ),
+            (#"{"id": "x", "task": "a2v", "audio": "sound.wav", "duration": 31}"#, "noDuration", "31 s, longer than"),
+            (#"{"id": "x", "task": "a2i", "audio": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
+            (
+                #"{"id": "x", "task": "a2i", "audio": "long.mp4", "duration": 40}"#, "noDuration",
+                "the window would last 40 s"
+            ),
+            (#"{"id": "x", "task": "a2i", "audio": "raw.aac"}"#, "noDuration", "does not tell its length"),
+            (
+                #"{"id": "x", "task": "a2i", "audio": "sound.wav", "start": 2, "duration": 2}"#, "outOfRange",
+                "the audio at 3 s"
+            ),
+            (#"{"id": "x", "task": "i2a", "video": "long.mp4"}"#, "noDuration", "the window would last 7200 s"),
+            (#"{"id": "x", "task": "i2a", "video": "c.png"}"#, "wrongMedia", "still image"),
+            (#"{"id": "x", "task": "joint", "prompt": "x", "duration": 31}"#, "noDuration", "31 s, longer than"),
+        ])
+    func unfitAudioAndWindows(row: String, kind: String, found: String) throws {
         let problem = try #require(problems(#"{"id": "good", "video": "a.mp4"}"# + "\n" + row)?.rows.first)
         #expect(problem.row == 2)
         #expect(problem.recordedKind == kind)
@@ -218,18 +224,20 @@ import Testing
         #expect(inputs.count("a.mp4") == 1)
     }
 
-    @Test(arguments: [
-        (#"{"id": "x", "video": "none.mp4"}"#, "notFound", "No such file"),
-        (#"{"id": "x", "video": "sound.wav"}"#, "noVideoStream", "it has no video"),
-        (#"{"id": "x", "video": "c.png"}"#, "wrongMedia", "still image"),
-        (#"{"id": "x", "video": "short.mp4"}"#, "tooShort", "lasts 0.04 s"),
-        (#"{"id": "x", "video": "a.mp4", "start": 12}"#, "outOfRange", "12 s"),
-        (#"{"id": "x", "video": "a.mp4", "start": 9, "duration": 2}"#, "outOfRange", "ends at 11 s"),
-        (#"{"id": "x", "video": "raw.h264"}"#, "noDuration", "does not tell its length"),
-        (#"{"id": "x", "video": "long.mp4"}"#, "noDuration", "7200 s"),
-        (#"{"id": "x", "image": "a.mp4", "task": "i2a"}"#, "wrongMedia", "it is a video"),
-        (#"{"id": "x", "image": "tiny.png", "task": "i2a", "duration": 1}"#, "invalidDimensions", "1×1 pixels"),
-    ])
+    @Test(
+        "a row whose file does not fit is named with the reason, or recorded where the job says so",
+        arguments: [
+            (#"{"id": "x", "video": "none.mp4"}"#, "notFound", "No such file"),
+            (#"{"id": "x", "video": "sound.wav"}"#, "noVideoStream", "it has no video"),
+            (#"{"id": "x", "video": "c.png"}"#, "wrongMedia", "still image"),
+            (#"{"id": "x", "video": "short.mp4"}"#, "tooShort", "lasts 0.04 s"),
+            (#"{"id": "x", "video": "a.mp4", "start": 12}"#, "outOfRange", "12 s"),
+            (#"{"id": "x", "video": "a.mp4", "start": 9, "duration": 2}"#, "outOfRange", "ends at 11 s"),
+            (#"{"id": "x", "video": "raw.h264"}"#, "noDuration", "does not tell its length"),
+            (#"{"id": "x", "video": "long.mp4"}"#, "noDuration", "7200 s"),
+            (#"{"id": "x", "image": "a.mp4", "task": "i2a"}"#, "wrongMedia", "it is a video"),
+            (#"{"id": "x", "image": "tiny.png", "task": "i2a", "duration": 1}"#, "invalidDimensions", "1×1 pixels"),
+        ])
     func unfitFiles(row: String, kind: String, found: String) throws {
         let manifest = #"{"id": "good", "video": "a.mp4"}"# + "\n" + row
         let problem = try #require(problems(manifest, "members=[json]")?.rows.first)
@@ -309,9 +317,11 @@ import Testing
 }
 
 @Suite struct ByteTextTests {
-    @Test(arguments: [
-        (0, "0 bytes"), (999, "999 bytes"), (1500, "1.50 kB"), (12_345_678, "12.3 MB"), (999_999, "1000 kB"),
-        (2_000_000_000_000_000, "2000 TB"),
-    ])
+    @Test(
+        "sizes are written with three digits and a unit",
+        arguments: [
+            (0, "0 bytes"), (999, "999 bytes"), (1500, "1.50 kB"), (12_345_678, "12.3 MB"), (999_999, "1000 kB"),
+            (2_000_000_000_000_000, "2000 TB"),
+        ])
     func short(bytes: Int, text: String) { #expect(ByteText.short(Int64(bytes)) == text) }
 }

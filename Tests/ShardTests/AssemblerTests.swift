@@ -179,8 +179,8 @@ import Testing
         }
     }
 
-    /// A straggler that publishes after its shard is committed is tidied up by the next start.
-    @Test func stragglerAfterTheCommit() throws {
+    @Test("a straggler that publishes after its shard is committed is tidied up by the next start")
+    func stragglerAfterTheCommit() throws {
         let run = try DemoRun()
         try run.finish()
         let before = try run.folder.contents()

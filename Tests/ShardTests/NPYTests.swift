@@ -33,7 +33,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [[], [0], [5], [2, 3], [1, 2, 3, 4, 5]])
+    @Test(
+        "an array of any type and shape comes back from its bytes, with aligned data",
+        arguments: [[], [0], [5], [2, 3], [1, 2, 3, 4, 5]])
     func roundTrip(shape: [Int]) throws {
         for dtype in NPYArray.DType.allCases {
             var generator = SplitMix64(seed: 1)
@@ -81,7 +83,8 @@ import Testing
         }
     }
 
-    @Test func fuzzed() throws {
+    @Test("a mutated .npy file gives an array or an error, and no crash")
+    func fuzzed() throws {
         let seeds = try ["float16", "float32", "int64", "uint8", "fortran"].map(fixture)
         let accepted = fuzz(seeds, seed: 12) { _ = try NPYArray(parsing: $0) }
         #expect(accepted > 0)

@@ -50,7 +50,8 @@ import Testing
         #expect { try reader.sample("clip_2") } throws: { "\($0)".contains("`clip_2`") }
     }
 
-    @Test func extracts() throws {
+    @Test("samples are extracted whole or by member, and a key or member that is missing is named")
+    func extracts() throws {
         let run = try DemoRun()
         try run.finish()
         let target = try TemporaryFolder()

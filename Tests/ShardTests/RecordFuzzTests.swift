@@ -4,20 +4,23 @@ import Testing
 @testable import Shard
 
 @Suite struct RecordFuzzTests {
-    @Test func sidecars() throws {
+    @Test("a mutated sidecar gives a record or an error, and no crash")
+    func sidecars() throws {
         let run = try DemoRun()
         let seeds = try [run.segment(1).sidecarJSON()]
         _ = fuzz(seeds, seed: 21) { _ = try SegmentSidecar(parsing: $0, name: "batch-000001.json") }
     }
 
-    @Test func commitRecords() throws {
+    @Test("a mutated commit record gives a record or an error, and no crash")
+    func commitRecords() throws {
         let run = try DemoRun()
         try run.finish()
         let seeds = try [run.folder.read("shards/shard-000000.json")]
         _ = fuzz(seeds, seed: 22) { _ = try CommitRecord(parsing: $0, name: "shard-000000.json") }
     }
 
-    @Test func numbersThatOverflow() throws {
+    @Test("numbers that overflow or are none are refused in a sidecar")
+    func numbersThatOverflow() throws {
         let run = try DemoRun()
         let text = String(decoding: try run.segment(1).sidecarJSON(), as: UTF8.self)
         for field in ["off", "uoff", "clen", "ulen", "bytes"] {
@@ -42,7 +45,8 @@ import Testing
         _ = fuzz(names.map { Array($0.utf8) }, seed: 23) { _ = RunLayout.FileKind(String(decoding: $0, as: UTF8.self)) }
     }
 
-    @Test func fileNames() {
+    @Test("each file name of a run has one kind, and other names have none")
+    func fileNames() {
         #expect(RunLayout.FileKind("batch-000042.json") == .sidecar(batch: 42))
         #expect(RunLayout.FileKind("batch-000042.0123456789abcdef.seg") == .segment(batch: 42))
         #expect(RunLayout.FileKind("shard-1000000.tar") == .shard(1_000_000, .none))

@@ -29,7 +29,8 @@ import Testing
         #expect(row.losses[1].isNaN)
     }
 
-    @Test func largestSeed() throws {
+    @Test("the largest seed comes back from JSON exactly")
+    func largestSeed() throws {
         let row = SampleRow(index: 0, key: "k", task: "v2a", prompt: nil, seed: .max, status: .ok)
         #expect(try RecordJSON.decode(SampleRow.self, from: RecordJSON.encode(row), name: "row").seed == .max)
     }
@@ -42,7 +43,8 @@ import Testing
         #expect(throws: RecordError.self) { try SampleRow.parse(lines: Array("{}".utf8), name: "rows") }
     }
 
-    @Test func fuzzed() throws {
+    @Test("mutated rows are read or refused, and never crash")
+    func fuzzed() throws {
         let rows = try [demoRow(0), demoRow(1), demoRow(4, failed: true)].map { try SampleRow.lines([$0]) }
         _ = fuzz(rows, seed: 15) { _ = try SampleRow.parse(lines: $0, name: "rows") }
     }

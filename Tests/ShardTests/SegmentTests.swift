@@ -29,7 +29,8 @@ import Testing
         #expect(one.sidecar.rows != two.sidecar.rows)
     }
 
-    @Test func batchWithoutSuccess() throws {
+    @Test("a batch without a success has a sidecar and no data")
+    func batchWithoutSuccess() throws {
         let run = try DemoRun(failed: [0, 1, 2])
         #expect(try run.store().publish(run.segment(0)) == .published)
         #expect(try run.folder.contents(under: "segments").keys.sorted() == ["batch-000000.json"])
@@ -46,7 +47,8 @@ import Testing
 
     /// The loser comes between the winner's data and sidecar, with other bytes: the committed batch stays whole and the
     /// loser's data goes.
-    @Test func raceBetweenDataAndSidecar() throws {
+    @Test("a batch committed between another's data and sidecar stays whole")
+    func raceBetweenDataAndSidecar() throws {
         let run = try DemoRun()
         let loser = try run.segment(0, failing: [1])
         let winner = try run.segment(0, failing: [])
@@ -115,7 +117,8 @@ import Testing
         #expect(try store.sidecar(batch: 0) == segment.sidecar)
     }
 
-    @Test func samplesAndRowsMustFit() throws {
+    @Test("samples and rows that do not fit each other are refused")
+    func samplesAndRowsMustFit() throws {
         #expect(throws: RecordError.self) {
             try EncodedSegment(batch: 0, configSHA256: config, samples: [], rows: [demoRow(0)])
         }

@@ -29,7 +29,8 @@ import Testing
         #expect(parsed.members == members)
     }
 
-    @Test func emptyMemberAndExactBlock() throws {
+    @Test("an empty member and one of exactly a block come back")
+    func emptyMemberAndExactBlock() throws {
         let sample = Sample(key: "k", members: ["a": [], "b": [UInt8](repeating: 7, count: 512)])
         let bytes = try SampleBlock.encode(sample).bytes
         #expect(bytes.count == 512 * 3)
@@ -70,7 +71,8 @@ import Testing
         #expect(throws: TarError.memberName("noextension")) { try SampleBlock.parse(pax) }
     }
 
-    @Test func fuzzed() throws {
+    @Test("a mutated tar block gives a sample or an error, and no crash")
+    func fuzzed() throws {
         let seeds = try (0..<3).map { try SampleBlock.encode(demoSample($0)).bytes }
         _ = fuzz(seeds, seed: 11) { _ = try SampleBlock.parse($0) }
     }

@@ -33,7 +33,7 @@ import Testing
         try FileManager.default.removeItem(atPath: "\(run.folder.path)/\(name)")
     }
 
-    @Test(arguments: [Compression.zstd, .none])
+    @Test("a clean run has no findings, shallow or deep", arguments: [Compression.zstd, .none])
     func cleanRun(compression: Compression) throws {
         let run = try finished(compression)
         for deep in [false, true] {
@@ -46,13 +46,15 @@ import Testing
         }
     }
 
-    @Test func folderThatIsNoRun() throws {
+    @Test("a folder that is no run cannot be verified")
+    func folderThatIsNoRun() throws {
         let folder = try TemporaryFolder()
         #expect(throws: FileError.self) { try Verifier(layout: RunLayout(run: folder.path), deep: false).verify() }
     }
 
     /// `zstd -t` and GNU tar pass such a file; the shallow check must not.
-    @Test func shardCutAtAFrameBoundary() throws {
+    @Test("a shard cut at a frame boundary is found by the shallow check")
+    func shardCutAtAFrameBoundary() throws {
         let run = try finished()
         let record = try #require(try DatasetIndex(layout: run.layout).record(shard: 0))
         let name = "shards/\(record.shard)"
@@ -61,7 +63,8 @@ import Testing
         #expect(try kinds(run) == [.size, .trailer])
     }
 
-    @Test func frameRemovedFromTheMiddle() throws {
+    @Test("a frame removed from the middle of a shard is found by the shallow check")
+    func frameRemovedFromTheMiddle() throws {
         let run = try finished()
         let record = try #require(try DatasetIndex(layout: run.layout).record(shard: 0))
         let frame = record.frames[1]
@@ -69,14 +72,14 @@ import Testing
         #expect(try kinds(run) == [.size, .trailer])
     }
 
-    @Test func exchangedShard() throws {
+    @Test("a shard in another's place is found by size and trailer")
+    func exchangedShard() throws {
         let run = try finished()
         try run.folder.write(run.folder.read("shards/shard-000001.tar.zst"), to: "shards/shard-000000.tar.zst")
         #expect(try kinds(run).isSuperset(of: [.size, .trailer]))
     }
 
-    /// Every byte of a shard counts: a flipped bit anywhere is found by the deep check.
-    @Test(arguments: [Compression.zstd, .none])
+    @Test("a flipped bit anywhere in a shard is found by the deep check", arguments: [Compression.zstd, .none])
     func flippedBits(compression: Compression) throws {
         let run = try finished(compression)
         let name = "shards/shard-000000.\(compression.fileExtension)"
@@ -102,7 +105,8 @@ import Testing
         }
     }
 
-    @Test func missingFiles() throws {
+    @Test("each missing file is found as what it is")
+    func missingFiles() throws {
         let names: [(String, Set<Finding.Kind>)] = [
             ("shards/shard-000000.tar.zst", [.missing]), ("shards/shard-000001.rows.jsonl.zst", [.rows]),
             ("shards.json", [.missing]), ("samples.jsonl.zst", [.missing]),
@@ -116,7 +120,8 @@ import Testing
         }
     }
 
-    @Test func recordsThatDisagree() throws {
+    @Test("a record that disagrees with its shard or rows is found")
+    func recordsThatDisagree() throws {
         let run = try finished()
         let record = "shards/shard-000000.json"
         let cases: [(String, String, String, Set<Finding.Kind>)] = [
@@ -140,7 +145,8 @@ import Testing
         }
     }
 
-    @Test func hashesThatDisagree() throws {
+    @Test("a hash that disagrees with the shard is found by the deep check")
+    func hashesThatDisagree() throws {
         let run = try finished()
         let record = try #require(try DatasetIndex(layout: run.layout).record(shard: 0))
         for (hash, kind) in [(record.sha256, Finding.Kind.sha256), (record.tarSHA256, .tarSHA256)] {
@@ -150,7 +156,8 @@ import Testing
         }
     }
 
-    @Test func tableOfSamples() throws {
+    @Test("a table of samples that disagrees with the shards is found")
+    func tableOfSamples() throws {
         let run = try finished()
         let table = try run.folder.read("samples.jsonl.zst")
         for change in [table + table, Array(table.dropLast()), []] {
@@ -164,7 +171,8 @@ import Testing
         #expect(try kinds(copy) == [.rows, .duplicate])
     }
 
-    @Test func leftovers() throws {
+    @Test("a file that belongs to nothing is found as a leftover")
+    func leftovers() throws {
         let run = try finished()
         for name in [
             "shards/.shard-000002.tar.zst.tmp.another-host.7", "shards/shard-000002.tar.zst", "shards/notes.txt",
@@ -178,7 +186,8 @@ import Testing
         }
     }
 
-    @Test func damagedSegments() throws {
+    @Test("a truncated segment is found at once, a damaged one by the deep check")
+    func damagedSegments() throws {
         let run = try DemoRun()
         _ = try run.store().publish(run.segment(0))
         #expect(try run.verify() == [])
@@ -191,7 +200,8 @@ import Testing
     }
 
     /// What a faulty writer would put into a shard with all hashes right.
-    @Test func malformedMembers() throws {
+    @Test("a malformed member is found by the deep check though all hashes are right")
+    func malformedMembers() throws {
         let run = try DemoRun(failed: [])
         let samples: [(Sample, Finding.Kind)] = [
             (Sample(key: "clip_0", members: ["json": Array("{".utf8)]), .json),
@@ -208,7 +218,8 @@ import Testing
         }
     }
 
-    @Test func reportIsJSON() throws {
+    @Test("the report is written as JSON and comes back from it")
+    func reportIsJSON() throws {
         let run = try finished()
         try run.folder.write([1], to: "shards/notes.txt")
         let report = try Verifier(layout: run.layout, deep: false).verify()

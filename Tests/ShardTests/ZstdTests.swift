@@ -59,7 +59,8 @@ import Testing
         #expect(throws: ZstdError.self) { try ZstdFrame.prefix(of: Array(frame.prefix(100)), count: 512) }
     }
 
-    @Test func seekTableRoundTrip() throws {
+    @Test("a seek table comes back from its bytes, and must end where the frames do")
+    func seekTableRoundTrip() throws {
         let table = SeekTable(entries: [
             .init(compressedSize: 100, decompressedSize: 512, checksum: 0xDEAD_BEEF),
             .init(compressedSize: 20, decompressedSize: 1024, checksum: 1),
@@ -79,7 +80,8 @@ import Testing
     }
 
     /// No damaged frame gives other bytes. One in which only bits without meaning changed gives the same.
-    @Test func fuzzed() throws {
+    @Test("no damaged frame gives other bytes")
+    func fuzzed() throws {
         struct IsWhole: Error {}
         let content = try SampleBlock.encode(demoSample(1)).bytes
         let frames = [try ZstdFrame.compress(content), SeekTable().bytes]

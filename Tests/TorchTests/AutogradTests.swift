@@ -8,7 +8,8 @@ import Torch
 
     // MARK: - Recording
 
-    @Test func leavesAndDetachedTensors() throws {
+    @Test("what is computed from a leaf requires a gradient until it is detached")
+    func leavesAndDetachedTensors() throws {
         let x = try random([3], 1)
         #expect(!x.requiresGrad)
         let leaf = try x.leaf()
@@ -90,7 +91,8 @@ import Torch
         #expect(try (gradient - a.detached().square() * 3).maxAbs() < 1e-12)
     }
 
-    @Test func gradientOfAnIntermediate() throws {
+    @Test("an intermediate value has a gradient as the leaf has")
+    func gradientOfAnIntermediate() throws {
         let a = try random([3], 1).leaf()
         let middle = try a * 2
         let gradients = try Autograd.gradients(of: middle.square().sum(), [middle, a])
@@ -146,7 +148,8 @@ import Torch
         #expect(calls.count == 3)
     }
 
-    @Test func nested() throws {
+    @Test("nested recomputation gives the values and gradients of plain computation")
+    func nested() throws {
         let (x, y) = (try random([2, 3], 1), try random([2, 3], 2))
         let inner: @Sendable ([Tensor]) throws(TorchError) -> Tensor = { v throws(TorchError) in
             try (v[0] * v[1]).silu() + v[0].square()
@@ -171,7 +174,8 @@ import Torch
     }
 
     /// Blocks one after the other, as a decoder has them, and an input that goes past them.
-    @Test func chained() throws {
+    @Test("a chain of recomputed blocks with an input that goes past them has the plain gradients")
+    func chained() throws {
         func run(recompute: Bool) throws -> [Double] {
             let leaf = try random([1, 4, 10], 3).leaf()
             var h = leaf
@@ -188,7 +192,8 @@ import Torch
             try zip(run(recompute: true), run(recompute: false)).allSatisfy { abs($0 - $1) < 1e-12 * max(1, abs($1)) })
     }
 
-    @Test func theInputItselfAsTheResult() throws {
+    @Test("a recomputed body may return its input itself")
+    func theInputItselfAsTheResult() throws {
         let leaf = try random([3], 1).leaf()
         let y = try Autograd.recomputing([leaf]) { x throws(TorchError) in x[0] }
         let gradient = try Autograd.gradients(of: (y * 3).sum(), [leaf])[0]

@@ -30,7 +30,8 @@ import Torch
         #expect(dtype.isFloatingPoint == [.float16, .bfloat16, .float32, .float64].contains(dtype))
     }
 
-    @Test func extremesSurvive() throws {
+    @Test("the extreme values of every type come back from a tensor exactly")
+    func extremesSurvive() throws {
         let floats: [Float] = [.greatestFiniteMagnitude, -.leastNonzeroMagnitude, .infinity, -0.0, .pi]
         #expect(try Tensor(floats, shape: [5]).floats().map(\.bitPattern) == floats.map(\.bitPattern))
         let integers: [Int64] = [.max, .min, 0, 1 << 53 + 1]
@@ -55,7 +56,8 @@ import Torch
         #expect(try Tensor([Float(65520)], shape: [1]).to(.bfloat16).isFinite())
     }
 
-    @Test func emptyAndScalar() throws {
+    @Test("empty tensors and scalars have the right shape and values")
+    func emptyAndScalar() throws {
         let empty = try Tensor([Float](), shape: [0, 3])
         #expect(empty.count == 0 && empty.shape == [0, 3])
         #expect(try empty.floats() == [])
@@ -68,7 +70,8 @@ import Torch
         #expect(scalar.size(0) == 0 && scalar.size(-1) == 0)
     }
 
-    @Test func making() throws {
+    @Test("new tensors hold the numbers they were asked for")
+    func making() throws {
         #expect(try Tensor.arange(to: 5).floats() == [0, 1, 2, 3, 4])
         #expect(try Tensor.arange(from: 1, to: 2, step: 0.25, dtype: .float64).doubles() == [1, 1.25, 1.5, 1.75])
         #expect(try Tensor.zeros([2, 2], dtype: .int16).integers() == [0, 0, 0, 0])
@@ -76,7 +79,8 @@ import Torch
         #expect(try Tensor.zeros([1]).device == .cpu)
     }
 
-    @Test func finiteness() throws {
+    @Test("NaN and infinity are noticed, and the largest magnitude is found")
+    func finiteness() throws {
         #expect(try Tensor([Float(1), 2], shape: [2]).isFinite())
         #expect(try !Tensor([1, Float.nan], shape: [2]).isFinite())
         #expect(try !Tensor([1, -Float.infinity], shape: [2]).isFinite())
@@ -89,7 +93,8 @@ import Torch
         try Tensor.arange(to: Double(shape.reduce(1, *))).reshape(shape)
     }
 
-    @Test func shapes() throws {
+    @Test("reshaping, slicing and joining give the right shapes and elements")
+    func shapes() throws {
         let x = try Self.numbers([2, 3, 4])
         #expect(x.size(-1) == 4 && x.size(0) == 2 && x.size(5) == 0)
         #expect(try x.reshape([4, -1]).shape == [4, 6])
@@ -111,14 +116,16 @@ import Torch
         #expect(try Tensor.stack([x, x, x], 1).shape == [2, 3, 3, 4])
     }
 
-    @Test func padding() throws {
+    @Test("padding adds a constant or the edge, and cuts where it is negative")
+    func padding() throws {
         let x = try Self.numbers([2, 2])
         #expect(try x.padded([(1, 0), (0, 1)], with: 9).floats() == [9, 0, 1, 9, 2, 3, 9, 9, 9])
         #expect(try x.padded([(-1, 0)]).floats() == [1, 3])
         #expect(try x.paddedWithEdge(before: 2, after: 1).floats() == [0, 0, 0, 1, 1, 2, 2, 2, 3, 3])
     }
 
-    @Test func reductions() throws {
+    @Test("reductions run over all dimensions or those named")
+    func reductions() throws {
         let x = try Self.numbers([2, 3])
         #expect(try x.sum().item() == 15)
         #expect(try x.sum([0]).floats() == [3, 5, 7])
@@ -131,7 +138,8 @@ import Torch
 
     // MARK: - Arithmetic
 
-    @Test func broadcasting() throws {
+    @Test("a row and a column broadcast in every operation, even when empty")
+    func broadcasting() throws {
         let (column, row) = (try Self.numbers([3, 1]), try Self.numbers([4]) + 1)
         #expect(try (column + row).shape == [3, 4])
         #expect(try (column * row).floats() == [0, 0, 0, 0, 1, 2, 3, 4, 2, 4, 6, 8])
@@ -149,7 +157,8 @@ import Torch
         #expect(try (Tensor([1.5], shape: [1]) + Tensor([Float(1)], shape: [1])).dtype == .float64)
     }
 
-    @Test func integers() throws {
+    @Test("integers are computed exactly, and scaled by whole numbers alone")
+    func integers() throws {
         let (a, b) = (try Tensor([Int64(1) << 60, -3], shape: [2]), try Tensor([Int64(1), 7], shape: [2]))
         #expect(try (a + b).integers() == [1 << 60 + 1, 4])
         #expect(try (a - b).integers() == [1 << 60 - 1, -10])

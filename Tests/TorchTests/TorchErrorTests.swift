@@ -21,7 +21,8 @@ import Torch
         }
     }
 
-    @Test func shapesThatDoNotFit() throws {
+    @Test("shapes that do not fit are an error that names operation and shapes")
+    func shapesThatDoNotFit() throws {
         let (a, b) = (try Tensor.zeros([2, 3]), try Tensor.zeros([4, 5]))
         var text = message { try a + b }
         #expect(text.contains("libtorch refused +") && text.contains("(3)") && text.contains("(5)"), "\(text)")
@@ -39,7 +40,8 @@ import Torch
         #expect(!text.contains("frame #") && !text.contains(".cpp"))
     }
 
-    @Test func dimensionsThatAreNotThere() throws {
+    @Test("a dimension, index or size that is not there is an error")
+    func dimensionsThatAreNotThere() throws {
         let x = try Tensor.zeros([2, 3])
         let one = try Tensor.full([3], 1)
         for body: () throws -> Tensor in [
@@ -66,7 +68,8 @@ import Torch
         #expect(try (x + 1).sum().item() == 6)
     }
 
-    @Test func convolutions() throws {
+    @Test("a convolution whose shapes or parameters do not fit is an error, and no crash")
+    func convolutions() throws {
         let x = try Tensor.zeros([1, 2, 5])
         let weight = try Tensor.zeros([3, 2, 3])
         func conv(_ x: Tensor, _ weight: Tensor, stride: [Int] = [1], padding: [Int] = [0], dilation: [Int] = [1])
@@ -147,7 +150,8 @@ import Torch
         #expect(!message { try Tensor([Float](), shape: [.max, 4]) }.isEmpty)
     }
 
-    @Test func threadCounts() throws {
+    @Test("a thread count of zero is refused, and the library tells its threads and version")
+    func threadCounts() throws {
         #expect(throws: TorchError.self) { try TorchRuntime.configure(threads: 0) }
         #expect(TorchRuntime.threads >= 1)
         #expect(TorchRuntime.version.contains("."))

@@ -29,8 +29,8 @@ import Torch
 
     @Test func aBatchIsPublishedWithItsRows() async throws {
         let temporary = try TemporaryRun([("a", .image, "a.ppm"), ("b", .image, "b.ppm")])
-        try temporary.writePicture("a.ppm", shade: 10)
-        try temporary.writePicture("b.ppm", shade: 200)
+        try temporary.writeImage("a.ppm", shade: 10)
+        try temporary.writeImage("b.ppm", shade: 200)
         let runner = try await runner(temporary)
         await runner.prefetch(0)
         let (said, note) = AsyncStream.makeStream(of: String.self)
@@ -72,9 +72,9 @@ import Torch
                     input: PlannedInput(kind: .audio, path: "none.wav", start: 0, duration: 1, bytes: 1), seed: 4,
                     duration: 0, frames: 1),
             ])
-        try temporary.writePicture("a.ppm", shade: 10)
-        try temporary.writeSound("s.wav", amplitude: 9000)
-        try temporary.writeSound("none.wav", amplitude: 0)
+        try temporary.writeImage("a.ppm", shade: 10)
+        try temporary.writeAudio("s.wav", amplitude: 9000)
+        try temporary.writeAudio("none.wav", amplitude: 0)
         let report = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
         #expect((report.succeeded, report.failed) == (4, 1))
         let store = SegmentStore(
@@ -96,7 +96,7 @@ import Torch
         var hashes: Set<String> = []
         for _ in 0..<2 {
             let temporary = try TemporaryRun([("a", .image, "a.ppm")])
-            try temporary.writePicture("a.ppm", shade: 10)
+            try temporary.writeImage("a.ppm", shade: 10)
             _ = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
             let description = temporary.run.description
             let store = SegmentStore(layout: temporary.run.directory.layout, configSHA256: description.configSHA256)
@@ -111,7 +111,7 @@ import Torch
         let temporary = try TemporaryRun([
             ("good", .image, "a.ppm"), ("text", .image, "b.ppm"), ("gone", .image, "c.ppm"),
         ])
-        try temporary.writePicture("a.ppm", shade: 10)
+        try temporary.writeImage("a.ppm", shade: 10)
         try Data("no picture".utf8).write(to: temporary.folder.appending(path: "b.ppm"))
         let runner = try await runner(temporary)
         let report = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
@@ -138,9 +138,9 @@ import Torch
         let watch = BatchWatch(publisher: publisher(temporary))
         let report = Task { [runner] in try await runner.run(BatchOrder(batch: 0), watch) }
         try await Task.sleep(for: .milliseconds(300))
-        try temporary.writePicture("late.ppm", shade: 10)
+        try temporary.writeImage("late.ppm", shade: 10)
         try FileManager.default.createDirectory(at: mount, withIntermediateDirectories: true)
-        try temporary.writePicture("mount/there.ppm", shade: 99)
+        try temporary.writeImage("mount/there.ppm", shade: 99)
         let made = try await report.value
         #expect((made.succeeded, made.failed) == (2, 1))
         let store = SegmentStore(
@@ -151,7 +151,7 @@ import Torch
     /// As after a sample that ended its process: told one by one, and without the one that is to blame.
     @Test func samplesAreDoneAloneAndWithoutThoseExcluded() async throws {
         let temporary = try TemporaryRun([("a", .image, "a.ppm"), ("b", .image, "a.ppm"), ("c", .image, "a.ppm")])
-        try temporary.writePicture("a.ppm", shade: 10)
+        try temporary.writeImage("a.ppm", shade: 10)
         let (begun, told) = AsyncStream.makeStream(of: Int.self)
         let (fractions, progress) = AsyncStream.makeStream(of: Double.self)
         let report = try await runner(temporary).run(
@@ -172,7 +172,7 @@ import Torch
     /// A mount that is gone for a moment, and one that does not come back.
     @Test(arguments: [true, false]) func whatIsComputedWaitsForTheFileSystem(comesBack: Bool) async throws {
         let temporary = try TemporaryRun([("a", .image, "a.ppm")])
-        try temporary.writePicture("a.ppm", shade: 10)
+        try temporary.writeImage("a.ppm", shade: 10)
         let segments = URL(filePath: temporary.run.directory.layout.segments)
         try FileManager.default.removeItem(at: segments)
         let limit: Duration = comesBack ? .seconds(60) : .milliseconds(50)
@@ -191,7 +191,7 @@ import Torch
 
     @Test func aCancelledBatchPublishesNothing() async throws {
         let temporary = try TemporaryRun([("a", .image, "a.ppm")])
-        try temporary.writePicture("a.ppm", shade: 10)
+        try temporary.writeImage("a.ppm", shade: 10)
         let runner = try await runner(temporary)
         let watch = BatchWatch(
             publisher: publisher(temporary), progress: { _ in withUnsafeCurrentTask { $0?.cancel() } })

@@ -62,14 +62,14 @@ final class TemporaryRun {
     }
 
     /// Writes a small picture (PPM) that FFmpeg reads.
-    func writePicture(_ name: String, shade: UInt8) throws {
+    func writeImage(_ name: String, shade: UInt8) throws {
         var bytes = Array("P6\n40 30\n255\n".utf8)
         for index in 0..<1200 { bytes += [UInt8(index % 251), shade, UInt8(index / 30)] }
         try temporary.write(bytes, to: name)
     }
 
     /// Writes a second of a tone in 8 kHz and 16 bits (WAV).
-    func writeSound(_ name: String, amplitude: Double) throws {
+    func writeAudio(_ name: String, amplitude: Double) throws {
         var bytes: [UInt8] = []
         func word(_ value: Int, _ count: Int) {
             for byte in 0..<count { bytes.append(UInt8(value >> (8 * byte) & 255)) }

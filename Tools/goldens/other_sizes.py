@@ -5,7 +5,7 @@
   traces.py --reference DIR --models OUT/a --out OUT/a/traces
   SEEHEAR_TRACES=OUT/a/traces SEEHEAR_TRACE_MODELS=OUT/a swift test --filter ParityTests
   units.py --reference DIR --out OUT/a --models OUT/a --only pictures
-  SEEHEAR_TRACE_MODELS=OUT/a swift test --filter PictureGoldenTests
+  SEEHEAR_TRACE_MODELS=OUT/a swift test --filter ImageGoldenTests
 
 a: three levels of other widths, one layer each, eight heads, 32 mel bins, a decoder that doubles once, a vocoder of
 four stages with two kernels; for pictures three levels, eight heads, exact GELU, at most 24 frames and nothing in the

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Media
 
-@Suite struct SoundWindowTests {
+@Suite struct AudioWindowTests {
     let studio: Studio
 
     init() throws { studio = try Studio() }
@@ -22,7 +22,8 @@ import Testing
         zip(a, b).map { abs($0 - $1) }.max() ?? 1
     }
 
-    @Test func windowsAndPadding() throws {
+    @Test("a window holds its samples exactly and is padded with silence to the length asked for")
+    func windowsAndPadding() throws {
         let samples = tone(16000)
         let path = try wave("a.wav", [samples])
         let whole = try AudioWindow.read(path)
@@ -40,7 +41,8 @@ import Testing
         #expect(try AudioWindow.read(path, duration: Fraction(asWritten: 0.237)).samples.count == 3792)
     }
 
-    @Test func refusals() throws {
+    @Test("windows outside the audio, broken samples and a video without audio are refused")
+    func refusals() throws {
         let path = try wave("a.wav", [tone(1000)])
         #expect(fails(.outOfRange) { _ = try AudioWindow.read(path, start: Fraction(1000, 16000)) }, "at the end")
         #expect(fails(.outOfRange) { _ = try AudioWindow.read(path, start: 9) })
@@ -52,8 +54,8 @@ import Testing
         bytes.replaceSubrange(bytes.count - 8..<bytes.count - 4, with: [0, 0, 0xC0, 0x7F])
         let broken = try studio.write("nan.wav", bytes)
         #expect(fails(.corrupt) { _ = try AudioWindow.read(broken) })
-        let silentFilm = try studio.counted("film.mp4")
-        #expect(fails(.noAudioStream) { _ = try AudioWindow.read(silentFilm) })
+        let silentVideo = try studio.counted("film.mp4")
+        #expect(fails(.noAudioStream) { _ = try AudioWindow.read(silentVideo) })
     }
 
     @Test func silenceIsReported() throws {
@@ -71,7 +73,8 @@ import Testing
         #expect(try AudioWindow.read(late, duration: 2).kind == .sound)
     }
 
-    @Test func otherFormats() throws {
+    @Test("8-bit, 24-bit and 5.1 audio is read as 16 kHz mono")
+    func otherFormats() throws {
         // 8 bits: steps of 1/128 around 128.
         let eight = try studio.make("8.wav", "-f lavfi -i 'aevalsrc=0.5*sin(2*PI*440*t):s=16000:d=0.5' -c:a pcm_u8")
         let heard = try AudioWindow.read(eight)
@@ -101,7 +104,8 @@ import Testing
         #expect(try worst(AudioWindow.read(many).samples, tone(800, 0.05)) < 1e-6)
     }
 
-    @Test func soundTracksOfVideos() throws {
+    @Test("a video's audio track is read without the encoder's filling")
+    func audioTracksOfVideos() throws {
         let path = try studio.make(
             "v.mp4",
             "-f lavfi -i testsrc2=s=32x32:r=10:d=2 -f lavfi -i 'sine=f=440:d=2:r=48000' -pix_fmt yuv420p -c:a aac")

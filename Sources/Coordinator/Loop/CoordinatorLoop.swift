@@ -3,7 +3,7 @@ package import Logging
 /// The coordinator's side of a run: carries out what ``Assignment`` says, over a transport, and watches over the
 /// workers. `docs/scheduling.md` describes what it does when one of them dies or falls silent.
 package actor CoordinatorLoop {
-    private enum Input: Sendable {
+    enum Input: Sendable {
         case said(rank: Int, epoch: UInt64, WorkerMessage, at: Duration)
         case peerFailed(Int, at: Duration)
         case broken(String)
@@ -12,23 +12,23 @@ package actor CoordinatorLoop {
         case tick(at: Duration)
     }
 
-    private let transport: any Transport
+    let transport: any Transport
     private let delegate: any CoordinatorDelegate
-    private let configuration: CoordinatorConfiguration
-    private let clock: LoopClock
-    private let log: Logger
+    let configuration: CoordinatorConfiguration
+    let clock: LoopClock
+    let log: Logger
     private let samples: [Int: Int]
-    private let inputs: AsyncStream<Input>
+    let inputs: AsyncStream<Input>
     private let input: AsyncStream<Input>.Continuation
 
-    private var assignment: Assignment
-    private var roster: WorkerRoster
+    var assignment: Assignment
+    var roster: WorkerRoster
     private var meter: ProgressMeter
     private var identities: [Int: WorkerIdentity] = [:]
     /// When what runs is given up, once the run is drained.
     private var drainDeadline: Duration?
     /// Set when the run is over.
-    private var ending: RunOutcome?
+    var ending: RunOutcome?
 
     /// A loop over the batches that are still to be done. Takes over the transport's events.
     package init(
@@ -114,7 +114,7 @@ package actor CoordinatorLoop {
         }
     }
 
-    private func take(_ next: Input) async throws {
+    func take(_ next: Input) async throws {
         switch next {
         case .said(let rank, let epoch, let said, let now): try await take(said, from: rank, epoch: epoch, at: now)
         case .peerFailed(let rank, let now): try await lose(rank, .died, at: now)
@@ -285,7 +285,7 @@ package actor CoordinatorLoop {
         }
     }
 
-    private func say(_ message: CoordinatorMessage, to rank: Int) async throws(CoordinatorError) {
+    func say(_ message: CoordinatorMessage, to rank: Int) async throws(CoordinatorError) {
         do {
             try await transport.send(
                 WireMessage(epoch: configuration.epoch, .coordinator(message)).encoded(), to: rank)
@@ -294,68 +294,7 @@ package actor CoordinatorLoop {
         }
     }
 
-    private func progress(at now: Duration) -> RunProgress {
+    func progress(at now: Duration) -> RunProgress {
         meter.progress(elapsed: now, workers: roster.present.count, busy: assignment.busy)
-    }
-
-    // MARK: - The end
-
-    private func end() async -> RunEnd {
-        let reason: StopReason
-        var awaited = roster.present
-        switch ending {
-        case .complete, .completeWithFailures:
-            reason = .finished
-            awaited += roster.expected
-        case .stopped:
-            reason = .stopped
-            awaited += roster.expected
-        case .noWorkersLeft, nil: reason = .stopped
-        }
-        let missing = await farewell(reason, to: awaited)
-        // Results that came during the farewell count.
-        if assignment.unresolved == 0 { ending = settled }
-        return RunEnd(outcome: ending ?? .stopped, missing: missing, progress: progress(at: clock.now))
-    }
-
-    private var settled: RunOutcome {
-        assignment.failed == 0 && progress(at: clock.now).samplesFailed == 0 ? .complete : .completeWithFailures
-    }
-
-    /// Says stop to everybody, waits for goodbyes for a while, and lets everybody go. Results that arrive meanwhile are
-    /// taken.
-    /// - Returns: the ranks that did not say goodbye.
-    private func farewell(_ reason: StopReason, to awaited: [Int]) async -> [Int] {
-        if ending == nil { ending = .stopped }
-        // Nothing is assigned any more, however the run ended.
-        _ = assignment.handle(.stopRequested, at: clock.now)
-        await sayToAll(.stop(reason))
-        await collectGoodbyes(of: awaited)
-        let missing = roster.missing
-        if !missing.isEmpty { log.warning("workers \(missing) did not say goodbye") }
-        // Only now is it known whether all will come to MPI_Finalize.
-        await sayToAll(.dismiss(everyoneAlive: missing.isEmpty))
-        return missing
-    }
-
-    private func sayToAll(_ message: CoordinatorMessage) async {
-        for rank in transport.peers where !roster.dead.contains(rank) { try? await say(message, to: rank) }
-    }
-
-    private func collectGoodbyes(of awaited: [Int]) async {
-        let deadline = clock.now + configuration.farewellLimit
-        var waiting = Set(awaited).intersection(roster.missing)
-        guard !waiting.isEmpty else { return }
-        for await next in inputs {
-            do {
-                try await take(next)
-            } catch CoordinatorError.transport {
-                break
-            } catch {
-                log.error("after the end: \(error)")
-            }
-            waiting.formIntersection(roster.missing)
-            if waiting.isEmpty || clock.now >= deadline { break }
-        }
     }
 }

@@ -96,7 +96,8 @@ extension Job {
 
     private static func window(_ section: JobSection, default fallback: GuidanceWindow) -> GuidanceWindow {
         if section.has("start"), section.has("below") {
-            section.reject("below", "cannot be combined with `start`", "give one of them: both say which steps are guided")
+            section.reject(
+                "below", "cannot be combined with `start`", "give one of them: both say which steps are guided")
         }
         // What a wrong value falls back to is never used: the job is refused.
         let start = section.number("start", .init(lower: 0, upper: 1), default: 0)

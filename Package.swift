@@ -131,7 +131,7 @@ let package = Package(
         tests("TorchTests", ["Torch"]),
         tests("MediaTests", ["Media", "ClipSampling"]),
         tests("ShardTests", ["Shard", "Files"]),
-        tests("NetworksTests", ["Networks", "ClipSampling", "Torch", "Checkpoint", "JSON", "Files"]),
+        tests("NetworksTests", ["Networks", "Method", "ClipSampling", "Torch", "Checkpoint", "JSON", "Files"]),
         tests(
             "EngineTests",
             ["Engine", "Networks", "Method", "ClipSampling", "Torch", "Checkpoint"]),

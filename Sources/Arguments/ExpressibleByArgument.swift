@@ -1,4 +1,4 @@
-package import ArgumentParser
+internal import ArgumentParser
 package import Method
 
 extension GenerationTask: ExpressibleByArgument {}

@@ -1,6 +1,6 @@
 import CAV
-import Glibc
 package import ClipSampling
+import Glibc
 
 /// The audio of an audio file, or of a video.
 package enum AudioReader {

@@ -1,6 +1,6 @@
 import CAV
-import Glibc
 internal import ClipSampling
+import Glibc
 
 /// Writes a ``PlanarAudio`` as the AAC track of an ``Mp4File``.
 ///

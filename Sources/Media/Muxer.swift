@@ -1,6 +1,6 @@
 import CAV
-import Glibc
 package import ClipSampling
+import Glibc
 
 /// Writes mp4 files: audio under an existing video, or frames with or without audio.
 package enum Muxer {

@@ -1,6 +1,6 @@
 import CAV
-import Glibc
 internal import ClipSampling
+import Glibc
 
 /// Moves the packets of a video into an mp4 without decoding them.
 enum VideoCopy {

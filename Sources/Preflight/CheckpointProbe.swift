@@ -1,8 +1,8 @@
 import Checkpoint
 internal import Files
+import Foundation
 internal import Method
 package import Planning
-import Foundation
 
 /// Finds a job's models as folders, files or repositories of the Hugging Face cache, and checks that they can be loaded:
 /// every file is there, weights have sound headers, configurations are JSON. No weight is read except to hash it.

@@ -1,6 +1,6 @@
 import ClipSampling
-internal import Planning
 import Media
+internal import Planning
 
 /// Looks into media files with FFmpeg's libraries.
 package struct MediaProbe: InputProbe {

@@ -1,7 +1,7 @@
 internal import Files
+package import Foundation
 internal import Method
 package import Planning
-package import Foundation
 
 /// Makes plans: validates everything that can be known before a GPU is touched, and fixes key → batch → shard.
 package struct Planner: Sendable {

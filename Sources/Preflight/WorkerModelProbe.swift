@@ -1,6 +1,6 @@
+package import Foundation
 import Method
 package import Planning
-package import Foundation
 
 /// Looks at a job's models with the help of `seehear-worker`, which knows the networks: files and headers here, then
 /// every key and shape there. Where the worker does not start, as on a login node without libtorch, the files alone are

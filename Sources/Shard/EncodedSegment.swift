@@ -1,5 +1,5 @@
-import JSON
 internal import Files
+import JSON
 
 /// One batch, ready to be published or sent: the frames of its samples and the sidecar that describes them.
 package struct EncodedSegment: Sendable {

@@ -1,5 +1,5 @@
-import JSON
 internal import Files
+import JSON
 /// Writes members of samples as files, `DIR/KEY.EXT`.
 package struct SampleExtractor {
     /// Where from.

@@ -1,5 +1,5 @@
-import JSON
 package import Files
+import JSON
 
 /// Joins published batches to shards.
 ///

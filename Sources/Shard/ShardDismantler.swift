@@ -1,5 +1,5 @@
-import JSON
 package import Files
+import JSON
 /// Takes a committed shard apart again, so that some of its batches can be done anew and the others need not.
 ///
 /// The batches that stay are published as segments, with the bytes that they had, before the shard's record goes. A process

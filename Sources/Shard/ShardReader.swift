@@ -1,5 +1,5 @@
-import JSON
 internal import Files
+import JSON
 /// Reads samples out of one shard, `.tar.zst` or `.tar`, each through a single read of its own bytes.
 ///
 /// With a commit record the places of all samples are known at once. Without one they come from the seek table and the

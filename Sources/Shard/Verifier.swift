@@ -1,6 +1,6 @@
-import JSON
 internal import Files
 import Glibc
+import JSON
 
 /// Checks the output of a run against its own records.
 ///

@@ -1,5 +1,5 @@
-internal import Files
 import CZstd
+internal import Files
 
 /// One self-contained zstd frame: level 1, content size and checksum present, no dictionary.
 ///

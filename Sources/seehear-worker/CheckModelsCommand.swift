@@ -1,9 +1,9 @@
-import Preflight
 import ArgumentParser
 import Arguments
+import Foundation
 import Method
 import Planning
-import Foundation
+import Preflight
 import Worker
 
 /// `seehear-worker check-models`: every key and shape of a job's models; `seehear plan` asks for it.

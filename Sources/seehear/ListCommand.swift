@@ -1,7 +1,7 @@
 import ArgumentParser
 import Arguments
-import Planning
 import Foundation
+import Planning
 
 /// `seehear ls RUN`: the samples of a run and what became of them.
 struct ListCommand: ParsableCommand {

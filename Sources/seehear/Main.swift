@@ -1,6 +1,6 @@
 import ArgumentParser
-import Planning
 import Foundation
+import Planning
 
 /// The program that plans, inspects and verifies runs; it links neither MPI nor libtorch.
 @main

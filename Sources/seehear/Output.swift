@@ -1,9 +1,9 @@
 import ArgumentParser
 import Files
-import Planning
 import Foundation
 import JSON
 import Media
+import Planning
 import Preflight
 import Shard
 

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Arguments
+import Foundation
 import Method
 import Planning
-import Foundation
 import Preflight
 
 /// `seehear plan JOB.yaml --out RUN`: checks everything a job names, and fixes what its run will make.

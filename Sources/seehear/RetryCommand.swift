@@ -1,7 +1,7 @@
 import ArgumentParser
 import Arguments
-import Planning
 import Foundation
+import Planning
 import Shard
 
 /// `seehear retry RUN`: another attempt at failed samples.

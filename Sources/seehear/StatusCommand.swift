@@ -1,7 +1,7 @@
 import ArgumentParser
 import Arguments
-import Planning
 import Foundation
+import Planning
 
 /// `seehear status RUN`: how far a run is.
 struct StatusCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Arguments
-import Planning
 import Foundation
+import Planning
 import Shard
 
 /// `seehear verify RUN`: checks the output of a run against its own records.

@@ -1,10 +1,10 @@
 import Foundation
 import Logging
+import Method
 import Planning
 import Shard
 import Synchronization
 import TestSupport
-import Method
 import Testing
 
 @testable import Coordinator

@@ -1,9 +1,9 @@
 import Foundation
 import Logging
 @testable import Planning
+import Method
 import Shard
 import TestSupport
-import Method
 import Testing
 
 @testable import Coordinator

@@ -1,7 +1,7 @@
 import Foundation
 import Method
-import TestSupport
 import Networks
+import TestSupport
 import Testing
 import Torch
 

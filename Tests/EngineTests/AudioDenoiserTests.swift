@@ -1,6 +1,6 @@
 import Method
-import TestSupport
 import Networks
+import TestSupport
 import Testing
 import Torch
 

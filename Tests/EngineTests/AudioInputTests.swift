@@ -1,7 +1,7 @@
 import Foundation
 @testable import Networks
-import TestSupport
 import Method
+import TestSupport
 import Testing
 import Torch
 

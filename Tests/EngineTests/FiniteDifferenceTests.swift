@@ -1,8 +1,8 @@
 import Checkpoint
 import Foundation
 import Method
-import TestSupport
 import Networks
+import TestSupport
 import Testing
 import Torch
 

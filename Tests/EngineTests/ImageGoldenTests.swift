@@ -1,7 +1,7 @@
 import Checkpoint
 import Foundation
-import TestSupport
 import Networks
+import TestSupport
 import Testing
 import Torch
 

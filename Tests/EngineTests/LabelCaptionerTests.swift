@@ -1,8 +1,8 @@
 import Checkpoint
 import Foundation
+import Method
 import Networks
 import TestSupport
-import Method
 import Testing
 import Torch
 

@@ -1,4 +1,3 @@
-import Checkpoint
 import Files
 import Foundation
 import TestSupport

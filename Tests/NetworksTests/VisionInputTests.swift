@@ -1,6 +1,6 @@
 import ClipSampling
-import TestSupport
 import Method
+import TestSupport
 import Testing
 import Torch
 

@@ -1,7 +1,7 @@
 import Foundation
+import Method
 import Planning
 import TestSupport
-import Method
 import Testing
 
 @testable import Planning

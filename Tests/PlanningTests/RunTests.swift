@@ -1,8 +1,8 @@
 import Foundation
+import Method
 import Planning
 import Shard
 import TestSupport
-import Method
 import Testing
 
 @testable import Planning

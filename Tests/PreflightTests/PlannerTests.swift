@@ -1,9 +1,7 @@
-import Coordinator
 import Foundation
 import Method
 import Planning
 import TestSupport
-import Method
 import Testing
 
 @testable import Preflight

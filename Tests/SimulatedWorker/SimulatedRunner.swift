@@ -1,8 +1,8 @@
 import Coordinator
-import Method
-import Planning
 import Foundation
 import Logging
+import Method
+import Planning
 import Shard
 import TestSupport
 import Worker

@@ -1,9 +1,9 @@
 import Coordinator
 import Foundation
 import Logging
+import Method
 import Planning
 import Shard
-import Method
 import Testing
 import Torch
 

@@ -1,6 +1,6 @@
 internal import Files
-internal import Planning
 package import Foundation
+internal import Planning
 internal import Shard
 
 /// The files that make a run, `run.json` and the plan, as rank 0 sends them to ranks that do not see the run directory.

@@ -1,8 +1,8 @@
 internal import Files
-package import Planning
 internal import Foundation
 package import Logging
 internal import Method
+package import Planning
 internal import Shard
 
 /// The coordinator's hands: turns published segments into shards and keeps the run's index, status and beat.

@@ -1,5 +1,5 @@
-internal import Networks
 package import Method
+internal import Networks
 package import Torch
 
 /// AudioLDM's denoiser with classifier-free guidance.

@@ -1,5 +1,5 @@
-internal import Networks
 package import Method
+internal import Networks
 package import Torch
 
 /// Stable Diffusion's denoiser with classifier-free guidance, and with AnimateDiff's motion modules for videos.

@@ -1,6 +1,6 @@
-internal import JSON
 internal import Files
 internal import Foundation
+internal import JSON
 
 /// The labels that stand in for captions: a text file with one label per line.
 ///

@@ -1,5 +1,5 @@
-internal import JSON
 internal import Foundation
+internal import JSON
 internal import Method
 
 /// Turns the fields of one row into a ``ManifestRow``, and notes everything that is wrong with it.

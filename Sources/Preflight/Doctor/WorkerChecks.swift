@@ -1,6 +1,6 @@
-import Planning
 package import Foundation
 import JSON
+import Planning
 
 /// Asks `seehear-worker`, which links libtorch, Open MPI and FFmpeg, what it found. `seehear` itself links none of the
 /// first two, so that it runs where they are missing and can say so.

@@ -1,6 +1,6 @@
-internal import Method
 internal import Coordinator
 internal import Engine
+internal import Method
 internal import Planning
 internal import Torch
 

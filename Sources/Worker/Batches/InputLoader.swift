@@ -1,8 +1,8 @@
-internal import Method
 internal import ClipSampling
 internal import Coordinator
 internal import Engine
 internal import Media
+internal import Method
 internal import Planning
 
 /// Reads what steers a sample from its file, as the binder looks at it.

@@ -1,10 +1,10 @@
-internal import Method
 internal import Checkpoint
 package import Coordinator
 internal import Engine
 internal import Files
 internal import Foundation
 package import Logging
+internal import Method
 package import Planning
 internal import Preflight
 internal import Shard

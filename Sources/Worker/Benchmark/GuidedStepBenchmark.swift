@@ -1,9 +1,9 @@
-internal import Networks
 internal import Checkpoint
 internal import ClipSampling
 internal import Engine
 internal import Foundation
 package import Method
+internal import Networks
 package import Torch
 
 /// Measures guided steps of what the worker runs, on this machine: wall time by stage, and peak memory.

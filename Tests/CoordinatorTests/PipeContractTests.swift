@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import TransportContract
 
@@ -45,7 +46,7 @@ struct PipeContractTests {
 
     /// Ranks from 1 on that do their part of the contract.
     private func start(_ count: Int, victim: Int? = nil) async throws -> [SpawnedProcess] {
-        let program = try #require(Self.program, "pipe-transport-check is not built")
+        let program = try #require(Programs.built("pipe-transport-check"), "pipe-transport-check is not built")
         var processes: [SpawnedProcess] = []
         for rank in 1...count {
             let numbers = [rank] + (victim.map { [$0] } ?? [])
@@ -55,12 +56,4 @@ struct PipeContractTests {
         }
         return processes
     }
-
-    /// It lies beside the tests that run.
-    private static let program: String? = {
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/"
-        return sequence(first: URL(filePath: own)) { $0.path == "/" ? nil : $0.deletingLastPathComponent() }
-            .map { $0.appending(path: "pipe-transport-check").path }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
-    }()
 }

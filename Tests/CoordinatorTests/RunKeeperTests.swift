@@ -29,9 +29,13 @@ import Testing
 
     private var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    private static let progress = RunProgress(
-        samplesDone: 0, samplesFailed: 0, samplesTotal: 5, elapsedSeconds: 0, ratePerHour: nil, etaSeconds: nil,
-        workers: 1, workersBusy: 0)
+    private static let progress = progress(workers: 1)
+
+    private static func progress(workers: Int) -> RunProgress {
+        RunProgress(
+            samplesDone: 0, samplesFailed: 0, samplesTotal: 5, elapsedSeconds: 0, ratePerHour: nil, etaSeconds: nil,
+            workers: workers, workersBusy: 0)
+    }
 
     private func keeper(beatEvery interval: Duration = .seconds(5)) throws -> RunKeeper {
         try RunKeeper(
@@ -144,6 +148,20 @@ import Testing
         let rows = try DatasetIndex(layout: run.directory.layout).rows(shard: 1)
         #expect(rows.map(\.error?.kind) == ["crashed"])
         #expect(!FileManager.default.fileExists(atPath: run.directory.layout.shards + "/shard-000001.tar.zst"))
+    }
+
+    @Test("a change in the number of workers is told before the next beat is due")
+    func workersInTheBeat() async throws {
+        let keeper = try keeper(beatEvery: .seconds(3600))
+        _ = try await keeper.resume()
+        for workers in [0, 3, 3, 2] { try await keeper.progress(Self.progress(workers: workers)) }
+        // Beats are written by a thread of their own: one at the start, and one for each change.
+        var words: [Substring] = []
+        while words.last != "2\n" {
+            try await Task.sleep(for: .milliseconds(2))
+            words = ((try? String(contentsOf: run.directory.beat, encoding: .utf8)) ?? "")[...].split(separator: " ")
+        }
+        #expect(words.dropLast().last == "3")
     }
 
     /// As on a file system whose locks do not reach from host to host.

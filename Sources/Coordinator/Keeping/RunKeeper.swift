@@ -30,6 +30,8 @@ package actor RunKeeper: CoordinatorDelegate {
     private var problems: [String] = []
     private var lastBeat = ContinuousClock.Instant.now - .seconds(3600)
     private var beats = 0
+    /// What the last beat said.
+    private var workers: Int?
     private var epoch: UInt64 = 0
     private var takeover: RunTakenOver?
 
@@ -178,7 +180,9 @@ package actor RunKeeper: CoordinatorDelegate {
 
     /// Host, process, start, count and workers that are there: what `cluster/launch` goes by.
     private func beat(workers: Int) {
-        guard ContinuousClock.now - lastBeat > beatInterval else { return }
+        // A change is told at once: the launcher counts from there how long ranks have been missing.
+        guard workers != self.workers || ContinuousClock.now - lastBeat > beatInterval else { return }
+        self.workers = workers
         lastBeat = .now
         beats += 1
         // The count makes every beat another content, which a watcher on another host sees whatever its clock says.

@@ -48,7 +48,7 @@ import Testing
     @Test(.enabled(if: geteuid() != 0, "root may read everything")) func namesTheReasonForUnreadable() throws {
         let path = try scratch.write([1], to: "closed")
         #expect(chmod(path, 0) == 0)
-        #expect(throws: MappedFileError.unreadable(path: path, reason: "Permission denied")) {
+        #expect(throws: MappedFileError.unreadable(path: path, reason: "permission is missing")) {
             try MappedFile(path: path)
         }
     }

@@ -138,9 +138,9 @@ extension Integration {
 
         /// What keeps a file system from taking segments, and is undone.
         enum Trouble: String, CaseIterable {
-            case full = "No space left on device"
-            case readOnly = "Read-only file system"
-            case forbidden = "Operation not permitted"
+            case full = "the disk is full"
+            case readOnly = "the file system is read-only"
+            case forbidden = "permission is missing"
             case quota = "Disk quota exceeded"
 
             /// Quotas of btrfs bind root as well. A kernel without it, or a container without loop devices, cannot have one.
@@ -232,7 +232,10 @@ extension Integration {
             func isWaiting() -> Bool {
                 (try? String(contentsOfFile: log, encoding: .utf8))?.contains(trouble.rawValue) == true
             }
-            while !isWaiting(), !running.hasEnded { try await Task.sleep(for: .milliseconds(50)) }
+            let patience = ContinuousClock.now + .seconds(120)
+            while !isWaiting(), !running.hasEnded, ContinuousClock.now < patience {
+                try await Task.sleep(for: .milliseconds(50))
+            }
             #expect(isWaiting(), "nothing was held up")
             try await trouble.end(run, disk: disk)
             let outcome = try await running.outcome(limit: 120)

@@ -112,7 +112,7 @@ extension Integration {
             let run = FinishedRun(shop.path("run"))
             let running = try Running(
                 Fixtures.checkout.appending(path: "cluster/launch").path,
-                ["-n", "3", "--stale", "20", job, "--out", run.folder, "--silence-limit", "5"],
+                ["-n", "3", "--stale", "60", job, "--out", run.folder, "--silence-limit", "30"],
                 environment: [
                     "SEEHEAR_BIN": Programs.folder.path, "LD_PRELOAD": library,
                     "FAKETIME_TIMESTAMP_FILE": shop.path("offset"), "FAKETIME_NO_CACHE": "1",

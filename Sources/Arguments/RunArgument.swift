@@ -9,13 +9,6 @@ package struct RunArgument: ParsableArguments {
 
     package init() {}
 
-    /// The directory, which has to hold a run.
-    /// - Throws: `RunError`.
-    package var directory: RunDirectory {
-        get throws(RunError) {
-            let directory = RunDirectory(URL(filePath: path, directoryHint: .isDirectory))
-            _ = try Run.describe(directory)
-            return directory
-        }
-    }
+    /// The directory, which may hold no run.
+    package var directory: RunDirectory { RunDirectory(URL(filePath: path, directoryHint: .isDirectory)) }
 }

@@ -36,6 +36,8 @@ struct ExtractCommand: ParsableCommand {
 
     func run() throws {
         try Output.reporting {
+            // Shards say nothing of a folder that holds none.
+            _ = try Run.describe(argument.directory)
             let reader = try DatasetReader(layout: argument.directory.layout)
             let wanted = members.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
             let extractor = try SampleExtractor(reader: reader, folder: output, members: wanted)

@@ -26,7 +26,7 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         let report = try Output.reporting {
-            let run = try argument.directory
+            let run = argument.directory
             let description = try Run.describe(run)
             let isOver = (try? String(contentsOf: run.status, encoding: .utf8))?.hasPrefix("complete") ?? false
             return try Verifier(

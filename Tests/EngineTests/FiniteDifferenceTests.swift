@@ -115,11 +115,13 @@ import Torch
         }
     }
 
-    @Test(arguments: [
-        Case(), Case(pairing: .paper),
-        Case(pairing: .paper, choice: SamplerSettings(.dpmSolver), prediction: .velocity),
-        Case(choice: SamplerSettings(.euler), prediction: .sample, memory: .low),
-    ])
+    @Test(
+        "the gradient of an audio latent is the slope of its loss",
+        arguments: [
+            Case(), Case(pairing: .paper),
+            Case(pairing: .paper, choice: SamplerSettings(.dpmSolver), prediction: .velocity),
+            Case(choice: SamplerSettings(.euler), prediction: .sample, memory: .low),
+        ])
     func audio(_ item: Case) throws {
         let models = try Self.audioModels.get()
         let binder = try Self.binder.get().network
@@ -142,10 +144,12 @@ import Torch
                 start: drawn(1, [1] + models.latentShape(duration: 1)), prompt: drawn(2, [1, width]).normalized()))
     }
 
-    @Test(arguments: [
-        Case(frames: 4), Case(pairing: .paper, choice: SamplerSettings(.dpmSolver), memory: .low, frames: 4),
-        Case(choice: SamplerSettings(.euler), prediction: .velocity),
-    ])
+    @Test(
+        "the gradient of a video latent is the slope of its loss",
+        arguments: [
+            Case(frames: 4), Case(pairing: .paper, choice: SamplerSettings(.dpmSolver), memory: .low, frames: 4),
+            Case(choice: SamplerSettings(.euler), prediction: .velocity),
+        ])
     func frames(_ item: Case) throws {
         let models = try Self.videoModels.get()
         let binder = try Self.binder.get().network

@@ -6,7 +6,8 @@ extension Integration {
     /// `seehear keyframe` as a user calls it.
     @Suite("Key frame command")
     struct KeyFrameCommandTests {
-        @Test func tableAndImage() async throws {
+        @Test("it prints a table of the candidates, writes the frame, and gives the same as JSON")
+        func tableAndImage() async throws {
             let shop = try Workshop()
             // Half a second out of black, then the picture.
             try await shop.make(
@@ -31,7 +32,8 @@ extension Integration {
             #expect(chosen?["score"] as? Double == best && report["width"] as? Int == 96)
         }
 
-        @Test func whatCannotBeUsed() async throws {
+        @Test("what it cannot use is named, and no file is written")
+        func whatCannotBeUsed() async throws {
             let shop = try Workshop()
             try shop.write("text.mp4", "no film")
             try await shop.make("clip.mp4", "-f lavfi -i testsrc2=s=32x32:r=10:d=1 -c:v libx264 -pix_fmt yuv420p")

@@ -5,7 +5,8 @@ import Testing
 @testable import JSON
 
 @Suite struct JSONReaderTests {
-    @Test func integersOfEveryWidth() throws {
+    @Test("integers of every width are read up to their limits")
+    func integersOfEveryWidth() throws {
         var reader = JSONReader("[-128, 255, 9223372036854775807, -9223372036854775808, 18446744073709551615, -0]")
         var found: [String] = []
         try reader.array { reader throws(JSONError) in
@@ -21,10 +22,12 @@ import Testing
             found == ["-128", "255", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "0"])
     }
 
-    @Test(arguments: [
-        "128", "-129", "1.0", "1e2", "99999999999999999999", "-99999999999999999999", "9223372036854775808",
-        "-9223372036854775809",
-    ])
+    @Test(
+        "an integer that does not fit its type is an error that begins with it",
+        arguments: [
+            "128", "-129", "1.0", "1e2", "99999999999999999999", "-99999999999999999999", "9223372036854775808",
+            "-9223372036854775809",
+        ])
     func integersOutOfRange(text: String) {
         #expect {
             var reader = JSONReader(text)
@@ -35,7 +38,8 @@ import Testing
         }
     }
 
-    @Test func valuesOfAnotherKind() {
+    @Test("a value of another kind than asked for is named with both kinds")
+    func valuesOfAnotherKind() {
         func description(_ read: (inout JSONReader) throws(JSONError) -> Void) -> String {
             var reader = JSONReader(" [1]")
             do throws(JSONError) {

@@ -44,27 +44,32 @@ import Testing
             try parse(#""a\"\\\/\b\f\n\r\té\u00e9\ud83d\ude00z""#) == .string("a\"\\/\u{8}\u{c}\n\r\té\u{e9}😀z"))
     }
 
-    @Test(arguments: [
-        ("", 0, JSONError.Kind.unexpectedEnd(expected: "a value")), ("{", 1, .unexpectedEnd(expected: "a key")),
-        ("[1,", 3, .unexpectedEnd(expected: "a value")), ("\"a", 2, .unexpectedEnd(expected: "the end of a string")),
-        ("{\"a\":1,}", 7, .unexpectedByte(0x7D, expected: "a key")),
-        ("{\"a\" 1}", 5, .unexpectedByte(0x31, expected: "`:`")),
-        ("[1 2]", 3, .unexpectedByte(0x32, expected: "`,` or `]`")),
-        ("{\"a\":1;", 6, .unexpectedByte(0x3B, expected: "`,` or `}`")),
-        ("[01]", 1, .badNumber("a number starts with 0")), ("-", 0, .badNumber("a number has no digits")),
-        ("1.", 0, .badNumber("a number ends in its decimal point")),
-        ("1e", 0, .badNumber("a number ends in its exponent")), ("+1", 0, .unexpectedByte(0x2B, expected: "a value")),
-        ("tru", 3, .unexpectedEnd(expected: "true or false")), ("nul1", 3, .unexpectedByte(0x31, expected: "null")),
-        ("{} x", 3, .trailingByte(0x78)), (#"{"a":1,"b":2,"a":3}"#, 13, .duplicateKey("a")),
-        (#"{"a":1,"\u0061":3}"#, 7, .duplicateKey("a")),
-        (#""\ud800""#, 1, .badEscape("a \\u escape is half of a surrogate pair")),
-        (#""\udc00""#, 1, .badEscape("a \\u escape is half of a surrogate pair")),
-        (#""\ud800\u0041""#, 1, .badEscape("a \\u escape is half of a surrogate pair")),
-        (#""\u12g4""#, 1, .badEscape("a \\u escape needs four hexadecimal digits")),
-        (#""\x""#, 1, .badEscape("there is no such escape")), ("\"\u{1}\"", 1, .controlCharacter(1)),
-        (String(repeating: "[", count: 200), 129, .tooDeep(limit: 128)),
-        (String(repeating: "{\"a\":", count: 200), 641, .tooDeep(limit: 128)),
-    ]) func refuses(_ text: String, _ offset: Int, _ kind: JSONError.Kind) {
+    @Test(
+        "malformed JSON is refused with the offset and the reason",
+        arguments: [
+            ("", 0, JSONError.Kind.unexpectedEnd(expected: "a value")), ("{", 1, .unexpectedEnd(expected: "a key")),
+            ("[1,", 3, .unexpectedEnd(expected: "a value")),
+            ("\"a", 2, .unexpectedEnd(expected: "the end of a string")),
+            ("{\"a\":1,}", 7, .unexpectedByte(0x7D, expected: "a key")),
+            ("{\"a\" 1}", 5, .unexpectedByte(0x31, expected: "`:`")),
+            ("[1 2]", 3, .unexpectedByte(0x32, expected: "`,` or `]`")),
+            ("{\"a\":1;", 6, .unexpectedByte(0x3B, expected: "`,` or `}`")),
+            ("[01]", 1, .badNumber("a number starts with 0")), ("-", 0, .badNumber("a number has no digits")),
+            ("1.", 0, .badNumber("a number ends in its decimal point")),
+            ("1e", 0, .badNumber("a number ends in its exponent")),
+            ("+1", 0, .unexpectedByte(0x2B, expected: "a value")),
+            ("tru", 3, .unexpectedEnd(expected: "true or false")), ("nul1", 3, .unexpectedByte(0x31, expected: "null")),
+            ("{} x", 3, .trailingByte(0x78)), (#"{"a":1,"b":2,"a":3}"#, 13, .duplicateKey("a")),
+            (#"{"a":1,"\u0061":3}"#, 7, .duplicateKey("a")),
+            (#""\ud800""#, 1, .badEscape("a \\u escape is half of a surrogate pair")),
+            (#""\udc00""#, 1, .badEscape("a \\u escape is half of a surrogate pair")),
+            (#""\ud800\u0041""#, 1, .badEscape("a \\u escape is half of a surrogate pair")),
+            (#""\u12g4""#, 1, .badEscape("a \\u escape needs four hexadecimal digits")),
+            (#""\x""#, 1, .badEscape("there is no such escape")), ("\"\u{1}\"", 1, .controlCharacter(1)),
+            (String(repeating: "[", count: 200), 129, .tooDeep(limit: 128)),
+            (String(repeating: "{\"a\":", count: 200), 641, .tooDeep(limit: 128)),
+        ])
+    func refuses(_ text: String, _ offset: Int, _ kind: JSONError.Kind) {
         let error = failure(Array(text.utf8))
         #expect(error == JSONError(offset: offset, kind: kind))
         #expect(error?.description.hasPrefix("not valid JSON at byte \(offset): ") == true)

@@ -37,7 +37,9 @@ import Testing
         everyReaderFails(.notAFile, studio.path("pipe.mp4"))
     }
 
-    @Test(.enabled(if: getuid() != 0, "root reads whatever the permissions say"))
+    @Test(
+        "a file without read permission is unreadable",
+        .enabled(if: getuid() != 0, "root reads whatever the permissions say"))
     func permissions() throws {
         let path = try studio.write("closed.mp4", [1, 2, 3])
         #expect(chmod(path, 0) == 0)

@@ -68,7 +68,8 @@ import Torch
         }
     }
 
-    @Test func emptyTensorsAndScalars() throws {
+    @Test("empty tensors and scalars are mapped like any other")
+    func emptyTensorsAndScalars() throws {
         let folder = try TemporaryFolder()
         let url = folder.url.appending(path: "w.safetensors")
         try SafetensorsWriter.write(

@@ -107,7 +107,8 @@ import Torch
         return entries
     }
 
-    @Test func namesOfKeys() {
+    @Test("the original keys have the names that diffusers gives them")
+    func namesOfKeys() {
         let block = "down_blocks.0.motion_modules.1"
         let pairs = [
             ("temporal_transformer.norm.weight", "norm.weight"),

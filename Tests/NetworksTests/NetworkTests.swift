@@ -22,7 +22,8 @@ import Torch
     }
 
     /// The names from before diffusers 0.17, under which the published autoencoders were saved.
-    @Test func autoencoderWithLegacyKeys() throws {
+    @Test("an autoencoder is read under the keys from before diffusers 0.17")
+    func autoencoderWithLegacyKeys() throws {
         let item = try #require(Self.cases.first { $0.kind == "vae" && $0.keys.contains { $0.0.contains("to_q") } })
         let names = ["to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"]
         let entries = try item.entries { key in

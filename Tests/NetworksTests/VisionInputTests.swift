@@ -55,7 +55,8 @@ import Torch
         #expect(square.pixels[...] == picture.pixels[(38 * 224 * 3)..<(262 * 224 * 3)])
     }
 
-    @Test(arguments: clips) func framesAsTheReference(_ item: Goldens.Item) throws {
+    @Test("clips of frames are prepared as the reference prepares them", arguments: clips)
+    func framesAsTheReference(_ item: Goldens.Item) throws {
         let goldens = try UnitGoldens("inputs")
         let frames = try (0..<3).map { try item.picture(frame: $0) }
         let input = try ImageBindVisionInput.clips([[frames[0], frames[1]], [frames[1], frames[2]]])
@@ -64,7 +65,8 @@ import Torch
     }
 
     /// The same transform carries the gradient to generated frames.
-    @Test(arguments: clips) func gradientOfFrames(_ item: Goldens.Item) throws {
+    @Test("the gradient of generated frames is the reference's", arguments: clips)
+    func gradientOfFrames(_ item: Goldens.Item) throws {
         let frames = try (0..<3).map { index in
             try Tensor(item.picture(frame: index).pixels, shape: [item.height, item.width, 3]).permute([2, 0, 1])
         }
@@ -75,7 +77,8 @@ import Torch
             try UnitGoldens("inputs").relativeDifference("clips.\(item.testDescription).gradient", gradient) < 5e-6)
     }
 
-    @Test func whatIsNoImage() {
+    @Test("an image needs sides above 0 and as many bytes as they say")
+    func whatIsNoImage() {
         #expect(Image(width: 0, height: 3, pixels: []) == nil)
         #expect(Image(width: 2, height: 2, pixels: [UInt8](repeating: 0, count: 11)) == nil)
         #expect(Image(width: -2, height: -2, pixels: [UInt8](repeating: 0, count: 12)) == nil)

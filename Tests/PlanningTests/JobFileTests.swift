@@ -222,7 +222,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(!problem.allowed.isEmpty)
     }
 
-    @Test func clipsLastWholeSeconds() throws {
+    @Test("the clips of the binder last whole seconds")
+    func clipsLastWholeSeconds() throws {
         #expect(try resolve(smallest + "binder: {clip_duration: 2}").clips.clipDuration == 2)
         let found = problems(smallest + "binder: {clip_duration: 1.5}")
         #expect(
@@ -238,7 +239,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(found.first { $0.key == "sampling.stepz" }?.allowed.contains("did you mean `steps`?") == true)
     }
 
-    @Test func everyMistakeAtOnce() {
+    @Test("all mistakes of a job are reported at once")
+    func everyMistakeAtOnce() {
         let found = problems("task: v3a\nbatch: 0\nmodels: {audio: ''}\n")
         #expect(Set(found.map(\.key)) == ["task", "batch", "manifest", "models.audio", "models.binder"])
         #expect(found.count == 5)
@@ -268,7 +270,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(throws: JobError.self) { try resolve(bomb) }
     }
 
-    @Test func filesThatCannotBeRead() throws {
+    @Test("a job file that cannot be read says why")
+    func filesThatCannotBeRead() throws {
         let folder = try TemporaryFolder()
         #expect { try JobFile.load(folder.url.appending(path: "none.yaml")) } throws: {
             "\($0)".contains("there is no such file")

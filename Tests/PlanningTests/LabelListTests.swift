@@ -26,7 +26,8 @@ import Testing
         #expect { try read(text) } throws: { "\($0)".contains(expected) }
     }
 
-    @Test func bytesAndSizes() throws {
+    @Test("bytes that are not UTF-8, too many labels and too large a file are refused")
+    func bytesAndSizes() throws {
         #expect { try LabelList([0x61, 0x0A, 0xFF], path: "l.txt") } throws: {
             "\($0)".contains("l.txt:2: it is not valid UTF-8")
         }

@@ -14,7 +14,8 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
 }
 
 @Suite struct ManifestTests {
-    @Test func jsonlinesWithEverything() throws {
+    @Test("a row of JSON lines may hold every column")
+    func jsonlinesWithEverything() throws {
         let manifest = try parse(
             #"""
             {"id": "a", "task": "v2a", "prompt": "a dog \"barks\" – \ud83d\udc36", "negative_prompt": "", "video": "v/a.mp4", "start": 1.5, "duration": 4, "seed": 9223372036854775807}
@@ -36,24 +37,28 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         #expect(second.input?.path == "/abs/b.png")
     }
 
-    @Test func byteOrderMarkLineEndsAndEmptyLines() throws {
+    @Test("a byte order mark, CRLF and empty lines do not matter")
+    func byteOrderMarkLineEndsAndEmptyLines() throws {
         let manifest = try parse("\u{FEFF}\r\n{\"video\": \"a.mp4\"}\r\n\n  \n{\"video\": \"b.mp4\"}")
         #expect(manifest.problems == [])
         #expect(manifest.rows.map(\.number) == [2, 5])
         #expect(manifest.rows.map(\.key) == ["a", "b"])
     }
 
-    @Test func rootAndDerivedKeys() throws {
+    @Test("paths begin at `root`, and a row without an id gets its key from the file name")
+    func rootAndDerivedKeys() throws {
         let manifest = try parse("{\"video\": \"x/my clip.v2.mp4\"}\n{\"video\": \"../é.mp4\"}", "root=media")
         #expect(manifest.rows.map(\.key) == ["my_clip_v2", "_"])
         #expect(manifest.rows.map(\.input?.path) == ["/data/media/x/my clip.v2.mp4", "/data/é.mp4"])
     }
 
-    @Test(arguments: [
-        ("a/b", RowProblem.Kind.id, "slash"), ("a.b", .id, "dot"), ("a b", .id, "space"),
-        ("a\\tb", .id, "control character"),
-        ("é", .id, "beyond ASCII"), (String(repeating: "x", count: 300), .id, "300 bytes"),
-    ])
+    @Test(
+        "an id that cannot be a key is rejected with what is wrong in it",
+        arguments: [
+            ("a/b", RowProblem.Kind.id, "slash"), ("a.b", .id, "dot"), ("a b", .id, "space"),
+            ("a\\tb", .id, "control character"),
+            ("é", .id, "beyond ASCII"), (String(repeating: "x", count: 300), .id, "300 bytes"),
+        ])
     func badIds(id: String, kind: RowProblem.Kind, found: String) throws {
         let manifest = try parse("{\"id\": \"\(id)\", \"video\": \"a.mp4\"}\n{\"id\": \"good\", \"video\": \"b.mp4\"}")
         let problem = try #require(manifest.rejected.first)
@@ -65,34 +70,36 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         #expect(manifest.rows.map(\.key) == ["good"])
     }
 
-    @Test(arguments: [
-        (#"{"id": "x", "video": "a.mp4", "fps": 3}"#, "fps", RowProblem.Kind.unknownColumn),
-        (#"{"id": "x", "video": "a.mp4", "seed": -1}"#, "seed", .value),
-        (#"{"id": "x", "video": "a.mp4", "seed": 1.5}"#, "seed", .value),
-        (#"{"id": "x", "video": "a.mp4", "seed": "3"}"#, "seed", .value),
-        (#"{"id": "x", "video": "a.mp4", "seed": 9223372036854775808}"#, "seed", .value),
-        (#"{"id": "x", "video": "a.mp4", "start": -0.1}"#, "start", .value),
-        (#"{"id": "x", "video": "a.mp4", "start": 1e999}"#, "start", .value),
-        (#"{"id": "x", "video": "a.mp4", "duration": 0}"#, "duration", .value),
-        (#"{"id": "x", "video": "a.mp4", "duration": true}"#, "duration", .value),
-        (#"{"id": "x", "video": "a.mp4", "prompt": 3}"#, "prompt", .value),
-        (#"{"id": "x", "video": "a.mp4", "prompt": "a\u0000b"}"#, "prompt", .value),
-        (#"{"id": "x", "video": "a\u0000.mp4"}"#, "video", .value),
-        (#"{"id": "x", "video": ["a.mp4"]}"#, "video", .value),
-        (#"{"id": "x", "prompt": "no file"}"#, "video", .input),
-        (#"{"id": "x", "video": "a.mp4", "image": "b.png"}"#, "image", .input),
-        (#"{"id": "x", "task": "t2a", "video": "a.mp4"}"#, "task", .value),
-        (#"{"id": "x", "task": "joint"}"#, "prompt", .input),
-        (#"{"id": "x", "task": "joint", "prompt": ""}"#, "prompt", .input),
-        (#"{"id": "x", "task": "joint", "prompt": "a dog", "audio": "a.wav"}"#, "audio", .input),
-        (#"{"id": "x", "task": "joint", "prompt": "a dog", "start": 1}"#, "start", .input),
-        (#"{"id": "x", "task": "a2v", "prompt": "a dog"}"#, "audio", .input),
-        (#"{"id": "x", "task": "a2v", "video": "a.mp4"}"#, "video", .input),
-        (#"{"id": "x", "task": "a2i", "audio": 3}"#, "audio", .value),
-        (#"{"id": "x", "task": "i2a"}"#, "image", .input),
-        (#"{"id": "x", "task": "i2a", "image": "a.png", "video": "b.mp4"}"#, "image", .input),
-        (#"{"id": "x", "task": "i2a", "image": "a.png", "start": 1}"#, "start", .input),
-    ])
+    @Test(
+        "a row with a bad value keeps its key and names the field",
+        arguments: [
+            (#"{"id": "x", "video": "a.mp4", "fps": 3}"#, "fps", RowProblem.Kind.unknownColumn),
+            (#"{"id": "x", "video": "a.mp4", "seed": -1}"#, "seed", .value),
+            (#"{"id": "x", "video": "a.mp4", "seed": 1.5}"#, "seed", .value),
+            (#"{"id": "x", "video": "a.mp4", "seed": "3"}"#, "seed", .value),
+            (#"{"id": "x", "video": "a.mp4", "seed": 9223372036854775808}"#, "seed", .value),
+            (#"{"id": "x", "video": "a.mp4", "start": -0.1}"#, "start", .value),
+            (#"{"id": "x", "video": "a.mp4", "start": 1e999}"#, "start", .value),
+            (#"{"id": "x", "video": "a.mp4", "duration": 0}"#, "duration", .value),
+            (#"{"id": "x", "video": "a.mp4", "duration": true}"#, "duration", .value),
+            (#"{"id": "x", "video": "a.mp4", "prompt": 3}"#, "prompt", .value),
+            (#"{"id": "x", "video": "a.mp4", "prompt": "a\u0000b"}"#, "prompt", .value),
+            (#"{"id": "x", "video": "a\u0000.mp4"}"#, "video", .value),
+            (#"{"id": "x", "video": ["a.mp4"]}"#, "video", .value),
+            (#"{"id": "x", "prompt": "no file"}"#, "video", .input),
+            (#"{"id": "x", "video": "a.mp4", "image": "b.png"}"#, "image", .input),
+            (#"{"id": "x", "task": "t2a", "video": "a.mp4"}"#, "task", .value),
+            (#"{"id": "x", "task": "joint"}"#, "prompt", .input),
+            (#"{"id": "x", "task": "joint", "prompt": ""}"#, "prompt", .input),
+            (#"{"id": "x", "task": "joint", "prompt": "a dog", "audio": "a.wav"}"#, "audio", .input),
+            (#"{"id": "x", "task": "joint", "prompt": "a dog", "start": 1}"#, "start", .input),
+            (#"{"id": "x", "task": "a2v", "prompt": "a dog"}"#, "audio", .input),
+            (#"{"id": "x", "task": "a2v", "video": "a.mp4"}"#, "video", .input),
+            (#"{"id": "x", "task": "a2i", "audio": 3}"#, "audio", .value),
+            (#"{"id": "x", "task": "i2a"}"#, "image", .input),
+            (#"{"id": "x", "task": "i2a", "image": "a.png", "video": "b.mp4"}"#, "image", .input),
+            (#"{"id": "x", "task": "i2a", "image": "a.png", "start": 1}"#, "start", .input),
+        ])
     func badValuesKeepTheirKey(line: String, field: String, kind: RowProblem.Kind) throws {
         let row = try #require(try parse(line).rows.first)
         #expect(row.key == "x")
@@ -116,13 +123,15 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         #expect(manifest.rows.count == 1)
     }
 
-    @Test func twiceTheSameColumn() throws {
+    @Test("a column that appears twice rejects its row")
+    func twiceTheSameColumn() throws {
         let manifest = try parse(#"{"id": "a", "id": "b", "video": "a.mp4"}"#)
         #expect(manifest.rejected.map(\.kind) == [.syntax])
         #expect(manifest.rejected[0].description.hasPrefix("row 1, `id`: the column appears twice"))
     }
 
-    @Test func duplicatesNameTheFirst() throws {
+    @Test("a key that is taken is rejected with the row that has it")
+    func duplicatesNameTheFirst() throws {
         let manifest = try parse(
             #"{"id": "a", "video": "1.mp4"}"# + "\n" + #"{"video": "a.mp4"}"# + "\n" + #"{"id": "b", "video": "1.mp4"}"#
         )
@@ -131,7 +140,8 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         #expect(manifest.rejected[0].found.contains("row 1"))
     }
 
-    @Test func invalidUTF8AndNUL() throws {
+    @Test("a row with invalid UTF-8 or a NUL is rejected alone")
+    func invalidUTF8AndNUL() throws {
         let bytes =
             Array("{\"id\": \"a\", \"video\": \"".utf8) + [0xFF, 0xFE]
             + Array("\"}\n{\"id\": \"b\", \"video\": \"".utf8) + [0]
@@ -141,7 +151,8 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         #expect(manifest.rejected.map(\.row) == [1, 2])
     }
 
-    @Test func csvWithQuotes() throws {
+    @Test("CSV is read with quotes, line breaks in fields and empty fields")
+    func csvWithQuotes() throws {
         let manifest = try parse(
             "id,video,prompt,start,seed\r\na,a.mp4,\"a dog, \"\"Rex\"\",\nbarks\",1.5,7\r\n\r\nb,b.mp4,,,\r\n",
             "manifest=x.csv")
@@ -226,7 +237,8 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         }
     }
 
-    @Test func formatsThatCannotBeTold() {
+    @Test("a file name that does not tell the format asks for manifest_format")
+    func formatsThatCannotBeTold() {
         #expect { try parse("x", "manifest=clips.tsv") } throws: { "\($0)".contains("set manifest_format") }
     }
 

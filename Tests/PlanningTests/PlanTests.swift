@@ -72,7 +72,8 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(try cost(.joint, frames: 16) == plain + inner + sound)
     }
 
-    @Test func tasksOfWhatCanBeMade() throws {
+    @Test("the tasks of a plan are those of the samples that can be made")
+    func tasksOfWhatCanBeMade() throws {
         var all = samples(3)
         all[1].task = .joint
         all[1].frames = 16
@@ -89,7 +90,8 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(plan.shards.isEmpty)
     }
 
-    @Test func rowsComeBack() throws {
+    @Test("the rows of a plan are read back as they were written")
+    func rowsComeBack() throws {
         let folder = try TemporaryFolder()
         var all = samples(9000)
         all[3].error = PlannedError(kind: "noVideoStream", message: "row 4: no picture")
@@ -105,7 +107,8 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(try record.read(in: folder.url) == plan.samples)
     }
 
-    @Test func damageIsFound() throws {
+    @Test("a damaged plan file is refused")
+    func damageIsFound() throws {
         let folder = try TemporaryFolder()
         let plan = Plan(samples: samples(40), job: try testJob())
         let (record, bytes) = try PlanFile.encode(plan.samples)

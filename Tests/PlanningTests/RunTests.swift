@@ -279,7 +279,8 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         #expect(RunStatusReader.rate(of: events([7, 7])) == nil)
     }
 
-    @Test func timesForPeople() {
+    @Test("times are written for people")
+    func timesForPeople() {
         #expect(TimeText.short(45.2) == "45 s")
         #expect(TimeText.short(7800) == "2 h 10 min")
         #expect(TimeText.short(.infinity) == "unknown")

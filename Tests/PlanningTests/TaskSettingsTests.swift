@@ -126,7 +126,8 @@ private func aligner(_ job: Job, _ task: GenerationTask) -> AlignerSettings? {
     }
 
     /// A setting of pictures leaves a run of sound as it is, to the byte.
-    @Test func whatATaskDoesNotHaveIsNotWritten() throws {
+    @Test("settings that a task does not have are not written for it")
+    func whatATaskDoesNotHaveIsNotWritten() throws {
         func json(_ text: String, _ tasks: Set<GenerationTask>) throws -> String {
             String(decoding: try JSONCoding.encode(try resolve(text).narrowed(to: tasks)), as: UTF8.self)
         }
@@ -141,7 +142,8 @@ private func aligner(_ job: Job, _ task: GenerationTask) -> AlignerSettings? {
         #expect(!(try json("", [.a2i]).contains("fps")))
     }
 
-    @Test func whatRowsNeedAndTheJobLacks() throws {
+    @Test("what the rows need and the job lacks is named")
+    func whatRowsNeedAndTheJobLacks() throws {
         let job = try JobFile.resolve(
             "task: v2a\nmanifest: m.jsonl\nmodels: {binder: c/d}\nsampling: {eta: 0.5, scheduler: {video: euler}}\n",
             path: "/data/job.yaml")

@@ -72,7 +72,8 @@ import Testing
         #expect(stat.models[1].files.allSatisfy { $0.sha256 == nil && $0.modified != nil })
     }
 
-    @Test func modelsOfImages() throws {
+    @Test("the models of image tasks are found with their files")
+    func modelsOfImages() throws {
         let all = try inspect("caption=labels", "labels=labels.txt", tasks: [.joint])
         #expect(all.problems == [])
         #expect(all.models.map(\.role) == ["audio", "image", "motion", "binder", "labels"])
@@ -89,7 +90,8 @@ import Testing
         #expect(still.maximumFrames == nil)
     }
 
-    @Test func framesThatAMotionAdapterHasPositionsFor() throws {
+    @Test("the number of frames that a motion adapter has positions for is read from its files")
+    func framesThatAMotionAdapterHasPositionsFor() throws {
         try folder.write("{}", to: "motion/config.json")
         #expect(try inspect(tasks: [.a2v]).maximumFrames == 32)
         let original = Self.safetensors("down_blocks.0.motion_modules.0.pos_encoder.pe", shape: [1, 16, 4])
@@ -106,7 +108,8 @@ import Testing
         #expect(random.maximumFrames == 32)
     }
 
-    @Test func whatIsWrongWithTheModelsOfImages() throws {
+    @Test("all that is wrong with the models of image tasks is reported")
+    func whatIsWrongWithTheModelsOfImages() throws {
         try FileManager.default.removeItem(at: file("image/scheduler/scheduler_config.json"))
         try FileManager.default.removeItem(at: file("motion/config.json"))
         try folder.write("rain\nrain\n", to: "labels.txt")
@@ -118,7 +121,8 @@ import Testing
         #expect(found.problems[2].contains("labels.txt:2: `rain` is already on line 1"))
     }
 
-    @Test func licencesOfTheModelCards() throws {
+    @Test("licences are taken from the model cards")
+    func licencesOfTheModelCards() throws {
         #expect(try inspect().models.map(\.license) == [nil, nil])
         try folder.write("---\nlicense: cc-by-nc-sa-4.0\ntags: [audio]\n---\n# AudioLDM\n", to: "audio/README.md")
         try folder.write("---\nlicense: cc-by-nc-4.0\n---\n", to: "binder/README.md")
@@ -131,7 +135,8 @@ import Testing
         #expect(single.models[1].license == "cc-by-nc-4.0")
     }
 
-    @Test func everythingThatIsWrongAtOnce() throws {
+    @Test("all damaged files of all models are reported at once")
+    func everythingThatIsWrongAtOnce() throws {
         try FileManager.default.removeItem(at: file("audio/vae/config.json"))
         try Data([255, 255, 255, 255, 255, 255, 255, 127]).write(
             to: file("audio/unet/diffusion_pytorch_model.safetensors"))
@@ -144,7 +149,8 @@ import Testing
         #expect(found.problems.contains { $0.hasPrefix("models.binder:") && $0.contains("imagebind_huge.safetensors") })
     }
 
-    @Test func repositoriesThatWereNotFetched() throws {
+    @Test("a repository that was not fetched is named with the command that fetches it")
+    func repositoriesThatWereNotFetched() throws {
         let found = try inspect("models.audio=cvssp/audioldm-m-full")
         #expect(found.problems.count == 1)
         #expect(found.problems[0].contains("cvssp/audioldm-m-full"))

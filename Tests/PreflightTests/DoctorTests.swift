@@ -21,7 +21,8 @@ import Testing
             path: "/bin/seehear-worker")
     }
 
-    @Test func aWorkerThatTells() {
+    @Test("the answer of a worker becomes one check for each part")
+    func aWorkerThatTells() {
         let found = checks(0, Self.good)
         #expect(
             found.map(\.name) == [
@@ -41,7 +42,8 @@ import Testing
         #expect(wrong[0].found == "no operator library")
     }
 
-    @Test func theLoadersWords() {
+    @Test("what the loader says is shown, with the remedy for libtorch")
+    func theLoadersWords() {
         let loader =
             "seehear-worker: error while loading shared libraries: libtorch_cpu.so: cannot open shared object file: No such file or directory"
         let found = checks(127, "", loader)
@@ -54,7 +56,7 @@ import Testing
         #expect(other[0].remedy?.contains("LIBTORCH=") == false)
     }
 
-    @Test(arguments: ["", "{", "no JSON", "}{", "{\"libtorch\": "])
+    @Test("an answer that is no JSON is one failed check", arguments: ["", "{", "no JSON", "}{", "{\"libtorch\": "])
     func answersThatAreNone(output: String) {
         #expect(checks(1, output).map(\.state) == [.wrong])
     }
@@ -72,7 +74,8 @@ import Testing
         #expect(found[0].remedy?.contains("--product seehear-worker") == true)
     }
 
-    @Test func aScriptInTheWorkersPlace() throws {
+    @Test("the worker is asked by `seehear-worker doctor`")
+    func aScriptInTheWorkersPlace() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(
             "#!/bin/sh\n[ \"$*\" = doctor ] || exit 9\ncat <<'END'\n\(Self.good)\nEND\n", to: "seehear-worker")

@@ -19,7 +19,8 @@ import Testing
         ])
     func frontMatter(text: String, license: String?) { #expect(ModelCard.license(in: text) == license) }
 
-    @Test func hostileFrontMatter() {
+    @Test("hostile front matter gives no licence and ends in time")
+    func hostileFrontMatter() {
         let deep = String(repeating: "[", count: 60_000)
         #expect(ModelCard.license(in: "---\nlicense: \(deep)\n---\n") == nil)
         let laughs = (1..<20).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1), *a\($0 - 1)]" }.joined(separator: "\n")

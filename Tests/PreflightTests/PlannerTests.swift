@@ -92,7 +92,8 @@ import Testing
         #expect((sample.input?.modified ?? 0) > 1_000_000_000_000_000_000)
     }
 
-    @Test func imagesBesideClips() throws {
+    @Test("images and clips may be in one manifest")
+    func imagesBesideClips() throws {
         let prepared = try prepare(
             #"{"video": "a.mp4"}"# + "\n" + #"{"image": "c.png", "task": "i2a", "duration": 4}"#, "members=[json, flac]"
         )
@@ -100,7 +101,8 @@ import Testing
         #expect(prepared.plan.samples[1].input?.start == nil)
     }
 
-    @Test func allFiveTasksInOneManifest() throws {
+    @Test("all five tasks may be in one manifest")
+    func allFiveTasksInOneManifest() throws {
         let prepared = try prepare(
             """
             {"id": "clip", "video": "a.mp4"}
@@ -279,7 +281,8 @@ import Testing
         } throws: { "\($0)".contains("models.audio: there is none\nmodels.binder: nor here") }
     }
 
-    @Test func tasksAndManifestsThatCannotBe() {
+    @Test("an empty manifest and a missing one end with a message")
+    func tasksAndManifestsThatCannotBe() {
         #expect { try prepare("\n") } throws: { "\($0)".contains("has no rows") }
         #expect { try prepare("", "manifest=nowhere.csv") } throws: {
             "\($0)".contains("cannot be read: there is no such file")

@@ -86,7 +86,8 @@ import Testing
         #expect(records[0].frames.map(\.members) == records[1].frames.map(\.members))
     }
 
-    @Test func shardWithoutSuccess() throws {
+    @Test("a shard may consist of failed samples alone")
+    func shardWithoutSuccess() throws {
         let run = try DemoRun(failed: Set(0..<6))
         try run.finish()
         #expect(try run.folder.contents()["shards/shard-000000.tar.zst"] == nil)
@@ -191,7 +192,9 @@ import Testing
 
     /// Ended before any step of publishing, assembling, removing and indexing, the same command completes the run, with the
     /// same bytes as one that was never stopped.
-    @Test(arguments: [Compression.zstd, .none])
+    @Test(
+        "ended before any step, the same command completes the run with the same bytes",
+        arguments: [Compression.zstd, .none])
     func stoppedAtEveryStep(compression: Compression) throws {
         let counter = StepCounter()
         let clean = try DemoRun()

@@ -40,7 +40,8 @@ import Testing
         #expect(throws: RecordError.self) { try SegmentSidecar(parsing: Array(deep.utf8), name: "batch-000001.json") }
     }
 
-    @Test func fuzzedFileNames() {
+    @Test("no file name crashes the parser of names")
+    func fuzzedFileNames() {
         let names = ["batch-000042.json", ".shards.json.tmp.node-1.example.org.42-3", "shard-000001.rows.jsonl.zst"]
         _ = fuzz(names.map { Array($0.utf8) }, seed: 23) { _ = RunLayout.FileKind(String(decoding: $0, as: UTF8.self)) }
     }

@@ -136,7 +136,8 @@ import Testing
         }
     }
 
-    @Test func stoppedAtEveryStep() throws {
+    @Test("ended before any step of publishing, a second publication gives the same bytes")
+    func stoppedAtEveryStep() throws {
         let counter = StepCounter()
         let clean = try DemoRun()
         _ = try clean.store(counter.hook).publish(clean.segment(0))

@@ -97,7 +97,8 @@ import Torch
         #expect(text.contains("stride [1], padding [1, 1]"), "\(text)")
     }
 
-    @Test func groupNormOfNothing() throws {
+    @Test("a group norm of an empty tensor is an error that says so")
+    func groupNormOfNothing() throws {
         let ones = try Tensor.full([4], 1)
         for shape in [[0, 4, 3], [2, 4, 0]] {
             let x = try Tensor.zeros(shape).leaf()

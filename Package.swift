@@ -135,7 +135,7 @@ let package = Package(
         tests(
             "EngineTests",
             ["Engine", "Networks", "Method", "ClipSampling", "Torch", "Checkpoint"]),
-        tests("PlanningTests", ["Planning", "Method", "Shard", "JSON"]),
+        tests("PlanningTests", ["Planning", "Method", "Shard", "JSON", "Files"]),
         tests(
             "CoordinatorTests",
             [
@@ -146,7 +146,8 @@ let package = Package(
         tests(
             "WorkerTests",
             [
-                "Worker", "Coordinator", "Planning", "Method", "Shard", "Engine", "Torch", "ClipSampling", "Files", log,
+                "Worker", "Coordinator", "Planning", "Preflight", "Method", "Shard", "Engine", "Torch", "ClipSampling",
+                "Files", log,
             ]),
         tests("EvaluationTests", ["Evaluation"]),
         .testTarget(

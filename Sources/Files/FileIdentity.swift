@@ -17,7 +17,8 @@ package struct FileIdentity: Equatable, Sendable {
         sha256 = hashing ? try Self.digest(of: file) : nil
     }
 
-    private static func digest(of file: InputFile) throws(FileError) -> String {
+    /// SHA-256 of a file in lower-case hexadecimal, read piece by piece.
+    static func digest(of file: InputFile) throws(FileError) -> String {
         var hash = SHA256()
         for offset in stride(from: 0, to: file.size, by: pieceSize) {
             hash.update(try file.read(at: offset, count: min(pieceSize, file.size - offset)))

@@ -4,10 +4,8 @@ import Glibc
 package final class InputFile: Sendable {
     /// The path it was opened with.
     package let path: String
-    /// The file's length in bytes when it was opened.
-    package let size: Int
-    /// When the file was last changed before it was opened, in nanoseconds since 1970.
-    package let modified: Int64
+    /// How the file looked when it was opened.
+    package let stamp: FileStamp
     private let descriptor: Int32
 
     /// Opens a regular file, symbolic links followed.
@@ -29,12 +27,24 @@ package final class InputFile: Sendable {
             throw FileError(notRegular: status.st_mode, path)
         }
         self.path = path
-        self.size = Int(status.st_size)
-        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        stamp = FileStamp(status)
         self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }
+
+    /// The file's length in bytes when it was opened.
+    package var size: Int { stamp.size }
+    /// When the file was last changed before it was opened, in nanoseconds since 1970.
+    package var modified: Int64 { stamp.modified }
+
+    /// How the file looks now, whatever its path leads to meanwhile.
+    /// - Throws: ``FileError``.
+    package func stampNow() throws(FileError) -> FileStamp {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError("inspect", path) }
+        return FileStamp(status)
+    }
 
     /// Reads a small file whole.
     /// - Parameter limit: the most bytes that it may have.

@@ -24,62 +24,85 @@ package struct CheckpointProbe: ModelProbe {
     /// The files of every model and list that the job names, or every problem with them.
     package func inspect(_ job: Job) -> ModelInspection {
         var inspection = ModelInspection()
-        var found: [(role: String, check: ModelFamilyCheck)] = []
+        let located = locate(job)
+        inspection.problems = located.problems
+        inspection.maximumFrames = located.maximumFrames
+        guard inspection.problems.isEmpty else { return inspection }
+        for model in located.models {
+            let results = ParallelMap.map(model.files, threads: threads) { file in
+                Result { () throws(FileError) in try FileIdentity(path: file.path, hashing: job.inputHash == .full) }
+            }
+            var identities: [ModelIdentity.File] = []
+            for (file, result) in zip(model.files, results) {
+                switch result {
+                case .success(let found):
+                    identities.append(
+                        ModelIdentity.File(
+                            name: file.name, bytes: found.bytes, sha256: found.sha256,
+                            modified: job.inputHash == .stat ? found.modified : nil))
+                case .failure(let error):
+                    inspection.problems.append("models.\(model.role): \(error.path): \(error.reason)")
+                }
+            }
+            inspection.models.append(
+                ModelIdentity(
+                    role: model.role, path: model.location.path, files: identities.sorted { $0.name < $1.name },
+                    // A list of labels is no model: a README.md beside it says nothing of it.
+                    license: model.role == ModelIdentity.labels ? nil : ModelCard.license(of: model.location)))
+        }
+        return inspection
+    }
+
+    /// Where the files of every model and list are that the job names. No weight is read.
+    func locate(_ job: Job) -> LocatedModels {
+        var located = LocatedModels()
         for family in ModelFamily.allCases {
             guard let reference = job.models[family] else { continue }
             let name = "models.\(family.rawValue)"
             do {
                 let check = try family.check(reference, vocabulary: job.models.vocabulary, cache: cache)
-                inspection.problems += check.problems.map { "\(name): \($0)" }
-                inspection.maximumFrames = check.maximumFrames ?? inspection.maximumFrames
-                found.append((family.rawValue, check))
+                located.problems += check.problems.map { "\(name): \($0)" }
+                located.maximumFrames = check.maximumFrames ?? located.maximumFrames
+                located.models.append(LocatedModels.Model(family.rawValue, check))
             } catch {
-                inspection.problems.append("\(name): \(error)")
+                located.problems.append("\(name): \(error)")
             }
         }
         if job.caption == .labels, let path = job.labels {
             do {
                 _ = try LabelList(path: path)
-                found.append((ModelIdentity.labels, ModelFamilyCheck(location: try cache.resolve(path), files: [path])))
+                let check = ModelFamilyCheck(location: try cache.resolve(path), files: [path])
+                located.models.append(LocatedModels.Model(ModelIdentity.labels, check))
             } catch {
-                inspection.problems.append("\(error)")
+                located.problems.append("\(error)")
             }
         }
-        guard inspection.problems.isEmpty else { return inspection }
-        for (role, check) in found {
-            let results = ParallelMap.map(Set(check.files).sorted(), threads: threads) { file in
-                Self.identity(of: file, below: check.location.path, hash: job.inputHash)
+        return located
+    }
+}
+
+/// Where the models of a job are.
+struct LocatedModels {
+    struct Model {
+        /// As in ``ModelIdentity``.
+        let role: String
+        let location: ModelLocation
+        /// In ascending order of their paths.
+        let files: [(name: String, path: String)]
+
+        init(_ role: String, _ check: ModelFamilyCheck) {
+            self.role = role
+            location = check.location
+            files = Set(check.files.map(ExactText.init)).sorted().map { path in
+                let name = path.dropping(prefix: "\(check.location.path)/")
+                return (name ?? URL(filePath: path.text).lastPathComponent, path.text)
             }
-            var identities: [ModelIdentity.File] = []
-            for result in results {
-                switch result {
-                case .success(let file): identities.append(file)
-                case .failure(let error): inspection.problems.append("models.\(role): \(error.path): \(error.reason)")
-                }
-            }
-            inspection.models.append(
-                ModelIdentity(
-                    role: role, path: check.location.path, files: identities.sorted { $0.name < $1.name },
-                    // A list of labels is no model: a README.md beside it says nothing of it.
-                    license: role == ModelIdentity.labels ? nil : ModelCard.license(of: check.location)))
         }
-        return inspection
     }
 
-    private static func identity(
-        of path: String, below folder: String, hash: Job.InputHash
-    ) -> Result<ModelIdentity.File, FileError> {
-        let name =
-            path.hasPrefix("\(folder)/")
-            ? String(path.dropFirst(folder.count + 1)) : URL(filePath: path).lastPathComponent
-        do throws(FileError) {
-            let identity = try FileIdentity(path: path, hashing: hash == .full)
-            return .success(
-                ModelIdentity.File(
-                    name: name, bytes: identity.bytes, sha256: identity.sha256,
-                    modified: hash == .stat ? identity.modified : nil))
-        } catch {
-            return .failure(error)
-        }
-    }
+    var models: [Model] = []
+    /// One sentence for each problem.
+    var problems: [String] = []
+    /// The most frames that the motion adapter has positions for; nil where the job names none, or its files do not tell.
+    var maximumFrames: Int?
 }

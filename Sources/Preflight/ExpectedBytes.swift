@@ -2,19 +2,25 @@ import Method
 import Planning
 
 /// Estimates what a run writes, so that a full disk shows before the first sample.
-enum ExpectedBytes {
-    /// Bytes of all shards, and of the segments that wait beside them, rounded up generously.
-    static func of(_ plan: Plan, job: Job) -> Int64 {
-        let samples = plan.samples.reduce(0.0) { $0 + bytes(of: $1, job: job) }
-        let largest =
-            plan.shards.map { shard in
-                plan.samples[shard.firstIndex..<shard.firstIndex + shard.count].reduce(0.0) {
-                    $0 + bytes(of: $1, job: job)
-                }
-            }.max() ?? 0
-        // While a shard is assembled, its segments lie beside it.
-        return Int64((samples + largest).rounded(.up))
+struct ExpectedBytes {
+    private let job: Job
+    private var samples = 0.0
+    private var shard = (number: 0, bytes: 0.0)
+    private var largest = 0.0
+
+    init(_ job: Job) { self.job = job }
+
+    /// Counts the next sample of the plan.
+    mutating func add(_ sample: PlannedSample) {
+        let bytes = Self.bytes(of: sample, job: job)
+        samples += bytes
+        shard = (sample.shard, sample.shard == shard.number ? shard.bytes + bytes : bytes)
+        largest = max(largest, shard.bytes)
     }
+
+    /// Bytes of all shards, and of the segments that wait beside them, rounded up generously.
+    // While a shard is assembled, its segments lie beside it.
+    var total: Int64 { Int64((samples + largest).rounded(.up)) }
 
     /// Bytes of one sample.
     private static func bytes(of sample: PlannedSample, job: Job) -> Double {

@@ -9,7 +9,7 @@ struct InputInspector {
     /// Files that are looked at at once.
     let threads: Int
     /// The most frames of a video; nil where it is not known.
-    var maximumFrames: Int?
+    let maximumFrames: Int?
 
     /// Narrower or lower images are refused: nothing could be told from them.
     static let minimumPixels = 16
@@ -20,46 +20,89 @@ struct InputInspector {
         let identity: FileIdentity
     }
 
-    /// Plans every row; rows with problems become samples with an error.
+    private typealias Look = Result<File, InputProbeError>
+
+    /// How many rows will still name a file that several do.
+    private var uses: [TextFingerprint: Int]
+    /// What was found of those files.
+    private var seen: [TextFingerprint: Look] = [:]
+
+    /// - Parameters:
+    ///   - maximumFrames: of a video; nil where it is not known.
+    ///   - uses: how many usable rows name each file that more than one names.
+    init(
+        job: Job, probe: any InputProbe, threads: Int, maximumFrames: Int? = nil, uses: [TextFingerprint: Int] = [:]
+    ) {
+        self.job = job
+        self.probe = probe
+        self.threads = threads
+        self.maximumFrames = maximumFrames
+        self.uses = uses
+    }
+
+    /// Plans the next rows of the manifest; rows with problems become samples with an error.
     ///
-    /// A file that several rows name is looked at once.
-    /// - Returns: The samples in the manifest's order, and the problems found here.
-    func samples(of rows: [ManifestRow]) -> (samples: [PlannedSample], problems: [RowProblem]) {
-        let paths = Set(rows.filter(\.problems.isEmpty).compactMap { $0.input?.path }).sorted()
+    /// A file that several rows name is looked at once, and forgotten after the last of them.
+    /// - Returns: a sample for each row, and the problem that was found here.
+    mutating func samples(of rows: [ManifestRow]) -> [(sample: PlannedSample, problem: RowProblem?)] {
+        let looks = look(at: rows)
+        let samples = rows.map { row in plan(row, looks) }
+        for row in rows where row.problems.isEmpty {
+            guard let path = row.input?.path, let left = uses[TextFingerprint(path)] else { continue }
+            uses[TextFingerprint(path)] = left - 1
+            if left == 1 { seen[TextFingerprint(path)] = nil }
+        }
+        return samples
+    }
+
+    /// What is found in the files that the rows name.
+    private mutating func look(at rows: [ManifestRow]) -> [ExactText: Look] {
+        var looks: [ExactText: Look] = [:]
+        var unknown: Set<ExactText> = []
+        for row in rows where row.problems.isEmpty {
+            guard let path = row.input.map({ ExactText($0.path) }) else { continue }
+            if let look = seen[TextFingerprint(path.text)] { looks[path] = look } else { unknown.insert(path) }
+        }
+        let paths = unknown.sorted()
         let (probe, hashes) = (probe, job.inputHash == .full)
-        let results = ParallelMap.map(paths, threads: threads) { path in
-            Self.look(at: path, probe: probe, hashing: hashes)
+        let found = ParallelMap.map(paths, threads: threads) { path in
+            Self.look(at: path.text, probe: probe, hashing: hashes)
         }
-        let files = Dictionary(uniqueKeysWithValues: zip(paths, results))
-        var problems: [RowProblem] = []
-        let samples = rows.map { row in
-            var sample = PlannedSample(
-                index: 0, key: row.key, task: row.task, prompt: row.prompt,
-                negativePrompt: row.negativePrompt ?? job.negativePrompt, input: nil,
-                seed: row.seed ?? Seeds.seed(for: row.key, jobSeed: job.seed, mode: job.seedMode), duration: 0)
-            var wrong = row.problems
-            if wrong.isEmpty {
-                do throws(RowProblem) {
-                    sample = try filled(sample, from: row, files)
-                } catch {
-                    problems.append(error)
-                    wrong = [error]
-                }
-            }
-            if let first = wrong.first {
-                let place = row.input.map { PlannedInput(kind: $0.kind, path: $0.path, bytes: 0) }
-                sample.input = place
-                sample.error = PlannedError(
-                    kind: first.recordedKind, message: wrong.map(\.description).joined(separator: "; "))
-            }
-            return sample
+        for (path, look) in zip(paths, found) {
+            looks[path] = look
+            if uses[TextFingerprint(path.text)] != nil { seen[TextFingerprint(path.text)] = look }
         }
-        return (samples, problems)
+        return looks
+    }
+
+    private func plan(
+        _ row: ManifestRow, _ looks: [ExactText: Look]
+    ) -> (sample: PlannedSample, problem: RowProblem?) {
+        var sample = PlannedSample(
+            index: 0, key: row.key, task: row.task, prompt: row.prompt,
+            negativePrompt: row.negativePrompt ?? job.negativePrompt, input: nil,
+            seed: row.seed ?? Seeds.seed(for: row.key, jobSeed: job.seed, mode: job.seedMode), duration: 0)
+        var wrong = row.problems
+        var problem: RowProblem?
+        if wrong.isEmpty {
+            do throws(RowProblem) {
+                sample = try filled(sample, from: row, looks)
+            } catch {
+                problem = error
+                wrong = [error]
+            }
+        }
+        if let first = wrong.first {
+            sample.input = row.input.map { PlannedInput(kind: $0.kind, path: $0.path, bytes: 0) }
+            sample.error = PlannedError(
+                kind: first.recordedKind, message: wrong.map(\.description).joined(separator: "; "))
+        }
+        return (sample, problem)
     }
 
     private static func look(
         at path: String, probe: any InputProbe, hashing: Bool
-    ) -> Result<File, InputProbeError> {
+    ) -> Look {
         do throws(InputProbeError) {
             let media = try probe.probe(path)
             let identity: FileIdentity
@@ -76,12 +119,12 @@ struct InputInspector {
     }
 
     private func filled(
-        _ sample: PlannedSample, from row: ManifestRow, _ files: [String: Result<File, InputProbeError>]
+        _ sample: PlannedSample, from row: ManifestRow, _ looks: [ExactText: Look]
     ) throws(RowProblem) -> PlannedSample {
         var sample = sample
         var media: ProbedInput?
         if let input = row.input {
-            let file = try file(input, of: row, files)
+            let file = try file(input, of: row, looks)
             media = file.media
             var planned = PlannedInput(kind: input.kind, path: input.path, bytes: file.identity.bytes)
             planned.sha256 = file.identity.sha256
@@ -98,14 +141,14 @@ struct InputInspector {
     }
 
     private func file(
-        _ input: ManifestInput, of row: ManifestRow, _ files: [String: Result<File, InputProbeError>]
+        _ input: ManifestInput, of row: ManifestRow, _ looks: [ExactText: Look]
     ) throws(RowProblem) -> File {
         func problem(_ kind: String, _ found: String, _ remedy: String) -> RowProblem {
             RowProblem(
                 row: row.number, field: input.kind.rawValue, kind: .file, recordedKind: kind,
                 found: "\(input.path)\(found)", remedy: remedy)
         }
-        switch files[input.path] {
+        switch looks[ExactText(input.path)] {
         case .success(let file):
             if let (kind, found, remedy) = Self.unfit(file.media, as: input.kind) {
                 throw problem(kind, ": \(found)", remedy)

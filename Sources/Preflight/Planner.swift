@@ -40,55 +40,66 @@ package struct Planner: Sendable {
     }
 
     /// Looks at everything that a resolved job names. Writes nothing. Blocks.
+    ///
+    /// The manifest is read twice, row by row, and what is kept of a row is its line in the plan, compressed: a million rows
+    /// are as little trouble as a thousand.
     /// - Throws: ``PlanningError`` with all problems.
     package func prepare(_ job: Job, output: URL) throws(PlanningError) -> PreparedPlan {
-        let manifest: Manifest
-        do throws(ManifestError) {
-            manifest = try ManifestReader.read(job)
-        } catch {
+        do {
+            return try prepared(job, output: output)
+        } catch let error as PlanningError {
+            throw error
+        } catch let error as ManifestError {
             throw .manifest(error)
+        } catch {
+            throw .manifest(.unreadable(path: job.manifest, reason: "\(error)"))
         }
-        let settings = settings(job, for: manifest.rows)
-        let job = job.narrowed(to: Set(manifest.rows.map(\.task)))
+    }
+
+    private func prepared(_ job: Job, output: URL) throws -> PreparedPlan {
+        let manifest = try? FileIdentity(path: job.manifest, hashing: false)
+        let survey = try ManifestSurvey(job)
+        let settings = settings(job, for: survey)
+        let job = job.narrowed(to: survey.tasks)
         // Models that are not named are a problem of their own.
         let found = models.inspect(job)
-        let inspected = InputInspector(
-            job: job, probe: inputs, threads: threads, maximumFrames: found.maximumFrames
-        ).samples(of: manifest.rows)
-        let plan = Plan(samples: inspected.samples, job: job)
-        let bytes = ExpectedBytes.of(plan, job: job)
+        var rows = PlannedRows(job, probe: inputs, threads: threads, survey, maximumFrames: found.maximumFrames)
+        try rows.readAll()
+        guard try manifest == FileIdentity(path: job.manifest, hashing: false) else {
+            throw ManifestError.changed(path: job.manifest)
+        }
+        let (bytes, all, rejected) = (rows.expectedBytes.total, rows.problems, rows.rejected)
+        let plan = try rows.finish()
         let free = DiskSpace.available(at: output.standardizedFileURL.path)
 
         var problems = PlanProblems(manifest: job.manifest, policy: job.invalidRows)
-        let rows = (manifest.problems + inspected.problems).sorted { $0.row < $1.row }
-        problems.rows = job.invalidRows == .fail ? rows : manifest.rejected
+        problems.rows = job.invalidRows == .fail ? all : rejected
         problems.others = settings + found.problems + tooLong(plan, job, found.maximumFrames)
-        if plan.samples.count == plan.invalidCount, problems.rows.isEmpty {
+        if plan.tally.samples == plan.tally.invalid, problems.rows.isEmpty {
             problems.others.append(
-                "no row of the manifest can be used; the first: \(rows.first?.description ?? "none")")
+                "no row of the manifest can be used; the first: \(all.first.first?.description ?? "none")")
         }
         if let free, free < bytes {
             problems.others.append(
                 "the disk of \(output.path) has \(ByteText.short(free)) free and the run needs \(ByteText.short(bytes)); "
                     + "free some, or give --out on another disk")
         }
-        guard problems.isEmpty else { throw .problems(problems) }
+        guard problems.isEmpty else { throw PlanningError.problems(problems) }
         return PreparedPlan(
-            job: job, plan: plan, models: found.models, invalidRows: rows, expectedBytes: bytes, freeBytes: free)
+            job: job, plan: plan, models: found.models, invalidRows: all, expectedBytes: bytes, freeBytes: free)
     }
 
     /// What the job lacks for the tasks of usable rows, a sentence each, with the first row of the task.
-    private func settings(_ job: Job, for rows: [ManifestRow]) -> [String] {
-        var seen: Set<GenerationTask> = []
-        return rows.filter { $0.problems.isEmpty && seen.insert($0.task).inserted }.flatMap { row in
-            job.problems(of: row.task, location: "row \(row.number), task \(row.task.rawValue)").map(\.description)
+    private func settings(_ job: Job, for survey: ManifestSurvey) -> [String] {
+        survey.firstUsable.sorted { $0.value < $1.value }.flatMap { task, row in
+            job.problems(of: task, location: "row \(row), task \(task.rawValue)").map(\.description)
         }
     }
 
     /// Videos whose frames the job itself sets too high; those of rows are the rows' problems.
     private func tooLong(_ plan: Plan, _ job: Job, _ most: Int?) -> [String] {
         guard let most else { return [] }
-        return plan.tasks.compactMap { task in
+        return plan.tally.made.keys.compactMap { task in
             job.settings(for: task).sampling.video?.length.map { (task, $0.frames) }
         }
         .filter { $0.1 > most }
@@ -105,7 +116,7 @@ package struct PreparedPlan: Sendable {
     package let plan: Plan
     package let models: [ModelIdentity]
     /// Rows that become failed samples, with `invalid_rows: record`.
-    package let invalidRows: [RowProblem]
+    package let invalidRows: RowProblems
     /// Bytes that the run is expected to write.
     package let expectedBytes: Int64
     /// Free bytes of the run directory's disk; nil where the system does not tell.

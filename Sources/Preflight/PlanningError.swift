@@ -24,20 +24,17 @@ package struct PlanProblems: Sendable, Equatable, CustomStringConvertible {
     package let manifest: String
     /// What the job does with rows that cannot be used.
     package let policy: Job.InvalidRows
-    /// Problems of rows, in order.
-    package var rows: [RowProblem] = []
+    /// Problems of rows.
+    package var rows = RowProblems()
     /// Problems of models and of the disk, a sentence each.
     package var others: [String] = []
-
-    /// So many row problems are shown; the rest is counted.
-    package static let shown = 20
 
     package var isEmpty: Bool { rows.isEmpty && others.isEmpty }
 
     package var description: String {
         var lines = others
-        lines += rows.prefix(Self.shown).map { "\(manifest): \($0)" }
-        if rows.count > Self.shown { lines.append("… and \(rows.count - Self.shown) more problems of rows") }
+        lines += rows.first.map { "\(manifest): \($0)" }
+        if rows.count > rows.first.count { lines.append("… and \(rows.count - rows.first.count) more problems of rows") }
         if !rows.isEmpty {
             let remedy =
                 switch policy {

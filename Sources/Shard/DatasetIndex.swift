@@ -50,17 +50,6 @@ package struct DatasetIndex: Sendable {
         try InputFile("\(layout.shards)/\(RunLayout.rowsName(shard: shard))").readAll(limit: Self.maximumRows)
     }
 
-    /// The rows of every sample that is committed, whether its shard is assembled or only its batch is published, by
-    /// ascending index.
-    /// - Parameter segments: the run's published batches, for instance from ``SegmentStore/scan()``.
-    /// - Throws: as ``rows(shard:)`` does.
-    package func allRows(segments: some Sequence<SegmentSidecar>) throws -> [SampleRow] {
-        var rows = try shardNumbers().flatMap(rows(shard:))
-        let assembled = Set(rows.map(\.index))
-        rows += segments.flatMap(\.rows).filter { !assembled.contains($0.index) }
-        return rows.sorted { $0.index < $1.index }
-    }
-
     /// Writes `shards.json` and `samples.jsonl.zst` anew from the committed shards, each in one step. A run that is not
     /// finished gets the index of what is committed.
     /// - Throws: ``RecordError``, ``FileError``, ``InjectedFault``.

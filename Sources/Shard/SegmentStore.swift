@@ -11,10 +11,18 @@ package struct SegmentStore: Sendable {
         case lost
     }
 
+    /// What came of the samples of a published batch.
+    package struct Batch: Sendable, Equatable {
+        /// Samples that stand in it.
+        package var made: Int
+        /// Samples that failed.
+        package var failed: Int
+    }
+
     /// The batches that a run directory holds.
     package struct Scan: Sendable {
         /// The committed batches by number. Their data was checked for its length, not for its hash.
-        package var committed: [Int: SegmentSidecar] = [:]
+        package var committed: [Int: Batch] = [:]
         /// Batches whose sidecar or data is damaged: discard them and have them done again.
         package var damaged: [Int: SegmentError] = [:]
     }
@@ -23,15 +31,17 @@ package struct SegmentStore: Sendable {
     package let layout: RunLayout
     /// The hash of the job that all batches must carry.
     package let configSHA256: String
-    /// The shard of each batch; empty for a store that need not know.
-    private let shards: [Int]
+    /// The shard of a batch; nil for a store that need not know.
+    private let shardOf: (@Sendable (Int) -> Int)?
     private let faults: FaultHook
 
     /// Makes a store; nothing is touched.
-    /// - Parameter shards: the shard of each batch, for publishers that may be late: a host that stood still while the others
+    /// - Parameter shardOf: the shard of a batch, for publishers that may be late: a host that stood still while the others
     ///   finished the run must not bring back a batch whose shard is made.
-    package init(layout: RunLayout, configSHA256: String, shards: [Int] = [], faults: FaultHook = .none) {
-        self.shards = shards
+    package init(
+        layout: RunLayout, configSHA256: String, shardOf: (@Sendable (Int) -> Int)? = nil, faults: FaultHook = .none
+    ) {
+        self.shardOf = shardOf
         self.layout = layout
         self.configSHA256 = configSHA256
         self.faults = faults
@@ -70,8 +80,8 @@ package struct SegmentStore: Sendable {
 
     /// Whether the batch's shard is made, as far as this store can know.
     func isInShard(_ batch: Int) -> Bool {
-        guard shards.indices.contains(batch) else { return false }
-        return Directory.fileSize("\(layout.shards)/\(RunLayout.recordName(shard: shards[batch]))") != nil
+        guard let shard = shardOf?(batch) else { return false }
+        return Directory.fileSize("\(layout.shards)/\(RunLayout.recordName(shard: shard))") != nil
     }
 
     /// The sidecar of a batch, or nil if it is not committed.
@@ -110,7 +120,9 @@ package struct SegmentStore: Sendable {
         for name in try Directory.names(in: layout.segments) {
             guard case .sidecar(let batch) = RunLayout.FileKind(name) else { continue }
             do {
-                scan.committed[batch] = try sidecar(batch: batch)
+                guard let rows = try sidecar(batch: batch)?.rows else { continue }
+                let made = rows.count { $0.status == .ok }
+                scan.committed[batch] = Batch(made: made, failed: rows.count - made)
             } catch let error as SegmentError {
                 if case .foreignJob = error { throw error }
                 scan.damaged[batch] = error

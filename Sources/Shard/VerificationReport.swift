@@ -2,6 +2,10 @@
 package struct Finding: Sendable, Equatable, Codable, CustomStringConvertible {
     /// What sort of thing is wrong.
     package enum Kind: String, Sendable, Codable, CaseIterable {
+        /// `run.json` is missing or damaged.
+        case run
+        /// The plan is missing or damaged.
+        case plan
         /// A record is malformed or cannot be read.
         case record
         /// A record belongs to another job than the others.
@@ -47,6 +51,12 @@ package struct Finding: Sendable, Equatable, Codable, CustomStringConvertible {
     /// One sentence.
     package let message: String
 
+    package init(kind: Kind, path: String, message: String) {
+        self.kind = kind
+        self.path = path
+        self.message = message
+    }
+
     /// `path: message`.
     package var description: String { "\(path): \(message)" }
 }
@@ -67,16 +77,29 @@ package struct VerificationReport: Sendable, Equatable, Codable {
     package var bytes = 0
     /// The number of published batches that wait for their shard; not an error in a run that is not finished.
     package var pendingBatches = 0
+    /// The number of shards in the plan; nil where it is not known.
+    package var plannedShards: Int?
+    /// Whether somebody worked on the run meanwhile.
+    package let atWork: Bool
 
     private enum CodingKeys: String, CodingKey {
         case deep, findings, shards, samples, failed, bytes
         case pendingBatches = "pending_batches"
+        case plannedShards = "planned_shards"
+        case atWork = "at_work"
     }
 
-    /// Makes an empty report.
-    init(deep: Bool) { self.deep = deep }
+    /// Whether every shard of the plan is there, and nothing more to come.
+    package var isComplete: Bool { shards == plannedShards && !atWork }
 
-    mutating func add(_ kind: Finding.Kind, _ path: String, _ message: String) {
+    /// Makes an empty report.
+    init(deep: Bool, atWork: Bool) {
+        self.deep = deep
+        self.atWork = atWork
+    }
+
+    /// Adds a finding.
+    package mutating func add(_ kind: Finding.Kind, _ path: String, _ message: String) {
         findings.append(Finding(kind: kind, path: path, message: message))
     }
 }

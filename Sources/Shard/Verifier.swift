@@ -16,9 +16,14 @@ package struct Verifier: Sendable {
     package let configSHA256: String?
     /// The number of shards in the plan, if known; then each has to be there.
     package let plannedShards: Int?
+    /// Whether somebody works on the run: then files come and go, and what is half done is no finding.
+    package let atWork: Bool
 
     /// Makes a verifier.
-    package init(layout: RunLayout, deep: Bool, configSHA256: String? = nil, plannedShards: Int? = nil) {
+    package init(
+        layout: RunLayout, deep: Bool, configSHA256: String? = nil, plannedShards: Int? = nil, atWork: Bool = false
+    ) {
+        self.atWork = atWork
         self.layout = layout
         self.deep = deep
         self.configSHA256 = configSHA256
@@ -32,13 +37,14 @@ package struct Verifier: Sendable {
         guard names.contains("shards") || names.contains("segments") else {
             throw FileError("find shards in", layout.run, code: ENOENT)
         }
-        var report = VerificationReport(deep: deep)
+        var report = VerificationReport(deep: deep, atWork: atWork)
         var config = configSHA256
         let records = try checkShards(&report, &config)
-        checkShardList(records, &report)
+        // The index is written at the end of a start.
+        if !atWork { checkShardList(records, &report) }
         let indices = checkRows(records, &report)
         try checkSegments(indices, &report, &config)
-        try checkNames(Set(records.map(\.shard)), &report)
+        if !atWork { try checkNames(Set(records.map(\.shard)), &report) }
         return report
     }
 
@@ -153,6 +159,7 @@ package struct Verifier: Sendable {
             }
         }
         let name = RunLayout.samplesName
+        guard !atWork else { return indices }
         guard Directory.fileSize(layout.samples) != nil else {
             if !records.isEmpty {
                 report.add(.missing, name, "there are shards but no table of samples; run the job again")
@@ -192,17 +199,22 @@ package struct Verifier: Sendable {
                 used.insert(sidecar.dataName)
                 checkConfig(sidecar.configSHA256, path, &report, &config)
                 if sidecar.rows.contains(where: { assembled.contains($0.index) }) {
-                    report.add(
-                        .leftover, path, "batch \(batch) is already in a shard; run the job again to tidy up")
+                    if !atWork {
+                        report.add(
+                            .leftover, path, "batch \(batch) is already in a shard; run the job again to tidy up")
+                    }
                 } else {
                     report.pendingBatches += 1
                 }
                 try checkData(of: sidecar, &report)
+            } catch let error as FileError where atWork && error.isMissing {
+                // Its shard was made meanwhile.
+                continue
             } catch {
                 report.add(.segment, path, "\(error)")
             }
         }
-        for name in names {
+        for name in names where !atWork {
             guard case .segment = RunLayout.FileKind(name), !used.contains(name) else { continue }
             report.add(.leftover, "segments/\(name)", "the data has no sidecar, so it was never committed")
         }

@@ -74,7 +74,7 @@ extension ComputingProcess {
         guard run.job.gather == .shared || place.rank == 0 else { return nil }
         let store = SegmentStore(
             layout: run.directory.layout, configSHA256: run.description.configSHA256,
-            shards: run.plan.batches.map(\.shard))
+            shardOf: { [layout = run.layout] in layout.shard(ofBatch: $0) })
         return SharedSegments(store, patience: patience, log: log)
     }
 }

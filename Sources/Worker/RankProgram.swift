@@ -108,12 +108,28 @@ package struct RankProgram: Sendable {
     private func plan() throws -> Run {
         let target = URL(filePath: options.target)
         guard FileManager.default.fileExists(atPath: target.path), !targetIsRun else {
-            return try Run.open(RunDirectory(target))
+            let run = try Run.open(RunDirectory(target))
+            if let given = options.out.map({ "--out \($0)" }) ?? options.overrides.first.map({ "--set \($0)" }) {
+                throw RankProgramError.isPlanned(options.target, given: given)
+            }
+            try checkModels(of: run)
+            return run
         }
         guard let out = options.out else { throw RankProgramError.noOutput(options.target) }
         let planner = Planner(inputs: MediaProbe(), models: EngineModelProbe())
         let prepared = try planner.prepare(target, overrides: options.overrides, output: URL(filePath: out))
         return try prepared.publish(in: RunDirectory(URL(filePath: out))).run
+    }
+
+    /// Refuses a run whose models are not those that it was planned with, before anybody loads them. Where they are not on
+    /// this host, the ranks that compute find it out.
+    private func checkModels(of run: Run) throws {
+        do throws(PlannedModelsError) {
+            _ = try PlannedModels(run.description)
+        } catch {
+            guard case .unusable(let problems) = error, place.size > 1, !options.coordinatorWorks else { throw error }
+            complain("note: the models are not checked on rank 0: \(problems[0])")
+        }
     }
 
     // MARK: - Roles
@@ -184,7 +200,7 @@ package struct RankProgram: Sendable {
             case (nil, _): pair.coordinator
             }
         var configuration = CoordinatorConfiguration(
-            epoch: before.epoch, configSHA256: run.description.configSHA256, samplesTotal: run.plan.samples.count,
+            epoch: before.epoch, configSHA256: run.description.configSHA256, samplesTotal: run.layout.samples,
             samplesDoneBefore: before.samplesDone, samplesFailedBefore: before.samplesFailed)
         configuration.silenceLimit = options.silenceLimit
         configuration.drainLimit = options.drainLimit
@@ -264,7 +280,7 @@ package struct RankProgram: Sendable {
     private static func isInvalidJob(_ error: any Error) -> Bool {
         switch error {
         case RunLockError.unusable, RunError.unreadable, RunError.unwritable: false
-        case is PlanningError, is RunError, is RankProgramError, is RunLockError: true
+        case is PlanningError, is RunError, is RankProgramError, is RunLockError, is PlannedModelsError: true
         default: false
         }
     }
@@ -273,12 +289,15 @@ package struct RankProgram: Sendable {
 /// Why a rank had nothing to run.
 package enum RankProgramError: Error, CustomStringConvertible {
     case noOutput(String)
+    case isPlanned(String, given: String)
     case notShared(String, host: String)
 
     package var description: String {
         switch self {
         case .noOutput(let job):
             "\(job) is a job file: give the run directory with --out, or the directory of a planned run."
+        case .isPlanned(let run, let given):
+            "\(run) is a run that is planned already, so \(given) would change nothing: leave it out, or give the job file and a new folder with --out."
         case .notShared(let path, let host):
             "\(path): rank 0 has the run there, and \(host) does not see it. Put it on a file system that all nodes share, or say `gather: mpi` in the job."
         }

@@ -28,7 +28,7 @@ struct DoctorCommand: ParsableCommand {
                 rows.append([check.state.mark, check.name, check.found])
                 if let remedy = check.remedy { rows.append(["", "", "→ \(remedy)"]) }
             }
-            print(Output.table(rows))
+            try Output.table(rows)
         }
         if checks.contains(where: { $0.state == .wrong }) { throw ExitCode.failure }
     }

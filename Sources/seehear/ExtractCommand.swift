@@ -42,7 +42,7 @@ struct ExtractCommand: ParsableCommand {
             let wanted = members.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
             let extractor = try SampleExtractor(reader: reader, folder: output, members: wanted)
             let written = try extractor.extract(all ? reader.keys : keys)
-            print("\(written.count) files in \(output)")
+            try Output.line("\(written.count) files in \(output)")
         }
     }
 }

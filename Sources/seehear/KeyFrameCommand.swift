@@ -58,7 +58,7 @@ struct KeyFrameCommand: ParsableCommand {
             if json {
                 try Output.printJSON(report)
             } else {
-                print(Output.table(report.rows))
+                try Output.table(report.rows)
             }
         }
     }

@@ -18,13 +18,12 @@ struct ListCommand: ParsableCommand {
 
     func run() throws {
         try Output.reporting {
-            let listing = try RunListing(argument.directory)
-            let entries = listing.entries.filter { !failed || $0.state == .failed }
-            if json {
-                for entry in entries { try Output.printJSON(entry, pretty: false) }
-            } else {
-                print(Output.table(entries.map(Self.row)))
+            var table = Table()
+            try RunListing(argument.directory).forEach { entry in
+                guard !failed || entry.state == .failed else { return }
+                if json { try Output.printJSON(entry, pretty: false) } else { try table.add(Self.row(entry)) }
             }
+            try table.finish()
         }
     }
 

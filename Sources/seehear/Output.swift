@@ -7,29 +7,47 @@ import Planning
 import Preflight
 import Shard
 
-/// What the commands share: exit codes, the two output streams, tables.
+/// What the commands share: exit codes and the two output streams.
 enum Output {
     /// Usage, or a job that cannot be planned.
     static let invalid = ExitCode(2)
+    /// What a shell says of a program whose reader went away.
+    private static let unread = ExitCode(128 + SIGPIPE)
+
+    private static let standard = StandardOutput()
 
     /// Writes a line to standard error.
     static func complain(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
+    /// Writes a line to standard output.
+    static func line(_ text: String) throws { try standard.line(text) }
+
+    /// Writes what was gathered, so that it is seen now.
+    static func flush() throws { try standard.flush() }
+
     /// Prints a value as JSON with sorted keys.
     static func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
-        print(String(decoding: try JSONCoding.encode(value, pretty: pretty), as: UTF8.self))
+        try line(String(decoding: try JSONCoding.encode(value, pretty: pretty), as: UTF8.self))
     }
 
-    /// Does `work`; where it throws, says why and ends with the exit code that the error has.
+    /// Does `work`; where it throws, or where its output cannot be written, says why and ends with the exit code that the
+    /// error has.
     static func reporting<Result>(_ work: () throws -> Result) throws -> Result {
         do {
-            return try work()
+            let result = try work()
+            try flush()
+            return result
+        } catch let error as FileError where error.code == EPIPE {
+            throw unread
         } catch let error as PlanningError {
             complain("error: \(error)")
             throw invalid
         } catch let error as RunError {
             complain("error: \(error)")
             if case .unwritable = error { throw ExitCode.failure }
+            throw invalid
+        } catch let error as RunRetryError {
+            complain("error: \(error)")
             throw invalid
         } catch let error as MediaError {
             complain("error: \(error)")
@@ -40,17 +58,10 @@ enum Output {
         }
     }
 
-    /// Rows in columns, two spaces apart, the first column flush left.
-    static func table(_ rows: [[String]]) -> String {
-        let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in
-            rows.compactMap { $0.indices.contains(column) ? $0[column].count : nil }.max() ?? 0
-        }
-        return rows.map { row in
-            let cells = row.enumerated().map { index, cell in
-                index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
-            }
-            return cells.joined(separator: "  ")
-        }.joined(separator: "\n")
+    /// Rows in columns.
+    static func table(_ rows: [[String]]) throws {
+        var table = Table()
+        for row in rows { try table.add(row) }
+        try table.finish()
     }
 }

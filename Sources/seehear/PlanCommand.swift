@@ -56,13 +56,15 @@ struct PlanCommand: ParsableCommand {
                 let publication = try prepared.publish(in: RunDirectory(output)).publication
                 summary.run = output.path
                 summary.isNew = publication == .created
+                if case .moved(let places) = publication { summary.moved = places }
             }
             if json {
                 try Output.printJSON(summary)
             } else {
-                print(Output.table(summary.rows))
-                for problem in prepared.invalidRows.prefix(PlanProblems.shown) { print("  will fail: \(problem)") }
-                if !dryRun { print("\nmpirun -n N seehear-worker \(output.path)") }
+                try Output.table(summary.rows)
+                for place in summary.moved ?? [] { try Output.line("  now: \(place)") }
+                for problem in prepared.invalidRows.first { try Output.line("  will fail: \(problem)") }
+                if !dryRun { try Output.line("\nmpirun -n N seehear-worker \(output.path)") }
             }
         }
     }
@@ -103,9 +105,11 @@ struct PlanSummary: Encodable {
     let workers: Int?
     var run: String?
     var isNew: Bool?
+    /// What the run directory of the same plan names otherwise now.
+    var moved: [String]?
 
     private enum CodingKeys: String, CodingKey {
-        case samples, tasks, batches, shards, workers, run
+        case samples, tasks, batches, shards, workers, run, moved
         case invalidRows = "invalid_rows"
         case expectedBytes = "expected_bytes"
         case freeBytes = "free_bytes"
@@ -115,38 +119,35 @@ struct PlanSummary: Encodable {
     }
 
     init(_ prepared: PreparedPlan, rate: MeasuredRate?) {
-        let plan = prepared.plan
-        samples = plan.samples.count
-        let made = Dictionary(grouping: plan.samples.filter { $0.error == nil }, by: \.task)
+        let plan = prepared.plan.tally
+        samples = plan.samples
         tasks = GenerationTask.allCases.compactMap { task in
-            made[task].map { Self.summary(of: $0, task, prepared.job.settings(for: task).sampling) }
+            plan.made[task].map { Self.summary(of: $0, task, prepared.job.settings(for: task).sampling) }
         }
-        invalidRows = plan.invalidCount
-        batches = plan.batches.count
-        shards = plan.shards.count
+        invalidRows = plan.invalid
+        batches = prepared.plan.layout.batches
+        shards = prepared.plan.layout.shards
         expectedBytes = prepared.expectedBytes
         freeBytes = prepared.freeBytes
-        outputSeconds = plan.samples.reduce(0) { $0 + $1.duration }
+        outputSeconds = tasks.reduce(0) { $0 + $1.outputSeconds }
         expectedSeconds = rate.map { $0.seconds(for: plan) }
         workers = rate?.workers
     }
 
     private static func summary(
-        of samples: [PlannedSample], _ task: GenerationTask, _ sampling: SamplingSettings
+        of made: PlanTally.OfTask, _ task: GenerationTask, _ sampling: SamplingSettings
     ) -> OfTask {
-        let frames = samples.compactMap(\.frames)
         var text: String?
-        if let video = sampling.video, let least = frames.min(), let most = frames.max() {
+        if let video = sampling.video, let frames = made.frames {
             let size = "\(video.width)×\(video.height)"
-            let count = least == most ? "\(least)" : "\(least) to \(most)"
+            let count =
+                frames.count == 1 ? "\(frames.lowerBound)" : "\(frames.lowerBound) to \(frames.upperBound)"
             text =
                 video.length.map { length in
                     "\(count) frames of \(size) at \(Int(exactly: length.fps).map(String.init) ?? "\(length.fps)") fps"
                 } ?? size
         }
-        return OfTask(
-            task: task.rawValue, samples: samples.count, outputSeconds: samples.reduce(0) { $0 + $1.duration },
-            frames: text)
+        return OfTask(task: task.rawValue, samples: made.samples, outputSeconds: made.duration, frames: text)
     }
 
     /// The summary as a table of names and values.
@@ -168,7 +169,13 @@ struct PlanSummary: Encodable {
             ["disk free", freeBytes.map(ByteText.short) ?? "unknown"],
             ["time expected", time],
         ]
-        if let run { rows.append(["run", run + (isNew == false ? " (the same plan was already there)" : "")]) }
+        if let run {
+            let note =
+                moved != nil
+                ? " (the same plan was already there; run.json names the new places)"
+                : isNew == false ? " (the same plan was already there)" : ""
+            rows.append(["run", run + note])
+        }
         return rows
     }
 }

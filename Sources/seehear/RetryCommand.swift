@@ -33,24 +33,18 @@ struct RetryCommand: ParsableCommand {
     func run() throws {
         try Output.reporting {
             let run = try Run.open(argument.directory)
-            let known = Set(run.plan.samples.map(\.key))
-            if let unknown = keys.first(where: { !known.contains($0) }) {
-                throw ValidationError("--key \(unknown): the run has no such sample; `seehear ls` lists them.")
-            }
-            let outcome = try RunRetry(run).mark { row in
-                (kinds.isEmpty || kinds.contains(row.error?.kind ?? "")) && (keys.isEmpty || keys.contains(row.key))
-            }
+            let outcome = try RunRetry(run).mark(kinds: Set(kinds), keys: Set(keys))
             guard !json else { return try Output.printJSON(outcome, pretty: false) }
             if outcome.samples == 0 {
-                print("no failed sample \(kinds.isEmpty && keys.isEmpty ? "is there" : "fits"); nothing was changed")
+                try Output.line("no failed sample can be tried again; nothing was changed")
             } else {
-                print(
+                try Output.line(
                     "\(outcome.samples) failed samples in \(outcome.batches) batches are marked; "
                         + "\(outcome.made) others of those batches are made again with them.")
-                print("Now run the job again: mpirun -n 9 seehear-worker \(run.directory.url.path)")
+                try Output.line("Now run the job again: mpirun -n 9 seehear-worker \(run.directory.url.path)")
             }
             if outcome.hopeless > 0 {
-                print("\(outcome.hopeless) stay failed: their rows were wrong when the run was planned.")
+                try Output.line("\(outcome.hopeless) stay failed: their rows were wrong when the run was planned.")
             }
         }
     }

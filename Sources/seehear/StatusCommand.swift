@@ -18,10 +18,12 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Print a line every few seconds until the run is complete or stopped.")
     var watch = false
 
-    @Option(help: ArgumentHelp("Seconds between two lines of --watch.", valueName: "seconds"))
-    var interval: Double = 5
+    @Option(help: ArgumentHelp("Seconds between two lines of --watch. (default: 5.0)", valueName: "seconds"))
+    var interval: Double?
 
     func validate() throws {
+        guard let interval else { return }
+        guard watch else { throw ValidationError("--interval goes with --watch.") }
         guard (0.1...3600).contains(interval) else {
             throw ValidationError("--interval must be from 0.1 to 3600 seconds.")
         }
@@ -32,12 +34,13 @@ struct StatusCommand: ParsableCommand {
             var reader = try RunStatusReader(argument.directory)
             var status = try reader.read()
             while watch {
-                if json { try Output.printJSON(status, pretty: false) } else { print(Self.line(status)) }
+                if json { try Output.printJSON(status, pretty: false) } else { try Output.line(Self.line(status)) }
+                try Output.flush()
                 if status.state == .complete || status.state == .stopped { return }
-                Thread.sleep(forTimeInterval: interval)
+                Thread.sleep(forTimeInterval: interval ?? 5)
                 status = try reader.read()
             }
-            if json { try Output.printJSON(status) } else { print(Output.table(Self.rows(status))) }
+            if json { try Output.printJSON(status) } else { try Output.table(Self.rows(status)) }
         }
     }
 

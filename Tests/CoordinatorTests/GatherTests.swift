@@ -210,7 +210,7 @@ import Testing
         let copy = folder.url.appending(path: "copy")
         #expect(try await RunCopy.receive(over: network.endpoint(1), into: copy) == .copied)
         let received = try Run.open(RunDirectory(copy))
-        #expect(received.plan.samples == run.plan.samples)
+        #expect(try received.samples == run.samples)
         #expect(received.description == run.description)
         // Also over an older copy.
         let again = InMemoryNetwork.mesh(size: 2)

@@ -44,7 +44,7 @@ import Testing
 
     /// What a worker publishes; `failed` samples have no bytes.
     private func publish(_ batch: Int, failed: Set<Int> = []) throws -> BatchReport {
-        let planned = run.plan.samples(of: run.plan.batches[batch])
+        let planned = try run.samples(of: batch)
         let made = planned.filter { !failed.contains($0.index) }
         let segment = try EncodedSegment(
             batch: batch, configSHA256: run.description.configSHA256,
@@ -215,10 +215,10 @@ import Testing
         let before = try names()
         #expect(!before.contains { $0.contains(".tmp.") })
         let late = SegmentStore(
-            layout: layout, configSHA256: run.description.configSHA256, shards: run.plan.batches.map(\.shard))
+            layout: layout, configSHA256: run.description.configSHA256, shardOf: { [layout = run.layout] in layout.shard(ofBatch: $0) })
         let segment = try EncodedSegment(
             batch: 0, configSHA256: run.description.configSHA256, samples: [],
-            rows: run.plan.samples(of: run.plan.batches[0]).map {
+            rows: run.samples(of: 0).map {
                 SampleRow(
                     index: $0.index, key: $0.key, task: "v2a", prompt: "p", seed: $0.seed, status: .failed,
                     error: .init(kind: "late", message: "late"))
@@ -237,8 +237,11 @@ import Testing
     @Test func failedSamplesAreMarkedForAnotherAttempt() async throws {
         let before = try await finishedWithFailures()
         // Of another kind, of another key: nothing.
-        #expect(try RunRetry(run).mark { $0.error?.kind == "nan" } == RunRetry.Outcome())
-        let outcome = try RunRetry(run).mark { $0.error?.kind == "silent" }
+        #expect(throws: RunRetryError.noSuchKind("nan", there: ["silent"])) { try RunRetry(run).mark(kinds: ["nan"]) }
+        #expect(throws: RunRetryError.noSuchKey("other")) { try RunRetry(run).mark(keys: ["other"]) }
+        #expect(throws: RunRetryError.hasNotFailed("k0")) { try RunRetry(run).mark(keys: ["k0", "k3"]) }
+        #expect(status != nil)
+        let outcome = try RunRetry(run).mark(kinds: ["silent"])
         #expect(outcome == RunRetry.Outcome(samples: 1, batches: 1, made: 1, shards: 1, hopeless: 0))
         #expect(status == nil)
         // Shard 0 is open again: batch 0 is kept as a segment, batch 1 is to be done.
@@ -268,7 +271,7 @@ import Testing
     @Test func whoWorksOnARunIsNotDisturbedByARetry() async throws {
         let working = try keeper()
         _ = try await working.resume()
-        #expect(throws: RunLockError.self) { try RunRetry(run).mark { _ in true } }
+        #expect(throws: RunLockError.self) { try RunRetry(run).mark() }
     }
 
     @Test func aRunHasOneCoordinatorAtATime() async throws {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Method
 import Planning
@@ -6,11 +7,11 @@ import Testing
 
 @testable import Planning
 
-private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
+private func parse(_ text: String, _ overrides: String...) throws -> TestManifest {
     let job = try JobFile.resolve(
         "task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", path: "/data/job.yaml",
         overrides: overrides)
-    return try ManifestReader.parse(Array(text.utf8), job: job)
+    return try TestManifest(ManifestReader(Array(text.utf8), job: job))
 }
 
 @Suite struct ManifestTests {
@@ -146,7 +147,7 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
             Array("{\"id\": \"a\", \"video\": \"".utf8) + [0xFF, 0xFE]
             + Array("\"}\n{\"id\": \"b\", \"video\": \"".utf8) + [0]
             + Array("\"}\n{\"id\": \"c\", \"video\": \"c.mp4\"}".utf8)
-        let manifest = try ManifestReader.parse(bytes, job: testJob())
+        let manifest = try TestManifest(ManifestReader(bytes, job: testJob()))
         #expect(manifest.rows.map(\.key) == ["c"])
         #expect(manifest.rejected.map(\.row) == [1, 2])
     }
@@ -229,7 +230,7 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
     @Test func promptsNeedNoMoreWhereTheTaskDoesNot() throws {
         let job = try JobFile.resolve(
             "task: joint\nmanifest: p.txt\nmodels: {audio: a/b, binder: c/d}", path: "/data/job.yaml")
-        let manifest = try ManifestReader.parse(Array("a dog\n\na cat\n".utf8), job: job)
+        let manifest = try TestManifest(ManifestReader(Array("a dog\n\na cat\n".utf8), job: job))
         #expect(manifest.rows.map(\.key) == ["row-000001", "row-000003"])
         #expect(manifest.rows.map(\.prompt) == ["a dog", "a cat"])
         #expect { try parse("a dog\n", "manifest=p.txt", "task=a2v") } throws: {
@@ -264,9 +265,68 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         var mutator = ByteMutator(seed: 3)
         for round in 0..<10_000 {
             let (text, job) = seeds[round % seeds.count]
-            guard let manifest = try? ManifestReader.parse(mutator.mutate(Array(text.utf8)), job: job) else { continue }
+            let bytes = mutator.mutate(Array(text.utf8))
+            guard let manifest = try? TestManifest(ManifestReader(bytes, job: job)) else { continue }
             #expect(Set(manifest.rows.map(\.key)).count == manifest.rows.count)
             _ = manifest.problems.map(\.description)
         }
+    }
+
+    @Test("a split of a manifest that has none is refused, not passed over")
+    func splitsOfOtherFormats() {
+        for name in ["a.jsonl", "a.csv", "a.txt"] {
+            #expect { try parse("id,video\na,a.mp4\n", "manifest=\(name)", "split=test", "task=joint") } throws: {
+                "\($0)".contains("leave `split` out")
+            }
+        }
+    }
+
+    @Test("a manifest is the same in one piece and in many, whole or damaged", arguments: [3, 4, 7, 64])
+    func pieces(size: Int) throws {
+        let folder = try TemporaryFolder()
+        let texts = [
+            ("a.jsonl", "\u{FEFF}{\"id\": \"a\", \"video\": \"a.mp4\"}\r\n\r\n\n{\"id\": \"b\", \"video\": \"é.mp4\"}"),
+            ("a.csv", "id,video,prompt\r\na,a.mp4,\"x, \"\"y\"\",\nz\"\r\n\r\nb,b.mp4,\nc,\"open,c.mp4\nd,d.mp4,\n"),
+            ("v.csv", "abc,1,\"x, y\",test\ndef,2,z,train\r\n"), ("a.txt", "a dog\n\n \t\na cat"),
+        ]
+        var mutator = ByteMutator(seed: UInt64(size))
+        for round in 0..<400 {
+            let (name, text) = texts[round % texts.count]
+            let bytes = round < texts.count ? Array(text.utf8) : mutator.mutate(Array(text.utf8))
+            let job = try testJob("manifest=\(name)", name == "a.txt" ? "task=joint" : "task=v2a")
+            let path = try folder.write(bytes, to: name)
+            guard !bytes.isEmpty else { continue }
+            func items(_ window: () throws -> ManifestWindow) -> [String] {
+                do {
+                    let manifest = try TestManifest(ManifestReader(window(), job: job))
+                    return manifest.rows.map { "\($0)" } + manifest.problems.map(\.description)
+                } catch {
+                    return ["\(error)"]
+                }
+            }
+            let whole = items { ManifestWindow(bytes) }
+            #expect(items { try ManifestWindow(InputFile(path), pieceSize: size) } == whole, "round \(round)")
+        }
+    }
+
+    @Test("a line or record that does not end costs itself alone, and little memory")
+    func endlessRecords() throws {
+        let folder = try TemporaryFolder()
+        func read(_ bytes: [UInt8], _ name: String) throws -> TestManifest {
+            let path = try folder.write(bytes, to: name)
+            let window = try ManifestWindow(InputFile(path), pieceSize: 64, maximumRecord: 1000)
+            return try TestManifest(ManifestReader(window, job: testJob("manifest=\(path)")))
+        }
+        let long = [UInt8](repeating: UInt8(ascii: "x"), count: 1500)
+        let row = { (key: String) in Array("{\"id\": \"\(key)\", \"video\": \"\(key).mp4\"}\n".utf8) }
+        var manifest = try read(row("a") + long + Array("\n".utf8) + row("b"), "a.jsonl")
+        #expect(manifest.rows.map(\.key) == ["a", "b"])
+        #expect(manifest.rows.map(\.number) == [1, 3])
+        #expect(manifest.rejected.map(\.description) == ["row 2: the line has more than 1000 bytes; shorten it"])
+        manifest = try read(
+            Array("id,video\na,a.mp4\n\"open,b.mp4\nc,c.mp4\n".utf8) + long + Array("\nd,d.mp4\n".utf8), "a.csv")
+        #expect(manifest.rows.map(\.key) == ["a", "c", "d"])
+        #expect(manifest.rejected.map(\.row) == [3, 5])
+        #expect(manifest.rejected[0].found.contains("is a quoted field never closed?"))
     }
 }

@@ -21,20 +21,39 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
 
 @Suite struct PlanTests {
     @Test func batchesNeverCrossShards() throws {
-        let plan = Plan(samples: samples(23), job: try testJob("batch=4", "shard=10"))
-        #expect(plan.shards.map(\.count) == [10, 10, 3])
-        #expect(plan.shards.map(\.firstIndex) == [0, 10, 20])
-        #expect(plan.shards.map(\.batches) == [0..<3, 3..<6, 6..<7])
-        #expect(plan.batches.map(\.samples) == [0..<4, 4..<8, 8..<10, 10..<14, 14..<18, 18..<20, 20..<23])
-        #expect(plan.batches.map(\.shard) == [0, 0, 0, 1, 1, 1, 2])
-        for batch in plan.batches {
-            for sample in plan.samples(of: batch) {
-                #expect(sample.batch == batch.number)
-                #expect(sample.shard == batch.shard)
+        let plan = try Plan(samples: samples(23), job: try testJob("batch=4", "shard=10"))
+        let layout = plan.layout
+        let shards = (0..<layout.shards).map { layout.shard($0) }
+        #expect(shards.map(\.count) == [10, 10, 3])
+        #expect(shards.map(\.firstIndex) == [0, 10, 20])
+        #expect(shards.map(\.batches) == [0..<3, 3..<6, 6..<7])
+        let batches = (0..<layout.batches).map { layout.samples(ofBatch: $0) }
+        #expect(batches == [0..<4, 4..<8, 8..<10, 10..<14, 14..<18, 18..<20, 20..<23])
+        #expect((0..<layout.batches).map { layout.shard(ofBatch: $0) } == [0, 0, 0, 1, 1, 1, 2])
+        for batch in 0..<layout.batches {
+            for sample in try plan.rows.samples(layout.samples(ofBatch: batch)) {
+                #expect(sample.batch == batch && layout.batch(ofSample: sample.index) == batch)
+                #expect(sample.shard == layout.shard(ofBatch: batch))
             }
         }
-        #expect(plan.samples.map(\.index) == Array(0..<23))
-        #expect(plan.samples.map(\.key) == (0..<23).map { "k\($0)" })
+        #expect(try plan.samples.map(\.index) == Array(0..<23))
+        #expect(try plan.samples.map(\.key) == (0..<23).map { "k\($0)" })
+        #expect(plan.tally.batchCosts.count == 7)
+    }
+
+    @Test(
+        "batches and shards follow from three numbers, whatever they are",
+        arguments: [0, 1, 5, 8, 9, 24, 25, 1000], [1, 2, 8, 12, Int.max])
+    func layouts(samples: Int, shard: Int) {
+        for batch in [1, 3, 8, 100, Int.max] {
+            let layout = PlanLayout(samples: samples, shard: shard, batch: batch)
+            let inBatches = (0..<layout.batches).flatMap { layout.samples(ofBatch: $0) }
+            #expect(inBatches == Array(0..<samples))
+            #expect((0..<layout.shards).flatMap { layout.shard($0).batches } == Array(0..<layout.batches))
+            #expect((0..<layout.shards).flatMap { layout.shard($0).samples } == Array(0..<samples))
+            #expect((0..<samples).allSatisfy { layout.samples(ofBatch: layout.batch(ofSample: $0)).contains($0) })
+            #expect((0..<samples).allSatisfy { layout.shard(layout.shard(ofSample: $0)).samples.contains($0) })
+        }
     }
 
     @Test func costGrowsWithLengthStepsAndGuidance() throws {
@@ -42,7 +61,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
             let job = try JobFile.resolve(
                 "task: v2a\nmanifest: c.jsonl\nmodels: {audio: a/b, binder: c/d}", path: "/d/j.yaml",
                 overrides: overrides)
-            return Plan(samples: samples(1, seconds: seconds), job: job).expectedCost
+            return try Plan(samples: samples(1, seconds: seconds), job: job).tally.expectedCost
         }
         #expect(try cost(10) > cost(5))
         #expect(try cost(10) > cost(10, "guidance=off"))
@@ -50,7 +69,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         #expect(try cost(10, "guidance.every=2") < cost(10))
         var failed = samples(1)
         failed[0].error = PlannedError(kind: "bad_file", message: "x")
-        #expect(Plan(samples: failed, job: try testJob()).expectedCost < 1)
+        #expect(try Plan(samples: failed, job: try testJob()).tally.expectedCost < 1)
     }
 
     @Test func imagesCostByPixelsFramesAndWhatTheLossReads() throws {
@@ -61,7 +80,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
             let sample = PlannedSample(
                 index: 0, key: "k", task: task, prompt: nil, negativePrompt: "", input: nil, seed: 0,
                 duration: task == .a2i ? 0 : Double(frames) / 8, frames: frames)
-            return Plan(samples: [sample], job: job).expectedCost
+            return try Plan(samples: [sample], job: job).tally.expectedCost
         }
         // 20 steps and the last decoding of 12 units a frame; 10 inner steps of 46 on 2 clips of 2 frames.
         let (plain, inner, sound) = (21.0 * 12 * 16, 10.0 * 46 * 4, 2.0 * (20 + 12 * 10 + 4))
@@ -79,61 +98,95 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
         all[1].frames = 16
         all[2].task = .a2i
         all[2].error = PlannedError(kind: "bad_file", message: "x")
-        #expect(Plan(samples: all, job: try testJob()).tasks == [.v2a, .joint])
-        #expect(Plan.tasks(of: all) == [.v2a, .joint, .a2i])
+        let tally = try Plan(samples: all, job: try testJob()).tally
+        #expect(Set(tally.made.keys) == [.v2a, .joint])
+        #expect(tally.tasks == [.v2a, .joint, .a2i])
+        #expect((tally.samples, tally.invalid) == (3, 1))
+        #expect(tally.made[.joint] == .init(samples: 1, duration: 10, frames: 16...16))
     }
 
     @Test("a plan without samples has no batches and no shards")
     func noSamples() throws {
-        let plan = Plan(samples: [], job: try testJob())
-        #expect(plan.batches.isEmpty)
-        #expect(plan.shards.isEmpty)
+        let plan = try Plan(samples: [], job: try testJob())
+        #expect(plan.layout.batches == 0)
+        #expect(plan.layout.shards == 0)
     }
 
-    @Test("the rows of a plan are read back as they were written")
+    /// The file of a plan in a folder.
+    private func write(_ plan: Plan, to folder: TemporaryFolder) throws -> [UInt8] {
+        let bytes = try plan.rows.record.frames.indices.flatMap { try plan.rows.bytes(of: $0) }
+        try folder.write(bytes, to: PlanFile.fileName)
+        return bytes
+    }
+
+    @Test("the rows of a plan are read back as they were written, all or any of them")
     func rowsComeBack() throws {
         let folder = try TemporaryFolder()
-        var all = samples(9000)
+        var all = samples(5000)
         all[3].error = PlannedError(kind: "noVideoStream", message: "row 4: no picture")
         all[4].input?.sha256 = nil
         all[4].input?.modified = 1_700_000_000_123_456_789
         all[5].input = nil
         all[6].task = .a2v
         all[6].frames = 16
-        let plan = Plan(samples: all, job: try testJob())
-        let (record, bytes) = try PlanFile.encode(plan.samples)
-        #expect(record.frames.count == 3)
-        try Data(bytes).write(to: folder.url.appending(path: record.file))
-        #expect(try record.read(in: folder.url) == plan.samples)
+        let plan = try Plan(samples: all, job: try testJob())
+        #expect(plan.rows.record.frames.count == 5)
+        _ = try write(plan, to: folder)
+        let rows = try PlanRows(plan.rows.record, in: folder.url)
+        let written = try plan.samples
+        #expect(try rows.samples(0..<5000) == written)
+        for range in [0..<0, 0..<1, 1023..<1025, 4999..<5000, 1000..<3100] {
+            #expect(try rows.samples(range) == Array(written[range]))
+        }
+        var passed: [PlannedSample] = []
+        try rows.forEach { passed.append($0) }
+        #expect(passed == written)
     }
 
-    @Test("a damaged plan file is refused")
+    @Test("a damaged plan file is refused, by whoever reads the damaged part")
     func damageIsFound() throws {
         let folder = try TemporaryFolder()
-        let plan = Plan(samples: samples(40), job: try testJob())
-        let (record, bytes) = try PlanFile.encode(plan.samples)
-        let url = folder.url.appending(path: record.file)
+        let plan = try Plan(samples: samples(1500), job: try testJob())
+        let bytes = try write(plan, to: folder)
+        let record = plan.rows.record
         var wrong = record
         wrong.sha256 = String(repeating: "0", count: 64)
-        try Data(bytes).write(to: url)
-        #expect { try wrong.read(in: folder.url) } throws: { "\($0)".contains("hash") }
-        for change in [Array(bytes.dropLast()), bytes + [0], []] {
-            try Data(change).write(to: url)
-            #expect(throws: RunError.self) { try record.read(in: folder.url) }
-        }
+        #expect { try PlanRows(wrong, in: folder.url).forEach { _ in } } throws: { "\($0)".contains("hash") }
         wrong = record
-        wrong.frames = [Int.max, 1]
-        #expect(throws: RunError.self) { try wrong.read(in: folder.url) }
-        try FileManager.default.removeItem(at: url)
-        #expect(throws: RunError.self) { try record.read(in: folder.url) }
+        wrong.frames[1].sha256 = String(repeating: "0", count: 64)
+        let half = try PlanRows(wrong, in: folder.url)
+        #expect(try half.samples(0..<1024).count == 1024)
+        #expect { try half.samples(1024..<1025) } throws: { "\($0)".contains("frame 1") && "\($0)".contains("hash") }
+        for change in [Array(bytes.dropLast()), bytes + [0], []] {
+            try folder.write(change, to: PlanFile.fileName)
+            #expect(throws: RunError.self) { try PlanRows(record, in: folder.url) }
+        }
+        // Frames of other rows than they are said to hold.
+        let other = try Plan(samples: samples(1499), job: try testJob())
+        _ = try write(other, to: folder)
+        wrong = other.rows.record
+        wrong.rows = 1500
+        #expect { try PlanRows(wrong, in: folder.url).samples(1024..<1500) } throws: {
+            "\($0)".contains("does not hold 476 rows")
+        }
+        for change: (inout PlanFile) -> Void in [
+            { $0.frames[0].bytes = .max }, { $0.frames[0].bytes = -1 }, { $0.rowsPerFrame = 0 }, { $0.rows = -1 },
+            { $0.rows = .max }, { $0.frames = [] }, { $0.file = "../\(PlanFile.fileName)" },
+        ] {
+            wrong = other.rows.record
+            change(&wrong)
+            #expect(throws: RunError.self) { try PlanRows(wrong, in: folder.url) }
+        }
+        try FileManager.default.removeItem(at: folder.url.appending(path: PlanFile.fileName))
+        #expect(throws: RunError.self) { try PlanRows(record, in: folder.url) }
     }
 
     @Test func theSameRowsGiveTheSameBytes() throws {
         let job = try testJob()
-        let first = try PlanFile.encode(Plan(samples: samples(100), job: job).samples)
-        let second = try PlanFile.encode(Plan(samples: samples(100), job: job).samples)
+        let first = try Plan(samples: samples(100), job: job).rows
+        let second = try Plan(samples: samples(100), job: job).rows
         #expect(first.record == second.record)
-        #expect(first.bytes == second.bytes)
+        #expect(try first.bytes(of: 0) == second.bytes(of: 0))
     }
 
     @Test func framesBelongToVideos() throws {
@@ -156,7 +209,7 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
     @Test("a mutated plan row gives a sample or an error, and no crash")
     func fuzz() throws {
         var writer = JSONWriter()
-        var sample = Plan(samples: samples(1), job: try testJob()).samples[0]
+        var sample = try Plan(samples: samples(1), job: try testJob()).samples[0]
         sample.task = .a2v
         sample.frames = 16
         sample.write(to: &writer)

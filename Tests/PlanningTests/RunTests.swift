@@ -12,8 +12,8 @@ private let models = [
     ModelIdentity(role: "binder", path: "/models/b", files: [.init(name: "imagebind.pth", bytes: 4, sha256: "bb")]),
 ]
 
-private func plan(_ job: Job, count: Int = 5) -> Plan {
-    Plan(
+private func plan(_ job: Job, count: Int = 5) throws -> Plan {
+    try Plan(
         samples: (0..<count).map {
             PlannedSample(
                 index: 0, key: "k\($0)", task: .v2a, prompt: "p", negativePrompt: "", input: nil,
@@ -42,9 +42,12 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         #expect(made.publication == .created)
         let run = try Run.open(directory)
         #expect(run.job == job)
-        #expect(run.plan == made.run.plan)
+        #expect(run.rows.record == made.run.rows.record)
+        #expect(try run.samples == made.run.samples)
+        #expect(try run.tally() == plan(job).tally)
         #expect(run.description == made.run.description)
-        #expect(run.description.counts == .init(samples: 5, invalid: 0, batches: 3, shards: 2))
+        let counts = run.description.counts
+        #expect((counts.samples, counts.invalid, counts.batches, counts.shards) == (5, 0, 3, 2))
         #expect(FileManager.default.fileExists(atPath: directory.layout.segments))
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: directory.url.path).allSatisfy { !$0.hasPrefix(".") })
@@ -58,12 +61,43 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         #expect(try Data(contentsOf: directory.description) == before)
     }
 
-    @Test func whatCannotChangeBytesMakesNoOtherRun() throws {
-        _ = try publish(try testJob())
+    @Test("what cannot change bytes makes no other run, and run.json names the new places")
+    func placesThatMoved() throws {
+        let before = try publish(try testJob()).run
         let job = try testJob("gather=mpi", "root=/elsewhere", "invalid_rows=record", "models.audio=/moved/a")
         var moved = models
         moved[0].path = "/moved/a"
+        guard case .moved(let places) = try publish(job, models: moved).publication else {
+            Issue.record("the places did not move")
+            return
+        }
+        #expect(places.contains("model audio: /models/a → /moved/a"))
+        #expect(places.contains("job gather: shared → mpi"))
+        #expect(places.contains("job models.audio: /data/a/b → /moved/a") || places.contains { $0.contains("models.audio") })
+        let run = try Run.open(directory)
+        #expect(run.description.models == moved)
+        #expect(run.job == job)
+        #expect(run.description.configSHA256 == before.description.configSHA256)
         #expect(try publish(job, models: moved).publication == .unchanged)
+    }
+
+    @Test("places of a run that somebody works on are not changed")
+    func placesOfABusyRun() throws {
+        _ = try publish(try testJob())
+        let lock = try RunLock(directory)
+        defer { withExtendedLifetime(lock) {} }
+        #expect { try publish(try testJob("gather=mpi")) } throws: { "\($0)".contains("is being worked on") }
+        #expect(try Run.open(directory).job.gather == .shared)
+    }
+
+    @Test("the same plan over a damaged one is refused")
+    func damagedPlanAgain() throws {
+        let job = try testJob()
+        _ = try publish(job)
+        var bytes = try Data(contentsOf: directory.plan)
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: directory.plan)
+        #expect { try publish(job) } throws: { "\($0)".contains("plan.jsonl.zst is damaged") }
     }
 
     @Test func licencesStandInTheDescriptionAlone() throws {
@@ -132,7 +166,7 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         _ = try publish(try testJob())
         let text = try String(contentsOf: directory.description, encoding: .utf8)
         for (old, new) in [
-            ("\"steps\" : 30", "\"steps\" : 31"), ("seehear.run/3", "seehear.run/9"),
+            ("\"steps\" : 30", "\"steps\" : 31"), ("seehear.run/4", "seehear.run/9"), ("\"samples\" : 5", "\"samples\" : 6"),
             ("\"generation\"", "\"painting\""), ("\"batch\"", "\"bach\""),
             ("{", ""),
         ] {
@@ -153,20 +187,30 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
     @Test func aPlanOfATaskWithoutSettingsIsDamaged() throws {
         let job = try testJob()
         _ = try publish(job.narrowed(to: [.joint]))
-        #expect { try Run.open(directory) } throws: { "\($0)".contains("it has no settings for task v2a") }
+        #expect { try Run.open(directory).tally() } throws: { "\($0)".contains("it has no settings for task v2a") }
     }
 
     @Test func alteredPlansAreFound() throws {
         let job = try testJob()
         _ = try publish(job)
-        let other = try PlanFile.encode(
-            plan(job, count: 5).samples.map { sample in
+        let other = try Plan(
+            samples: plan(job, count: 5).samples.map { sample in
                 var sample = sample
-                sample.prompt = "other"
+                // As long as before.
+                sample.prompt = "q"
                 return sample
-            })
-        try Data(other.bytes).write(to: directory.plan)
-        #expect(throws: RunError.self) { try Run.open(directory) }
+            }, job: job)
+        try Data(other.rows.bytes(of: 0)).write(to: directory.plan)
+        #expect(throws: RunError.self) { try Run.open(directory).tally() }
+    }
+
+    @Test("batches and shards of the rows must be those of the job")
+    func rowsInOtherBatches() throws {
+        let job = try testJob("batch=2")
+        _ = try Run.publish(plan(testJob("batch=3")), job: job, models: models, expectedBytes: 1, in: directory)
+        #expect { try Run.open(directory).tally() } throws: {
+            "\($0)".contains("row 2 is not in the batch and shard that the job puts it in")
+        }
     }
 
     @Test("a mutated run.json gives a description or an error that says something")
@@ -194,7 +238,7 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
     }
 
     private func publishSegment(_ run: Run, batch: Int, failing: Set<Int> = []) throws {
-        let planned = run.plan.samples(of: run.plan.batches[batch])
+        let planned = try run.samples(of: batch)
         let rows = planned.map { sample in
             SampleRow(
                 index: sample.index, key: sample.key, task: "v2a", prompt: sample.prompt, seed: sample.seed,
@@ -230,19 +274,19 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         #expect(try reader.read().state == .running)
         #expect(try reader.read(now: Date(timeIntervalSinceNow: 60)).state == .stopped)
 
-        let listing = try RunListing(directory)
-        #expect(listing.entries.map(\.state) == [.ok, .failed, .pending, .pending, .ok, .ok, .pending])
-        #expect(listing.entries[1].kind == "nan")
+        let listing = try entries()
+        #expect(listing.map(\.state) == [.ok, .failed, .pending, .pending, .ok, .ok, .pending])
+        #expect(listing[1].kind == "nan")
         let rate = try #require(try MeasuredRate(of: directory))
         #expect(rate.workers == 1)
-        #expect(abs(rate.costPerSecond - run.plan.batches[0].expectedCost / 2) < 1e-9)
+        #expect(try abs(rate.costPerSecond - run.tally().batchCosts[0] / 2) < 1e-9)
 
         try publishSegment(run, batch: 1)
         try publishSegment(run, batch: 3)
         let store = SegmentStore(layout: directory.layout, configSHA256: run.description.configSHA256)
         let assembler = ShardAssembler(
             layout: directory.layout, configSHA256: run.description.configSHA256, compression: .zstd)
-        for shard in run.plan.shards {
+        for shard in (0..<run.layout.shards).map({ run.layout.shard($0) }) {
             _ = try assembler.assemble(
                 ShardContents(shard: shard.number, firstIndex: shard.firstIndex, batches: Array(shard.batches)))
             try store.discard(batches: shard.batches)
@@ -253,7 +297,13 @@ private func plan(_ job: Job, count: Int = 5) -> Plan {
         #expect(status.done == 7)
         #expect(status.failed == 1)
         #expect(status.remaining == 0)
-        #expect(try RunListing(directory).entries.map(\.shard)[6] == "shard-000001.tar.zst")
+        #expect(try entries().map(\.shard)[6] == "shard-000001.tar.zst")
+    }
+
+    private func entries() throws -> [RunListing.Entry] {
+        var entries: [RunListing.Entry] = []
+        try RunListing(directory).forEach { entries.append($0) }
+        return entries
     }
 
     @Test func recordsOfAnotherRunAreRefused() throws {

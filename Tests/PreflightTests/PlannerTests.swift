@@ -71,7 +71,7 @@ import Testing
             {"id": "window", "video": "a.mp4", "start": 2, "duration": 3}
             {"id": "raw", "video": "raw.h264", "duration": 2.5}
             """)
-        let samples = prepared.plan.samples
+        let samples = try prepared.plan.samples
         #expect(samples.map(\.duration) == [10, 3, 3, 2.5])
         #expect(samples.map(\.input?.start) == [0, 7.5, 2, 0])
         #expect(samples.map { ($0.input?.duration ?? 0).rounded(.toNearestOrEven) } == [10, 3, 3, 2])
@@ -85,7 +85,7 @@ import Testing
 
     @Test func aFixedLengthMayPassTheClipsEnd() throws {
         let prepared = try prepare(#"{"video": "a.mp4", "start": 6}"#, "sampling.duration=8", "input_hash=stat")
-        let sample = prepared.plan.samples[0]
+        let sample = try prepared.plan.samples[0]
         #expect(sample.duration == 8)
         #expect(abs((sample.input?.duration ?? 0) - 4.01) < 1e-9)
         #expect(sample.input?.sha256 == nil)
@@ -97,8 +97,8 @@ import Testing
         let prepared = try prepare(
             #"{"video": "a.mp4"}"# + "\n" + #"{"image": "c.png", "task": "i2a", "duration": 4}"#, "members=[json, flac]"
         )
-        #expect(prepared.plan.samples[1].duration == 4)
-        #expect(prepared.plan.samples[1].input?.start == nil)
+        #expect(try prepared.plan.samples[1].duration == 4)
+        #expect(try prepared.plan.samples[1].input?.start == nil)
     }
 
     @Test("all five tasks may be in one manifest")
@@ -117,7 +117,7 @@ import Testing
             {"id": "both", "task": "joint", "prompt": "rain"}
             {"id": "short", "task": "joint", "prompt": "rain", "duration": 0.01}
             """)
-        let samples = prepared.plan.samples
+        let samples = try prepared.plan.samples
         #expect(samples.map(\.error) == Array(repeating: nil, count: 11))
         #expect(samples.map(\.duration) == [10, 10, 4, 10, 2, 1.25, 2, 0, 0, 2, 0.125])
         #expect(samples.map(\.frames) == [nil, nil, nil, nil, 16, 10, 16, 1, 1, 16, 1])
@@ -139,7 +139,8 @@ import Testing
         #expect(prepared.job.models[.audioLDM] == nil)
         #expect(prepared.job.models[.animateDiff] == nil)
         let run = try prepared.publish(in: RunDirectory(output)).run
-        #expect(try Run.open(run.directory).plan == prepared.plan)
+        #expect(try Run.open(run.directory).samples == prepared.plan.samples)
+        #expect(try Run.open(run.directory).tally() == prepared.plan.tally)
         let again = try prepare(
             #"{"task": "a2i", "audio": "sound.wav"}"#, "sampling.frames=8", "tasks.v2a.guidance=off")
         #expect(try again.publish(in: RunDirectory(output)).publication == .unchanged)
@@ -210,18 +211,61 @@ import Testing
             (#"{"id": "x", "task": "joint", "prompt": "x", "duration": 31}"#, "noDuration", "31 s, longer than"),
         ])
     func unfitAudioAndWindows(row: String, kind: String, found: String) throws {
-        let problem = try #require(problems(#"{"id": "good", "video": "a.mp4"}"# + "\n" + row)?.rows.first)
+        let problem = try #require(problems(#"{"id": "good", "video": "a.mp4"}"# + "\n" + row)?.rows.first.first)
         #expect(problem.row == 2)
         #expect(problem.recordedKind == kind)
         #expect(problem.description.contains(found), "\(problem)")
         #expect(!problem.remedy.isEmpty)
     }
 
-    @Test func eachFileIsLookedAtOnce() throws {
-        _ = try prepare(
-            (0..<20).map { "{\"id\": \"k\($0)\", \"video\": \"a.mp4\", \"start\": \(Double($0) / 4)}" }.joined(
-                separator: "\n"))
-        #expect(inputs.count("a.mp4") == 1)
+    @Test("each file is looked at once, however far apart the rows are that name it")
+    func eachFileIsLookedAtOnce() throws {
+        let rows = (0..<9000).map { number in
+            let file = number % 3000 == 0 ? "a.mp4" : number % 2 == 0 ? "b.mp4" : "none.mp4"
+            return "{\"id\": \"k\(number)\", \"video\": \"\(file)\", \"start\": \(number % 8)}"
+        }
+        let prepared = try prepare(rows.joined(separator: "\n"), "invalid_rows=record")
+        #expect(["a.mp4", "b.mp4", "none.mp4"].map(inputs.count) == [1, 1, 1])
+        #expect(prepared.invalidRows.count == 4500)
+        #expect(prepared.invalidRows.first.map(\.row) == Array(stride(from: 2, through: 40, by: 2)))
+        #expect(try prepared.plan.samples.map(\.index) == Array(0..<9000))
+    }
+
+    @Test("names that differ in their Unicode form alone are two files")
+    func unicodeForms() throws {
+        let composed = "caf\u{E9}.mp4"
+        let decomposed = "cafe\u{301}.mp4"
+        try folder.write("composed", to: composed)
+        try folder.write("decomposed, and longer", to: decomposed)
+        let inputs = FakeInputs([composed: FakeInputs.clip])
+        try folder.write(
+            "{\"id\": \"a\", \"video\": \"\(composed)\"}\n{\"id\": \"b\", \"video\": \"\(decomposed)\"}\n", to: "clips.jsonl")
+        try folder.write(
+            "task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", to: "job.yaml")
+        let prepared = try Planner(inputs: inputs, models: FakeModels(), threads: 2).prepare(
+            folder.url.appending(path: "job.yaml"), output: output)
+        let samples = try prepared.plan.samples
+        #expect(samples.map(\.input?.bytes) == [8, 22])
+        #expect(samples.compactMap(\.input?.sha256).count == 2)
+        #expect(samples[0].input?.sha256 != samples[1].input?.sha256)
+        #expect(samples[1].input.map { Array($0.path.utf8.suffix(decomposed.utf8.count)) } == Array(decomposed.utf8))
+    }
+
+    @Test("a manifest that is changed while it is read is no plan")
+    func changedManifest() throws {
+        try folder.write(#"{"id": "a", "video": "a.mp4"}"#, to: "clips.jsonl")
+        try folder.write("task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", to: "job.yaml")
+        struct Meddler: ModelProbe {
+            let folder: TemporaryFolder
+            func inspect(_ job: Job) -> ModelInspection {
+                _ = try? folder.write(#"{"id": "b", "video": "b.mp4", "start": 1}"#, to: "clips.jsonl")
+                return FakeModels().answer
+            }
+        }
+        #expect {
+            try Planner(inputs: inputs, models: Meddler(folder: folder), threads: 2).prepare(
+                folder.url.appending(path: "job.yaml"), output: output)
+        } throws: { "\($0)".contains("was changed while it was read; plan again") }
     }
 
     @Test(
@@ -240,15 +284,15 @@ import Testing
         ])
     func unfitFiles(row: String, kind: String, found: String) throws {
         let manifest = #"{"id": "good", "video": "a.mp4"}"# + "\n" + row
-        let problem = try #require(problems(manifest, "members=[json]")?.rows.first)
+        let problem = try #require(problems(manifest, "members=[json]")?.rows.first.first)
         #expect(problem.row == 2)
         #expect(problem.recordedKind == kind)
         #expect(problem.description.contains(found))
 
         let recorded = try prepare(manifest, "members=[json]", "invalid_rows=record")
-        #expect(recorded.plan.samples.map(\.key) == ["good", "x"])
-        #expect(recorded.plan.samples[1].error?.kind == kind)
-        #expect(recorded.plan.samples[0].error == nil)
+        #expect(try recorded.plan.samples.map(\.key) == ["good", "x"])
+        #expect(try recorded.plan.samples[1].error?.kind == kind)
+        #expect(try recorded.plan.samples[0].error == nil)
         #expect(recorded.invalidRows.count == 1)
     }
 
@@ -265,7 +309,7 @@ import Testing
     @Test func rowsWithoutAKeyAreNeverRecorded() throws {
         let found = problems(
             #"{"id": "a", "video": "a.mp4"}"# + "\n" + #"{"id": "a", "video": "b.mp4"}"#, "invalid_rows=record")
-        #expect(found?.rows.map(\.kind) == [.duplicate])
+        #expect(found?.rows.first.map(\.kind) == [.duplicate])
     }
 
     @Test func nothingUsableIsNoRun() throws {
@@ -304,7 +348,7 @@ import Testing
 
     @Test func unreadableFilesAreTheirRowsProblem() throws {
         try FileManager.default.removeItem(at: folder.url.appending(path: "b.mp4"))
-        let found = try #require(problems(#"{"video": "b.mp4"}"#)?.rows.first)
+        let found = try #require(problems(#"{"video": "b.mp4"}"#)?.rows.first.first)
         #expect(found.recordedKind == "unreadable")
     }
 }

@@ -26,7 +26,7 @@ struct SimulatedRunner: BatchRunner {
     func discard(_ batch: Int) async {}
 
     func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport {
-        let planned = Array(run.plan.samples(of: run.plan.batches[order.batch]))
+        let planned = try run.samples(of: order.batch)
         var samples: [Sample] = []
         var rows: [SampleRow] = []
         for (number, sample) in planned.enumerated() {

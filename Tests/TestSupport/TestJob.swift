@@ -7,3 +7,37 @@ package func testJob(_ overrides: String..., folder: String = "/data") throws ->
         path: "\(folder)/job.yaml",
         overrides: overrides)
 }
+
+extension Plan {
+    /// All rows.
+    package var samples: [PlannedSample] {
+        get throws { try rows.samples(0..<rows.count) }
+    }
+}
+
+extension Run {
+    /// All rows of the plan.
+    package var samples: [PlannedSample] {
+        get throws { try rows.samples(0..<rows.count) }
+    }
+}
+
+/// A manifest as its reader gives it.
+package struct TestManifest {
+    package var rows: [ManifestRow] = []
+    package var rejected: [RowProblem] = []
+    /// Every problem, in the manifest's order.
+    package var problems: [RowProblem] = []
+
+    /// Reads to the end.
+    package init(_ reader: ManifestReader) throws(ManifestError) {
+        var reader = reader
+        while let item = try reader.next() {
+            switch item {
+            case .row(let row): rows.append(row)
+            case .rejected(let problems): rejected += problems
+            }
+            problems += item.problems
+        }
+    }
+}

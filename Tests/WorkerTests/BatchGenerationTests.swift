@@ -31,7 +31,7 @@ import Torch
         return GenerationResult(label: nil, audio: audio, video: nil, losses: [], isFinite: true)
     }
 
-    private func job() throws -> Job { try TemporaryRun([("a", .image, "a.ppm")]).run.job }
+    private func job() throws -> Job { try TemporaryRun([("a", .image, "a.ppm")], files: ["a.ppm": []]).run.job }
 
     @Test func samplesOfOneLengthAreComputedTogether() throws {
         let calls = CallLog()

@@ -3,7 +3,9 @@ import Foundation
 import Logging
 import Method
 import Planning
+import Preflight
 import Shard
+import TestSupport
 import Testing
 import Torch
 
@@ -28,9 +30,9 @@ import Torch
     }
 
     @Test func aBatchIsPublishedWithItsRows() async throws {
-        let temporary = try TemporaryRun([("a", .image, "a.ppm"), ("b", .image, "b.ppm")])
-        try temporary.writeImage("a.ppm", shade: 10)
-        try temporary.writeImage("b.ppm", shade: 200)
+        let temporary = try TemporaryRun(
+            [("a", .image, "a.ppm"), ("b", .image, "b.ppm")],
+            files: ["a.ppm": TestMedia.image(shade: 10), "b.ppm": TestMedia.image(shade: 200)])
         let runner = try await runner(temporary)
         await runner.prefetch(0)
         let (said, note) = AsyncStream.makeStream(of: String.self)
@@ -55,6 +57,10 @@ import Torch
     @Test func oneBatchHoldsAllTasks() async throws {
         let temporary = try TemporaryRun(
             [("v", .image, "a.ppm")],
+            files: [
+                "a.ppm": TestMedia.image(shade: 10), "s.wav": TestMedia.audio(amplitude: 9000),
+                "none.wav": TestMedia.audio(amplitude: 0),
+            ],
             more: [
                 PlannedSample(
                     index: 1, key: "heard", task: .a2v, prompt: "a bell", negativePrompt: "blurry",
@@ -72,9 +78,6 @@ import Torch
                     input: PlannedInput(kind: .audio, path: "none.wav", start: 0, duration: 1, bytes: 1), seed: 4,
                     duration: 0, frames: 1),
             ])
-        try temporary.writeImage("a.ppm", shade: 10)
-        try temporary.writeAudio("s.wav", amplitude: 9000)
-        try temporary.writeAudio("none.wav", amplitude: 0)
         let report = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
         #expect((report.succeeded, report.failed) == (4, 1))
         let store = SegmentStore(
@@ -95,8 +98,7 @@ import Torch
     @Test func twoRunsOfOnePlanHaveTheSameBytes() async throws {
         var hashes: Set<String> = []
         for _ in 0..<2 {
-            let temporary = try TemporaryRun([("a", .image, "a.ppm")])
-            try temporary.writeImage("a.ppm", shade: 10)
+            let temporary = try TemporaryRun([("a", .image, "a.ppm")], files: ["a.ppm": TestMedia.image(shade: 10)])
             _ = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
             let description = temporary.run.description
             let store = SegmentStore(layout: temporary.run.directory.layout, configSHA256: description.configSHA256)
@@ -108,11 +110,13 @@ import Torch
     }
 
     @Test func abrokenInputCostsItsSampleAlone() async throws {
-        let temporary = try TemporaryRun([
-            ("good", .image, "a.ppm"), ("text", .image, "b.ppm"), ("gone", .image, "c.ppm"),
-        ])
-        try temporary.writeImage("a.ppm", shade: 10)
-        try Data("no picture".utf8).write(to: temporary.folder.appending(path: "b.ppm"))
+        let temporary = try TemporaryRun(
+            [("good", .image, "a.ppm"), ("text", .image, "b.ppm"), ("gone", .image, "c.ppm")],
+            files: [
+                "a.ppm": TestMedia.image(shade: 10), "b.ppm": Array("no picture".utf8),
+                "c.ppm": TestMedia.image(shade: 30),
+            ])
+        try temporary.remove("c.ppm")
         let runner = try await runner(temporary)
         let report = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
         #expect((report.succeeded, report.failed) == (1, 2))
@@ -126,10 +130,11 @@ import Torch
 
     /// A file that is read too early, and a mount that is gone for a moment, cost nothing; a file that is gone costs its sample.
     @Test func whatMayPassIsTriedAgain() async throws {
-        let temporary = try TemporaryRun([
-            ("late", .image, "late.ppm"), ("there", .image, "mount/there.ppm"), ("gone", .image, "gone.ppm"),
-        ])
-        let mount = temporary.folder.appending(path: "mount")
+        let (late, there) = (TestMedia.image(shade: 10), TestMedia.image(shade: 99))
+        let temporary = try TemporaryRun(
+            [("late", .image, "late.ppm"), ("there", .image, "mount/there.ppm"), ("gone", .image, "gone.ppm")],
+            files: ["late.ppm": late, "mount/there.ppm": there, "gone.ppm": late])
+        for name in ["late.ppm", "mount", "gone.ppm"] { try temporary.remove(name) }
         let runner = SampleBatchRunner(
             run: temporary.run, rank: 3, device: .cpu, patience: StoragePatience(pause: .milliseconds(20)),
             pauses: [.milliseconds(50), .milliseconds(50)], log: log)
@@ -138,9 +143,8 @@ import Torch
         let watch = BatchWatch(publisher: publisher(temporary))
         let report = Task { [runner] in try await runner.run(BatchOrder(batch: 0), watch) }
         try await Task.sleep(for: .milliseconds(300))
-        try temporary.writeImage("late.ppm", shade: 10)
-        try FileManager.default.createDirectory(at: mount, withIntermediateDirectories: true)
-        try temporary.writeImage("mount/there.ppm", shade: 99)
+        try temporary.write(late, to: "late.ppm")
+        try temporary.write(there, to: "mount/there.ppm")
         let made = try await report.value
         #expect((made.succeeded, made.failed) == (2, 1))
         let store = SegmentStore(
@@ -148,10 +152,94 @@ import Torch
         #expect(try store.sidecar(batch: 0)?.rows.map(\.error?.kind) == [nil, nil, "notFound"])
     }
 
+    @Test(
+        "a file that is another one than was planned is a failed sample, and no other file takes its place",
+        arguments: ["full", "stat"])
+    func changedInputs(hash: String) async throws {
+        let names = ["same.ppm", "longer.ppm", "other.ppm", "touched.ppm"]
+        let temporary = try TemporaryRun(
+            names.map { ($0.replacing(".ppm", with: ""), .image, $0) },
+            files: Dictionary(uniqueKeysWithValues: names.map { ($0, TestMedia.image(shade: 10)) }),
+            settings: "input_hash: \(hash)")
+        try temporary.write(TestMedia.image(shade: 10) + [0], to: "longer.ppm")
+        try temporary.write(TestMedia.image(shade: 11), to: "other.ppm")
+        let touched = temporary.folder.appending(path: "touched.ppm").path
+        try FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: touched)
+        let runner = try await runner(temporary)
+        await runner.prefetch(0)
+        let watch = BatchWatch(publisher: publisher(temporary))
+        _ = try await runner.run(BatchOrder(batch: 0), watch)
+        let store = SegmentStore(
+            layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
+        let rows = try #require(try store.sidecar(batch: 0)).rows
+        #expect(
+            rows.map(\.error?.kind) == [
+                nil, "inputChanged", "inputChanged", hash == "stat" ? "inputChanged" : nil,
+            ])
+        #expect(
+            rows[1].error?.message.contains(
+                "longer.ppm is not the file that the run was planned with: it has 3614 bytes, and 3613 were planned")
+                == true)
+        #expect(rows[2].error?.message.contains(hash == "full" ? "its content" : "was written to after") == true)
+    }
+
+    @Test("a file that changes after it was read, and before its sample is published, is noticed")
+    func inputsThatChangeMeanwhile() async throws {
+        let temporary = try TemporaryRun(
+            [("a", .image, "a.ppm"), ("b", .image, "b.ppm")],
+            files: ["a.ppm": TestMedia.image(shade: 10), "b.ppm": TestMedia.image(shade: 20)])
+        let runner = try await runner(temporary)
+        await runner.prefetch(0)
+        try temporary.write(TestMedia.image(shade: 99), to: "b.ppm")
+        _ = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
+        let store = SegmentStore(
+            layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
+        #expect(try store.sidecar(batch: 0)?.rows.map(\.error?.kind) == [nil, "inputChanged"])
+    }
+
+    @Test("other weights than were planned are refused by name, before they are loaded and while they are used")
+    func changedModels() async throws {
+        let copy = try TemporaryFolder()
+        let models = copy.url.appending(path: "models")
+        try FileManager.default.copyItem(at: RandomModels.folder, to: models)
+        let temporary = try TemporaryRun(
+            [("a", .image, "a.ppm")], files: ["a.ppm": TestMedia.image(shade: 10)], models: models)
+        #expect(temporary.run.description.models.map(\.role) == ["audio", "binder"])
+        let runner = try await runner(temporary)
+        let watch = BatchWatch(publisher: publisher(temporary))
+        // The sign of one weight, in place, as through a mapping.
+        let weights = models.appending(path: "audioldm/unet/diffusion_pytorch_model.safetensors")
+        func flip() throws {
+            let file = try FileHandle(forUpdating: weights)
+            try file.seek(toOffset: try file.seekToEnd() - 1)
+            let byte = try #require(try file.read(upToCount: 1)?.first)
+            try file.seek(toOffset: try file.seekToEnd() - 1)
+            try file.write(contentsOf: [byte ^ 0x80])
+            try file.close()
+        }
+        try flip()
+        let unfit = await #expect(throws: WorkerUnfit.self) { try await runner.run(BatchOrder(batch: 0), watch) }
+        #expect(
+            unfit?.description.contains("models.audio: \(weights.path) is not the file that the run was planned with")
+                == true)
+        let store = SegmentStore(
+            layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
+        #expect(try store.sidecar(batch: 0) == nil)
+        await #expect(throws: PlannedModelsError.self) { try await self.runner(temporary) }
+        // As it was, with another time.
+        try flip()
+        let again = try await self.runner(temporary)
+        #expect(try await again.run(BatchOrder(batch: 0), watch).succeeded == 1)
+        try FileManager.default.moveItem(
+            at: weights, to: weights.deletingLastPathComponent().appending(path: "model.safetensors"))
+        await #expect(throws: PlannedModelsError.self) { try await self.runner(temporary) }
+    }
+
     /// As after a sample that ended its process: told one by one, and without the one that is to blame.
     @Test func samplesAreDoneAloneAndWithoutThoseExcluded() async throws {
-        let temporary = try TemporaryRun([("a", .image, "a.ppm"), ("b", .image, "a.ppm"), ("c", .image, "a.ppm")])
-        try temporary.writeImage("a.ppm", shade: 10)
+        let temporary = try TemporaryRun(
+            [("a", .image, "a.ppm"), ("b", .image, "a.ppm"), ("c", .image, "a.ppm")],
+            files: ["a.ppm": TestMedia.image(shade: 10)])
         let (begun, told) = AsyncStream.makeStream(of: Int.self)
         let (fractions, progress) = AsyncStream.makeStream(of: Double.self)
         let report = try await runner(temporary).run(
@@ -171,8 +259,7 @@ import Torch
 
     /// A mount that is gone for a moment, and one that does not come back.
     @Test(arguments: [true, false]) func whatIsComputedWaitsForTheFileSystem(comesBack: Bool) async throws {
-        let temporary = try TemporaryRun([("a", .image, "a.ppm")])
-        try temporary.writeImage("a.ppm", shade: 10)
+        let temporary = try TemporaryRun([("a", .image, "a.ppm")], files: ["a.ppm": TestMedia.image(shade: 10)])
         let segments = URL(filePath: temporary.run.directory.layout.segments)
         try FileManager.default.removeItem(at: segments)
         let limit: Duration = comesBack ? .seconds(60) : .milliseconds(50)
@@ -190,8 +277,7 @@ import Torch
     }
 
     @Test func aCancelledBatchPublishesNothing() async throws {
-        let temporary = try TemporaryRun([("a", .image, "a.ppm")])
-        try temporary.writeImage("a.ppm", shade: 10)
+        let temporary = try TemporaryRun([("a", .image, "a.ppm")], files: ["a.ppm": TestMedia.image(shade: 10)])
         let runner = try await runner(temporary)
         let watch = BatchWatch(
             publisher: publisher(temporary), progress: { _ in withUnsafeCurrentTask { $0?.cancel() } })

@@ -3,6 +3,7 @@ import Foundation
 import Method
 import Planning
 import Shard
+import TestSupport
 import Testing
 
 @testable import Engine
@@ -10,9 +11,10 @@ import Testing
 
 @Suite struct SampleEncoderTests {
     private func encoder(_ settings: String = "") throws -> (SampleEncoder, PlannedSample, TemporaryRun) {
-        let temporary = try TemporaryRun([("a", .image, "a.ppm")], settings: settings)
+        let temporary = try TemporaryRun(
+            [("a", .image, "a.ppm")], files: ["a.ppm": TestMedia.image(shade: 10)], settings: settings)
         let encoder = SampleEncoder(run: temporary.run.description) { _ in 0.9 }
-        return (encoder, temporary.run.plan.samples[0], temporary)
+        return (encoder, try temporary.run.samples[0], temporary)
     }
 
     private func result(_ waveform: [Float], isFinite: Bool = true) -> GenerationResult {

@@ -1,7 +1,9 @@
 import Coordinator
+import Files
 import Foundation
 import Method
 import Planning
+import Preflight
 import Shard
 import TestSupport
 
@@ -12,25 +14,29 @@ final class TemporaryRun {
     var folder: URL { temporary.url }
 
     /// - Parameters:
-    ///   - inputs: files below the folder, by sample; made by the caller.
+    ///   - inputs: files of ``files``, by sample.
+    ///   - files: what is written into the folder before the run is planned.
     ///   - settings: more lines of the job file.
-    ///   - more: samples of any task behind those, with inputs below the folder. The job then names every model, makes
+    ///   - models: a folder with the models, whose files the run then names; nil: the small random ones, which it does not
+    ///     look at.
+    ///   - more: samples of any task behind those, with inputs among the files. The job then names every model, makes
     ///     small pictures, keeps each task's usual members, and has one label for what has no caption.
     init(
-        _ inputs: [(key: String, kind: InputKind, file: String)], seconds: Double = 1, settings: String = "",
-        more: [PlannedSample] = []
+        _ inputs: [(key: String, kind: InputKind, file: String)], files: [String: [UInt8]] = [:], seconds: Double = 1,
+        settings: String = "", models: URL? = nil, more: [PlannedSample] = []
     ) throws {
         temporary = try TemporaryFolder()
         let folder = temporary.url
-        let models = RandomModels.folder.path
+        for (name, bytes) in files { try temporary.write(bytes, to: name) }
+        let place = (models ?? RandomModels.folder).path
         let text = """
             task: v2a
             manifest: clips.jsonl
             models:
-              audio: \(models)/audioldm
-              image: \(models)/sd15
-              motion: \(models)/motion_adapter
-              binder: \(models)/imagebind
+              audio: \(place)/audioldm
+              image: \(place)/sd15
+              motion: \(place)/motion_adapter
+              binder: \(place)/imagebind
             sampling: {steps: 2, duration: \(seconds), width: 64, height: 64, fps: 4}
             guidance: {start: 0}
             batch: 8
@@ -45,31 +51,47 @@ final class TemporaryRun {
                 index: index, key: input.key, task: input.kind == .image ? .i2a : .v2a,
                 prompt: index == 0 ? nil : "a bell",
                 negativePrompt: "",
-                input: PlannedInput(kind: input.kind, path: folder.appending(path: input.file).path, bytes: 1),
+                input: PlannedInput(kind: input.kind, path: input.file, bytes: 0),
                 seed: UInt64(index), duration: seconds)
         }
-        let others = more.map { sample in
+        if !more.isEmpty { try temporary.write("a violin\n", to: "labels.txt") }
+        let all = try (samples + more).map { sample in
             var sample = sample
-            if let name = sample.input?.path { sample.input?.path = folder.appending(path: name).path }
+            guard let name = sample.input?.path else { return sample }
+            let path = folder.appending(path: name).path
+            let identity = try FileIdentity(path: path, hashing: job.inputHash == .full)
+            sample.input?.path = path
+            sample.input?.bytes = identity.bytes
+            sample.input?.sha256 = identity.sha256
+            sample.input?.modified = job.inputHash == .full ? nil : identity.modified
             return sample
         }
-        if !more.isEmpty { try temporary.write("a violin\n", to: "labels.txt") }
-        let all = samples + others
+        let narrowed = job.narrowed(to: Set(all.map(\.task)))
         run = try Run.publish(
-            Plan(samples: all, job: job), job: job.narrowed(to: Set(all.map(\.task))), models: [], expectedBytes: 0,
+            Plan(samples: all, job: job), job: narrowed,
+            models: models == nil ? [] : CheckpointProbe().inspect(narrowed).models, expectedBytes: 0,
             in: RunDirectory(folder.appending(path: "run"))
         ).run
     }
 
-    /// Writes a small picture (PPM) that FFmpeg reads.
-    func writeImage(_ name: String, shade: UInt8) throws {
+    /// Writes a file again, or another in its place.
+    func write(_ bytes: [UInt8], to name: String) throws { try temporary.write(bytes, to: name) }
+
+    /// Takes a file away.
+    func remove(_ name: String) throws { try FileManager.default.removeItem(at: folder.appending(path: name)) }
+}
+
+/// Small files that the libraries read.
+enum TestMedia {
+    /// A picture (PPM).
+    static func image(shade: UInt8) -> [UInt8] {
         var bytes = Array("P6\n40 30\n255\n".utf8)
         for index in 0..<1200 { bytes += [UInt8(index % 251), shade, UInt8(index / 30)] }
-        try temporary.write(bytes, to: name)
+        return bytes
     }
 
-    /// Writes a second of a tone in 8 kHz and 16 bits (WAV).
-    func writeAudio(_ name: String, amplitude: Double) throws {
+    /// A second of a tone in 8 kHz and 16 bits (WAV).
+    static func audio(amplitude: Double) -> [UInt8] {
         var bytes: [UInt8] = []
         func word(_ value: Int, _ count: Int) {
             for byte in 0..<count { bytes.append(UInt8(value >> (8 * byte) & 255)) }
@@ -81,6 +103,6 @@ final class TemporaryRun {
         bytes += Array("data".utf8)
         word(16000, 4)
         for index in 0..<8000 { word(Int(amplitude * sin(Double(index) * 0.3)) & 0xffff, 2) }
-        try temporary.write(bytes, to: name)
+        return bytes
     }
 }

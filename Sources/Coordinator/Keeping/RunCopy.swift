@@ -56,7 +56,7 @@ package enum RunCopy {
         over transport: any Transport, coordinator: Int = 0, into folder: URL, limit: Duration = .seconds(3600),
         dismissalLimit: Duration = .seconds(60)
     ) async throws -> Answer {
-        let heard = try await within(limit) { try await ask(transport, coordinator) }
+        let heard = try await within(limit) { try await ask(transport, coordinator, into: folder) }
         switch heard {
         case nil: throw RunCopyError.late
         case .shared: return .shared
@@ -65,29 +65,24 @@ package enum RunCopy {
             try await transport.send(goodbye.encoded(), to: coordinator)
             let everyoneAlive = try await within(dismissalLimit) { await dismissal(over: transport, coordinator) }
             return .over(everyoneAlive: everyoneAlive ?? false)
-        case .files(let sizes, let bytes):
-            try await WorkThread("plan").perform {
-                let directory = RunDirectory(folder)
-                try? Directory.removeAll(folder.path)
-                try Directory.create(directory.logs.path)
-                try AtomicFile.write(Array(bytes[sizes.description...]), to: directory.plan.path)
-                try AtomicFile.write(Array(bytes[..<sizes.description]), to: directory.description.path)
-            }
-            return .copied
+        case .copied: return .copied
         }
     }
 
     private enum Heard: Sendable {
         case shared
-        case files(RunPiece.Sizes, [UInt8])
+        case copied
         case over(epoch: UInt64)
     }
 
     /// - Returns: nil where the transport was closed, or the task cancelled.
-    private static func ask(_ transport: any Transport, _ coordinator: Int) async throws -> Heard? {
-        var bytes: [UInt8] = []
+    private static func ask(
+        _ transport: any Transport, _ coordinator: Int, into folder: URL
+    ) async throws -> Heard? {
+        let thread = WorkThread("plan")
+        var copy: RunCopyFiles?
         func askForMore() async throws {
-            let message = WireMessage(epoch: 0, .worker(.wantsRun(offset: bytes.count)))
+            let message = WireMessage(epoch: 0, .worker(.wantsRun(offset: copy?.count ?? 0)))
             try await transport.send(message.encoded(), to: coordinator)
         }
         try await askForMore()
@@ -102,10 +97,16 @@ package enum RunCopy {
                 case .stop: return .over(epoch: message.epoch)
                 case .run(let piece):
                     guard let sizes = piece.sizes else { return .shared }
-                    guard piece.offset == bytes.count, !piece.bytes.isEmpty else { throw RunCopyError.changed }
-                    bytes += piece.bytes
-                    guard bytes.count <= sizes.total else { throw RunCopyError.changed }
-                    if bytes.count == sizes.total { return .files(sizes, bytes) }
+                    let files = try await thread.perform { [copy] in
+                        let files = try copy ?? RunCopyFiles(folder, sizes)
+                        try files.append(piece)
+                        return files
+                    }
+                    if files.isComplete {
+                        try await thread.perform { try files.publish() }
+                        return .copied
+                    }
+                    copy = files
                     try await askForMore()
                 default: continue
                 }

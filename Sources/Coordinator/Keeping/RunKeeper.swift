@@ -49,7 +49,7 @@ package actor RunKeeper: CoordinatorDelegate {
         lock = try RunLock(run.directory)
         let layout = run.directory.layout
         let hash = run.description.configSHA256
-        store = SegmentStore(layout: layout, configSHA256: hash, shards: run.plan.batches.map(\.shard))
+        store = SegmentStore(layout: layout, configSHA256: hash, shardOf: { [layout = run.layout] in layout.shard(ofBatch: $0) })
         intake = SegmentIntake(store, pause: patience.pause, log: log)
         assembler = ShardAssembler(layout: layout, configSHA256: hash, compression: run.description.recipe.compression)
         index = DatasetIndex(layout: layout)
@@ -80,7 +80,8 @@ package actor RunKeeper: CoordinatorDelegate {
 
     package func batchFailed(_ batch: Int, _ failure: BatchFailure) async throws {
         log.error("batch \(batch) is given up: \(failure)")
-        let rows = run.plan.samples(of: run.plan.batches[batch]).map { sample in
+        let samples = try await reading.perform { [run] in try run.samples(of: batch) }
+        let rows = samples.map { sample in
             SampleRow(
                 index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt,
                 seed: sample.seed,
@@ -126,7 +127,7 @@ package actor RunKeeper: CoordinatorDelegate {
         try await thread.perform { [run, assembler, index, isOver] in
             // Stragglers may have published after their shard was assembled.
             if isOver {
-                for shard in run.plan.shards { _ = try assembler.assemble(run.contents(of: shard)) }
+                for shard in 0..<run.layout.shards { _ = try assembler.assemble(run.contents(of: shard)) }
                 // Whoever still writes is late, wherever it is.
                 try run.directory.layout.removeTemporaryFiles()
             }
@@ -151,14 +152,14 @@ package actor RunKeeper: CoordinatorDelegate {
     // MARK: - Parts
 
     private func settle(_ batch: Int) {
-        let shard = run.plan.batches[batch].shard
+        let shard = run.layout.shard(ofBatch: batch)
         waiting[shard]?.remove(batch)
         if waiting[shard]?.isEmpty == true { assemble(shard) }
     }
 
     /// In the background: batches go on being assigned meanwhile.
     private func assemble(_ shard: Int) {
-        let contents = run.contents(of: run.plan.shards[shard])
+        let contents = run.contents(of: shard)
         assemblies.append(
             Task {
                 do {
@@ -208,11 +209,12 @@ package actor RunKeeper: CoordinatorDelegate {
         try? FileManager.default.removeItem(at: directory.status)
         var before = RunProgressBefore()
         before.epoch = try nextEpoch(directory)
+        let costs = try run.tally().batchCosts
         let scan = try store.scan()
         before.damaged = scan.damaged.sorted { $0.key < $1.key }.map { "\($0.value)" }
         try store.discard(batches: scan.damaged.keys)
         var waiting: [Int: Set<Int>] = [:]
-        for shard in run.plan.shards {
+        for shard in (0..<run.layout.shards).map({ run.layout.shard($0) }) {
             if let record = try assembler.record(shard: shard.number) {
                 before.samplesDone += record.nsamples
                 before.samplesFailed += record.nfailed
@@ -220,15 +222,14 @@ package actor RunKeeper: CoordinatorDelegate {
             }
             waiting[shard.number] = []
             for number in shard.batches {
-                if let sidecar = scan.committed[number] {
-                    let made = sidecar.rows.count { $0.status == .ok }
-                    before.samplesDone += made
-                    before.samplesFailed += sidecar.rows.count - made
+                if let batch = scan.committed[number] {
+                    before.samplesDone += batch.made
+                    before.samplesFailed += batch.failed
                 } else {
-                    let batch = run.plan.batches[number]
                     waiting[shard.number]?.insert(number)
                     before.batches.append(
-                        BatchWork(number: number, expectedCost: batch.expectedCost, samples: batch.samples.count))
+                        BatchWork(
+                            number: number, expectedCost: costs[number], samples: run.layout.samples(ofBatch: number).count))
                 }
             }
         }
@@ -258,7 +259,8 @@ struct SegmentsNotStored: Error, CustomStringConvertible {
 
 extension Run {
     /// A planned shard as the assembler wants it.
-    fileprivate func contents(of shard: PlannedShard) -> ShardContents {
-        ShardContents(shard: shard.number, firstIndex: shard.firstIndex, batches: Array(shard.batches))
+    fileprivate func contents(of number: Int) -> ShardContents {
+        let shard = layout.shard(number)
+        return ShardContents(shard: number, firstIndex: shard.firstIndex, batches: Array(shard.batches))
     }
 }

@@ -1,3 +1,5 @@
+internal import Files
+
 /// Reads comma-separated records (RFC 4180): quoted fields may hold commas, line breaks and doubled quotes.
 struct CSVReader {
     /// One record.
@@ -9,20 +11,47 @@ struct CSVReader {
         var problem: String?
     }
 
-    private let bytes: [UInt8]
-    private var position: Int
+    private var window: ManifestWindow
+    private var position = 0
     private var line = 1
 
-    /// - Parameter start: The offset of the first record.
-    init(_ bytes: [UInt8], from start: Int = 0) {
-        self.bytes = bytes
-        position = min(start, bytes.count)
-    }
+    init(_ window: ManifestWindow) { self.window = window }
 
     /// The next record that is not an empty line; nil at the end.
-    mutating func next() -> Record? {
-        while position < bytes.count, isBreak(bytes[position]) { skipBreak() }
-        guard position < bytes.count else { return nil }
+    /// - Throws: `FileError`.
+    mutating func next() throws(FileError) -> Record? {
+        while true {
+            let (start, startLine) = (position, line)
+            let record = parse()
+            if position < window.bytes.count { return record }
+            let isTooLong = window.bytes.count - start > window.maximumRecord
+            if window.isAtEnd, !isTooLong { return record }
+            // The record may go on behind the window: it is parsed again with more in it.
+            (position, line) = (start, startLine)
+            if isTooLong { return try passOver() }
+            try window.slide(past: start)
+            position = 0
+        }
+    }
+
+    /// Gives up a record that does not end, and goes on behind its first line.
+    private mutating func passOver() throws(FileError) -> Record {
+        let start = line
+        while true {
+            while position < window.bytes.count, !isBreak(window.bytes[position]) { position += 1 }
+            if position < window.bytes.count || window.isAtEnd { break }
+            try window.slide(past: position)
+            position = 0
+        }
+        skipBreak()
+        return Record(
+            line: start, fields: [],
+            problem: "the record has more than \(window.maximumRecord) bytes; is a quoted field never closed?")
+    }
+
+    private mutating func parse() -> Record? {
+        while position < window.bytes.count, isBreak(window.bytes[position]) { skipBreak() }
+        guard position < window.bytes.count else { return nil }
         let start = line
         var fields: [String] = []
         while true {
@@ -32,8 +61,8 @@ struct CSVReader {
                 skipLine()
                 return Record(line: start, fields: fields, problem: problem.text)
             }
-            guard position < bytes.count else { break }
-            if bytes[position] == UInt8(ascii: ",") {
+            guard position < window.bytes.count else { break }
+            if window.bytes[position] == UInt8(ascii: ",") {
                 position += 1
                 continue
             }
@@ -46,19 +75,19 @@ struct CSVReader {
     private struct Problem: Error { let text: String }
 
     private mutating func field() -> Result<String, Problem> {
-        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { return plainField() }
+        guard position < window.bytes.count, window.bytes[position] == UInt8(ascii: "\"") else { return plainField() }
         position += 1
         var text: [UInt8] = []
-        while position < bytes.count {
-            let byte = bytes[position]
+        while position < window.bytes.count {
+            let byte = window.bytes[position]
             position += 1
             if byte != UInt8(ascii: "\"") {
                 if byte == 0x0A { line += 1 }
                 text.append(byte)
-            } else if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+            } else if position < window.bytes.count, window.bytes[position] == UInt8(ascii: "\"") {
                 text.append(byte)
                 position += 1
-            } else if position == bytes.count || bytes[position] == UInt8(ascii: ",") || isBreak(bytes[position]) {
+            } else if position == window.bytes.count || window.bytes[position] == UInt8(ascii: ",") || isBreak(window.bytes[position]) {
                 return decoded(text[...])
             } else {
                 return .failure(
@@ -70,14 +99,14 @@ struct CSVReader {
 
     private mutating func plainField() -> Result<String, Problem> {
         let start = position
-        while position < bytes.count, bytes[position] != UInt8(ascii: ","), !isBreak(bytes[position]) {
-            if bytes[position] == UInt8(ascii: "\"") {
+        while position < window.bytes.count, window.bytes[position] != UInt8(ascii: ","), !isBreak(window.bytes[position]) {
+            if window.bytes[position] == UInt8(ascii: "\"") {
                 return .failure(
                     Problem(text: "a field without quotes holds a quote; put it in quotes and double the inner"))
             }
             position += 1
         }
-        return decoded(bytes[start..<position])
+        return decoded(window.bytes[start..<position])
     }
 
     private func decoded(_ bytes: ArraySlice<UInt8>) -> Result<String, Problem> {
@@ -90,15 +119,15 @@ struct CSVReader {
     private func isBreak(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
 
     private mutating func skipBreak() {
-        guard position < bytes.count else { return }
-        let isReturn = bytes[position] == 0x0D
+        guard position < window.bytes.count else { return }
+        let isReturn = window.bytes[position] == 0x0D
         position += 1
-        if isReturn, position < bytes.count, bytes[position] == 0x0A { position += 1 }
+        if isReturn, position < window.bytes.count, window.bytes[position] == 0x0A { position += 1 }
         line += 1
     }
 
     private mutating func skipLine() {
-        while position < bytes.count, !isBreak(bytes[position]) { position += 1 }
+        while position < window.bytes.count, !isBreak(window.bytes[position]) { position += 1 }
         skipBreak()
     }
 }

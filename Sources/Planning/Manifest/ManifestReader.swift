@@ -3,83 +3,117 @@ internal import Foundation
 internal import JSON
 internal import Method
 
-/// Reads manifests: JSONL, CSV with a header, VGGSound's list, one prompt per line.
+/// Reads manifests row by row: JSONL, CSV with a header, VGGSound's list, one prompt per line.
 ///
 /// Row numbers are those of lines, from 1, so that an editor finds them. A byte order mark, CRLF and empty lines are
 /// no errors. Everything wrong with a row is noted; reading goes on.
 package struct ManifestReader {
     private let path: String
-    private let bytes: [UInt8]
-    private let format: ManifestFormat
     private let split: String?
-    private let start: Int
+    private var records: Records
     private var builder: ManifestRowBuilder
+    private var isEmpty = true
 
-    /// Reads a job's manifest.
-    /// - Throws: ``ManifestError`` where no row can be read at all. Problems of rows are in the result.
-    package static func read(_ job: Job) throws(ManifestError) -> Manifest {
-        let bytes: [UInt8]
+    /// The rows of a manifest before their columns are known.
+    private enum Records {
+        case json(ManifestLines)
+        case prompts(ManifestLines)
+        case csv(CSVReader, columns: [ManifestColumn])
+        case vggsound(CSVReader)
+    }
+
+    /// Opens a job's manifest, and finds out its format.
+    /// - Throws: ``ManifestError`` where no row can be read at all.
+    package init(_ job: Job) throws(ManifestError) {
+        let window: ManifestWindow
         do throws(FileError) {
-            bytes = try InputFile.bytes(of: job.manifest, limit: Manifest.maximumBytes)
+            let file = try InputFile(job.manifest)
+            guard file.size <= Manifest.maximumBytes else { throw FileError("read", job.manifest, code: EFBIG) }
+            window = try ManifestWindow(file)
         } catch {
             throw error.isTooLong
                 ? .tooLong(path: job.manifest, bytes: Directory.fileSize(job.manifest) ?? 0)
                 : .unreadable(path: job.manifest, reason: error.reason)
         }
-        return try parse(bytes, job: job)
+        try self.init(window, job: job)
     }
 
-    /// Parses the bytes of a job's manifest.
-    /// - Throws: ``ManifestError`` where no row can be read at all. Problems of rows are in the result.
-    package static func parse(_ bytes: [UInt8], job: Job) throws(ManifestError) -> Manifest {
-        var reader = try ManifestReader(bytes, job: job)
-        return try reader.manifest()
-    }
+    /// Reads a manifest that is in memory.
+    /// - Throws: ``ManifestError`` where no row can be read at all.
+    init(_ bytes: [UInt8], job: Job) throws(ManifestError) { try self.init(ManifestWindow(bytes), job: job) }
 
-    private init(_ bytes: [UInt8], job: Job) throws(ManifestError) {
+    init(_ window: ManifestWindow, job: Job) throws(ManifestError) {
         path = job.manifest
-        self.bytes = bytes
         split = job.split
-        start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         let url = URL(filePath: job.manifest)
         let folder = job.root.map { URL(filePath: $0, directoryHint: .isDirectory) } ?? url.deletingLastPathComponent()
         builder = ManifestRowBuilder(job: job, root: folder)
-        if job.manifestFormat == .auto {
-            format = try Self.guess(url.pathExtension.lowercased(), bytes, from: start, path: job.manifest)
-        } else {
-            format = job.manifestFormat
-        }
-        if format == .txt, let kind = job.task.inputKinds.first {
-            throw .promptsOnly(path: path, task: job.task, needs: kind)
+        let format =
+            try job.manifestFormat == .auto
+            ? Self.guess(url.pathExtension.lowercased(), window, path: path) : job.manifestFormat
+        if split != nil, format != .vggsound { throw .noSplits(path: path) }
+        switch format {
+        case .txt:
+            if let kind = job.task.inputKinds.first {
+                throw .promptsOnly(path: path, task: job.task, needs: kind)
+            }
+            records = .prompts(ManifestLines(window))
+        case .jsonl, .auto: records = .json(ManifestLines(window))
+        case .vggsound: records = .vggsound(CSVReader(window))
+        case .csv:
+            var reader = CSVReader(window)
+            let columns = try Self.columns(&reader, path: path)
+            records = .csv(reader, columns: columns)
         }
     }
 
-    private mutating func manifest() throws(ManifestError) -> Manifest {
-        switch format {
-        case .csv: try readCSV()
-        case .vggsound: readVGGSound()
-        case .txt:
-            readLines { builder, number, text in
-                builder.add(row: number, [.prompt: .string(text)])
-            }
-        case .jsonl, .auto: readLines { builder, number, text in Self.addJSON(text, number, &builder) }
+    /// The next row; nil at the end.
+    /// - Throws: ``ManifestError`` where the file cannot be read on, or held no row.
+    package mutating func next() throws(ManifestError) -> ManifestItem? {
+        let item: ManifestItem?
+        do throws(FileError) {
+            item = try nextItem()
+        } catch {
+            throw .unreadable(path: path, reason: error.reason)
         }
-        let manifest = builder.manifest
-        if manifest.rows.isEmpty, manifest.rejected.isEmpty { throw .empty(path: path) }
-        return manifest
+        if item == nil, isEmpty { throw .empty(path: path) }
+        isEmpty = false
+        return item
+    }
+
+    private mutating func nextItem() throws(FileError) -> ManifestItem? {
+        switch records {
+        case .json(var lines):
+            defer { records = .json(lines) }
+            return try lines.next().map { line in Self.item(of: line) { Self.json($0, line.number, &builder) } }
+        case .prompts(var lines):
+            defer { records = .prompts(lines) }
+            return try lines.next().map { line in
+                Self.item(of: line) { builder.item(row: line.number, [.prompt: .string($0)]) }
+            }
+        case .csv(var reader, let columns):
+            defer { records = .csv(reader, columns: columns) }
+            return try reader.next().map { csv($0, columns) }
+        case .vggsound(var reader):
+            defer { records = .vggsound(reader) }
+            while let record = try reader.next() {
+                if let item = vggsound(record) { return item }
+            }
+            return nil
+        }
     }
 
     // MARK: - Formats
 
     private static func guess(
-        _ suffix: String, _ bytes: [UInt8], from start: Int, path: String
+        _ suffix: String, _ window: ManifestWindow, path: String
     ) throws(ManifestError) -> ManifestFormat {
         switch suffix {
         case "jsonl", "ndjson": return .jsonl
         case "txt": return .txt
         case "csv":
-            var reader = CSVReader(bytes, from: start)
-            guard let first = reader.next() else { throw .empty(path: path) }
+            var reader = CSVReader(window)
+            guard let first = try record(&reader, path: path) else { throw .empty(path: path) }
             if first.fields.contains(where: { ManifestColumn(rawValue: $0) != nil }) { return .csv }
             if first.fields.count == 4, Int(first.fields[1]) != nil { return .vggsound }
             let header = quoted(first.fields.joined(separator: ","))
@@ -89,25 +123,44 @@ package struct ManifestReader {
         }
     }
 
-    private mutating func readLines(_ add: (inout ManifestRowBuilder, Int, String) -> Void) {
-        var position = start
-        var number = 0
-        while position < bytes.count {
-            let end = bytes[position...].firstIndex(of: 0x0A) ?? bytes.count
-            number += 1
-            var line = bytes[position..<end]
-            position = end + 1
-            if line.last == 0x0D { line.removeLast() }
-            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
-            guard let text = String(validating: line, as: UTF8.self) else {
-                reject(number, "the line is not valid UTF-8", "save the file as UTF-8")
-                continue
-            }
-            add(&builder, number, text)
+    private static func record(
+        _ reader: inout CSVReader, path: String
+    ) throws(ManifestError) -> CSVReader.Record? {
+        do throws(FileError) {
+            return try reader.next()
+        } catch {
+            throw .unreadable(path: path, reason: error.reason)
         }
     }
 
-    private static func addJSON(_ text: String, _ number: Int, _ builder: inout ManifestRowBuilder) {
+    /// Reads the header of a CSV file.
+    private static func columns(_ reader: inout CSVReader, path: String) throws(ManifestError) -> [ManifestColumn] {
+        guard let header = try record(&reader, path: path) else { throw .empty(path: path) }
+        if let problem = header.problem { throw .header(path: path, reason: problem) }
+        let unknown = header.fields.filter { ManifestColumn(rawValue: $0) == nil }
+        guard unknown.isEmpty else {
+            let names = unknown.map(quoted).joined(separator: ", ")
+            throw .header(path: path, reason: "\(names) is not a column; the columns are \(ManifestColumn.names)")
+        }
+        let columns = header.fields.compactMap(ManifestColumn.init)
+        guard Set(columns).count == columns.count else {
+            throw .header(path: path, reason: "a column appears twice; keep one of them")
+        }
+        return columns
+    }
+
+    private static func item(of line: ManifestLines.Line, _ item: (String) -> ManifestItem) -> ManifestItem {
+        guard let bytes = line.bytes else {
+            return rejected(
+                line.number, "the line has more than \(line.limit) bytes", "shorten it")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            return rejected(line.number, "the line is not valid UTF-8", "save the file as UTF-8")
+        }
+        return item(text)
+    }
+
+    private static func json(_ text: String, _ number: Int, _ builder: inout ManifestRowBuilder) -> ManifestItem {
         var fields: [ManifestColumn: ManifestField] = [:]
         var problems: [RowProblem] = []
         func note(_ field: String?, _ kind: RowProblem.Kind, _ found: String, _ remedy: String) {
@@ -140,61 +193,39 @@ package struct ManifestReader {
             } else {
                 note(nil, .syntax, error.description, "correct the line")
             }
-            return builder.reject(problems[problems.count - 1])
+            return .rejected([problems[problems.count - 1]])
         }
-        builder.add(row: number, fields, problems: problems)
+        return builder.item(row: number, fields, problems: problems)
     }
 
-    private mutating func readCSV() throws(ManifestError) {
-        var reader = CSVReader(bytes, from: start)
-        guard let header = reader.next() else { throw .empty(path: path) }
-        if let problem = header.problem { throw .header(path: path, reason: problem) }
-        let unknown = header.fields.filter { ManifestColumn(rawValue: $0) == nil }
-        guard unknown.isEmpty else {
-            let names = unknown.map(quoted).joined(separator: ", ")
-            throw .header(path: path, reason: "\(names) is not a column; the columns are \(ManifestColumn.names)")
-        }
-        let columns = header.fields.compactMap(ManifestColumn.init)
-        guard Set(columns).count == columns.count else {
-            throw .header(path: path, reason: "a column appears twice; keep one of them")
-        }
-        while let record = reader.next() {
-            guard accept(record, columns.count) else { continue }
-            let fields = zip(columns, record.fields.map(ManifestField.text))
-            builder.add(row: record.line, Dictionary(fields) { first, _ in first })
-        }
+    private mutating func csv(_ record: CSVReader.Record, _ columns: [ManifestColumn]) -> ManifestItem {
+        if let refusal = refusal(of: record, columns.count) { return refusal }
+        let fields = zip(columns, record.fields.map(ManifestField.text))
+        return builder.item(row: record.line, Dictionary(fields) { first, _ in first })
     }
 
-    private mutating func readVGGSound() {
-        var reader = CSVReader(bytes, from: start)
-        while let record = reader.next() {
-            guard accept(record, 4) else { continue }
-            if let split, record.fields[3] != split { continue }
-            guard let second = Int(record.fields[1]), (0...999_999).contains(second) else {
-                reject(
-                    record.line, "the second field \(quoted(record.fields[1])) is not a start time",
-                    "VGGSound rows are id,sec,caption,split")
-                continue
-            }
-            let digits = String(second)
-            let key = "\(record.fields[0])_" + String(repeating: "0", count: 6 - digits.count) + digits
-            builder.add(
-                row: record.line, [.id: .text(key), .video: .text("\(key).mp4"), .prompt: .text(record.fields[2])])
+    /// nil for a row of another split than the one that is wanted.
+    private mutating func vggsound(_ record: CSVReader.Record) -> ManifestItem? {
+        if let refusal = refusal(of: record, 4) { return refusal }
+        if let split, record.fields[3] != split { return nil }
+        guard let second = Int(record.fields[1]), (0...999_999).contains(second) else {
+            return Self.rejected(
+                record.line, "the second field \(quoted(record.fields[1])) is not a start time",
+                "VGGSound rows are id,sec,caption,split")
         }
+        let digits = String(second)
+        let key = "\(record.fields[0])_" + String(repeating: "0", count: 6 - digits.count) + digits
+        return builder.item(
+            row: record.line, [.id: .text(key), .video: .text("\(key).mp4"), .prompt: .text(record.fields[2])])
     }
 
-    private mutating func accept(_ record: CSVReader.Record, _ count: Int) -> Bool {
-        if let problem = record.problem {
-            reject(record.line, problem, "correct the record")
-        } else if record.fields.count != count {
-            reject(record.line, "it has \(record.fields.count) fields", "each record needs \(count)")
-        } else {
-            return true
-        }
-        return false
+    private func refusal(of record: CSVReader.Record, _ count: Int) -> ManifestItem? {
+        if let problem = record.problem { return Self.rejected(record.line, problem, "correct the record") }
+        guard record.fields.count != count else { return nil }
+        return Self.rejected(record.line, "it has \(record.fields.count) fields", "each record needs \(count)")
     }
 
-    private mutating func reject(_ row: Int, _ found: String, _ remedy: String) {
-        builder.reject(RowProblem(row: row, field: nil, kind: .syntax, found: found, remedy: remedy))
+    private static func rejected(_ row: Int, _ found: String, _ remedy: String) -> ManifestItem {
+        .rejected([RowProblem(row: row, field: nil, kind: .syntax, found: found, remedy: remedy)])
     }
 }

@@ -31,18 +31,24 @@ package struct ManifestInput: Sendable, Equatable {
     package let path: String
 }
 
-/// A manifest as read: its rows, and the problems of rows that have no usable key.
-package struct Manifest: Sendable {
-    /// Rows in the manifest's order, each key once; a row may carry problems.
-    package var rows: [ManifestRow] = []
-    /// Problems of rows that are not in ``rows``, because their key is missing, unusable or taken.
-    package var rejected: [RowProblem] = []
+/// What a manifest holds in one place.
+package enum ManifestItem: Sendable, Equatable {
+    /// A row with a key that no row before has; it may carry problems.
+    case row(ManifestRow)
+    /// What is wrong with a row whose key is missing, unusable or taken.
+    case rejected([RowProblem])
 
+    /// What is wrong here.
+    package var problems: [RowProblem] {
+        switch self {
+        case .row(let row): row.problems
+        case .rejected(let problems): problems
+        }
+    }
+}
+
+/// Limits of manifests.
+package enum Manifest {
     /// A manifest may be this long, in bytes.
     package static let maximumBytes = 2 << 30
-
-    /// Every problem, in the manifest's order.
-    package var problems: [RowProblem] {
-        (rows.flatMap(\.problems) + rejected).sorted { $0.row < $1.row }
-    }
 }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Method
@@ -6,9 +7,8 @@ internal import Method
 struct ManifestRowBuilder {
     let job: Job
     let root: URL
-    private(set) var manifest = Manifest()
     /// The row number of each key.
-    private var taken: [String: Int] = [:]
+    private var taken: [TextFingerprint: Int32] = [:]
 
     /// Longest window or sample, in seconds.
     static let maximumSeconds = 86_400.0
@@ -21,12 +21,11 @@ struct ManifestRowBuilder {
         self.root = root
     }
 
-    /// Adds a row that could not be taken apart.
-    mutating func reject(_ problem: RowProblem) { manifest.rejected.append(problem) }
-
-    /// Adds a row.
+    /// Makes a row of its fields.
     /// - Parameter problems: What its syntax got wrong already.
-    mutating func add(row number: Int, _ fields: [ManifestColumn: ManifestField], problems: [RowProblem] = []) {
+    mutating func item(
+        row number: Int, _ fields: [ManifestColumn: ManifestField], problems: [RowProblem] = []
+    ) -> ManifestItem {
         var row = Row(number: number, fields: fields, problems: problems)
         let task = row.task(default: job.task)
         let input = row.input(for: task, root: root)
@@ -49,19 +48,16 @@ struct ManifestRowBuilder {
                 .start, .input, "no window is read of \(input == nil ? "a prompt" : "an image")", "leave start out")
         }
         let seed = row.seed()
-        guard let key = row.key(path: input?.path) else {
-            manifest.rejected.append(contentsOf: row.problems)
-            return
-        }
-        if let first = taken[key] {
+        guard let key = row.key(path: input?.path) else { return .rejected(row.problems) }
+        let fingerprint = TextFingerprint(key)
+        if let first = taken[fingerprint] {
             row.note(
                 .id, .duplicate, "the key \(quoted(key)) already belongs to row \(first)",
                 "give each row its own id")
-            manifest.rejected.append(contentsOf: row.problems)
-            return
+            return .rejected(row.problems)
         }
-        taken[key] = number
-        manifest.rows.append(
+        taken[fingerprint] = Int32(clamping: number)
+        return .row(
             ManifestRow(
                 number: number, key: key, task: task, prompt: text.prompt, negativePrompt: text.negative, input: input,
                 start: start, duration: duration, seed: seed, problems: row.problems))

@@ -49,6 +49,27 @@ package struct RowProblem: Error, Sendable, Equatable, CustomStringConvertible {
     package var message: String { "\(found); \(remedy)" }
 }
 
+/// The problems of a manifest's rows: all are counted, and the first are kept.
+package struct RowProblems: Sendable, Equatable {
+    /// So many are kept to be shown.
+    package static let most = 20
+
+    /// The first ones, in the manifest's order.
+    package private(set) var first: [RowProblem] = []
+    /// All of them.
+    package private(set) var count = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { count == 0 }
+
+    /// Adds the next problems, in the manifest's order.
+    package mutating func add(_ problems: [RowProblem]) {
+        count += problems.count
+        first += problems.prefix(max(0, Self.most - first.count))
+    }
+}
+
 /// Why a manifest as a whole cannot be used.
 package enum ManifestError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file cannot be read.
@@ -61,8 +82,12 @@ package enum ManifestError: Error, Sendable, Equatable, CustomStringConvertible 
     case promptsOnly(path: String, task: GenerationTask, needs: InputKind)
     /// The CSV header cannot be used.
     case header(path: String, reason: String)
+    /// The job wants one split of a manifest that has none.
+    case noSplits(path: String)
     /// Nothing but empty lines.
     case empty(path: String)
+    /// It was changed while it was read.
+    case changed(path: String)
 
     package var description: String {
         switch self {
@@ -75,6 +100,9 @@ package enum ManifestError: Error, Sendable, Equatable, CustomStringConvertible 
             "the manifest \(path) has one prompt per line and task \(task.rawValue) needs the path of its \(kind.rawValue); "
                 + "use .jsonl or .csv, or task joint"
         case .header(let path, let reason): "the header of the manifest \(path) cannot be used: \(reason)"
+        case .noSplits(let path):
+            "`split` is set and the manifest \(path) is not a VGGSound list, whose rows name their split; leave `split` out"
+        case .changed(let path): "the manifest \(path) was changed while it was read; plan again"
         case .empty(let path): "the manifest \(path) has no rows; give at least one sample"
         }
     }

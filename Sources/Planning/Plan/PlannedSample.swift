@@ -92,27 +92,3 @@ package struct PlannedError: Sendable, Equatable {
         self.message = message
     }
 }
-
-/// Samples that are computed, retried and published together.
-package struct PlannedBatch: Sendable, Equatable {
-    /// From 0, through the whole plan.
-    package let number: Int
-    /// Indices of its samples.
-    package let samples: Range<Int>
-    /// The number of its shard; a batch never lies in two.
-    package let shard: Int
-    /// Work, in units of one plain sampling step on one second of audio.
-    package let expectedCost: Double
-}
-
-/// Samples that end up in one file.
-package struct PlannedShard: Sendable, Equatable {
-    /// From 0.
-    package let number: Int
-    /// Numbers of its batches.
-    package let batches: Range<Int>
-    /// The index of its first sample.
-    package let firstIndex: Int
-    /// The number of its samples, failed ones included.
-    package let count: Int
-}

@@ -7,6 +7,8 @@ package enum Recipe: Sendable, Equatable {
 
     /// Samples in one shard.
     package var shard: Int { job.shard }
+    /// Samples that are computed, retried and published together.
+    package var batch: Int { job.batch }
     /// Whether shards are compressed.
     package var compression: Compression { job.compression }
     /// How published bytes reach the coordinator.

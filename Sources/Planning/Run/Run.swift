@@ -7,7 +7,10 @@ internal import Shard
 package struct Run: Sendable {
     package let directory: RunDirectory
     package let description: RunDescription
-    package let plan: Plan
+    /// Key → batch → shard.
+    package let layout: PlanLayout
+    /// The samples.
+    package let rows: PlanRows
 
     /// The resolved job of a run that generates.
     package var job: Job { description.recipe.job }
@@ -18,6 +21,8 @@ package struct Run: Sendable {
         case created
         /// The directory has this very plan already; a worker resumes it.
         case unchanged
+        /// The directory has this plan, and `run.json` now names other places: one line for each.
+        case moved([String])
     }
 
     /// Reads `run.json` alone.
@@ -34,48 +39,73 @@ package struct Run: Sendable {
         return try RunDescription(parsing: bytes, path: path)
     }
 
-    /// Reads a run with its plan, and checks both against their hashes.
+    /// Opens a run. Of its plan nothing is read but what is asked for, so that a rank of a large run stays small; each
+    /// piece is held against `run.json` then.
     /// - Throws: ``RunError``.
     package static func open(_ directory: RunDirectory) throws(RunError) -> Run {
         let description = try describe(directory)
-        let samples = try description.plan.read(in: directory.url)
-        let plan = Plan(samples: samples, job: description.recipe.job)
-        guard plan.samples == samples else {
-            throw .damaged(path: directory.plan.path, reason: "its rows are not in the batches and shards of the job")
+        return Run(directory, description, try PlanRows(description.plan, in: directory.url))
+    }
+
+    private init(_ directory: RunDirectory, _ description: RunDescription, _ rows: PlanRows) {
+        self.directory = directory
+        self.description = description
+        self.rows = rows
+        layout = PlanLayout(
+            samples: rows.count, shard: description.recipe.shard, batch: description.recipe.batch)
+    }
+
+    /// The samples of a batch. Blocks.
+    /// - Throws: ``RunError``.
+    package func samples(of batch: Int) throws(RunError) -> [PlannedSample] { try rows.samples(layout.samples(ofBatch: batch)) }
+
+    /// Reads the whole plan once, checks it against `run.json`, and counts. Blocks.
+    /// - Throws: ``RunError``.
+    package func tally() throws(RunError) -> PlanTally {
+        var tally = PlanTally()
+        let job = job
+        do {
+            try rows.forEach { sample in
+                guard sample.batch == layout.batch(ofSample: sample.index),
+                    sample.shard == layout.shard(ofSample: sample.index)
+                else {
+                    throw RunError.damaged(
+                        path: directory.plan.path,
+                        reason: "row \(sample.index) is not in the batch and shard that the job puts it in")
+                }
+                tally.add(sample, job: job)
+            }
+        } catch let error as RunError {
+            throw error
+        } catch {
+            throw .unreadable(path: directory.plan.path, reason: "\(error)")
         }
-        let unset = Plan.tasks(of: samples).subtracting(description.recipe.job.tasks.keys)
-        if let task = unset.map(\.rawValue).min() {
+        let counted = RunDescription.Counts(tally, layout)
+        guard counted == description.counts else {
+            throw .damaged(
+                path: directory.description.path,
+                reason: "it counts \(description.counts.samples) samples, \(description.counts.invalid) of them invalid, and "
+                    + "the plan has \(counted.samples), \(counted.invalid) of them invalid")
+        }
+        if let task = tally.tasks.subtracting(job.tasks.keys).map(\.rawValue).min() {
             throw .damaged(path: directory.description.path, reason: "it has no settings for task \(task)")
         }
-        return Run(directory: directory, description: description, plan: plan)
+        return tally
     }
 
     /// Makes a run directory, or finds that it is there already.
     ///
-    /// The plan's rows are written first and `run.json` last, so that a directory with `run.json` is whole.
+    /// The plan's rows are written first and `run.json` last, so that a directory with `run.json` is whole. Where the very
+    /// plan is there and only places differ, such as those of the models, `run.json` gets the new ones: that is the way on for
+    /// a run whose models were moved.
     /// - Throws: ``RunError``; ``RunError/conflict(path:differences:)`` where the directory has another plan.
     package static func publish(
         _ plan: Plan, job: Job, models: [ModelIdentity], expectedBytes: Int64, in directory: RunDirectory
     ) throws(RunError) -> (run: Run, publication: Publication) {
-        let encoded: (record: PlanFile, bytes: [UInt8])
-        let json: [UInt8]
-        let description: RunDescription
-        do {
-            encoded = try PlanFile.encode(plan.samples)
-            description = RunDescription(
-                recipe: .generation(job), plan: plan, file: encoded.record, models: models, expectedBytes: expectedBytes
-            )
-            json = try description.json()
-        } catch {
-            throw .unwritable(path: directory.url.path, reason: "\(error)")
-        }
-        if PathKind(directory.description.path) == .file {
-            let old = try describe(directory)
-            guard old.configSHA256 == description.configSHA256 else {
-                let differences = RunDifferences(old: old, new: description, plan: plan, directory: directory)
-                throw .conflict(path: directory.url.path, differences: differences.lines)
-            }
-            return (Run(directory: directory, description: old, plan: plan), .unchanged)
+        let description = RunDescription(
+            recipe: .generation(job), plan: plan, models: models, expectedBytes: expectedBytes)
+        if PathKind(directory.description.path) != .nothing {
+            return try renew(description, plan, in: directory)
         }
         for folder in [directory.layout.shards, directory.layout.segments] {
             if let name = (try? Directory.names(in: folder))?.first {
@@ -89,11 +119,42 @@ package struct Run: Sendable {
             throw .unwritable(path: directory.url.path, reason: error.reason)
         }
         do {
-            try AtomicFile.write(encoded.bytes, to: directory.plan.path)
-            try AtomicFile.write(json, to: directory.description.path)
+            var file = try AtomicFile(folder: directory.url.path, name: PlanFile.fileName)
+            for frame in plan.rows.record.frames.indices { try file.write(plan.rows.bytes(of: frame)) }
+            _ = try file.publish(.replaceExisting)
+            try AtomicFile.write(description.json(), to: directory.description.path)
         } catch {
             throw .unwritable(path: directory.url.path, reason: "\(error)")
         }
-        return (Run(directory: directory, description: description, plan: plan), .created)
+        return (Run(directory, description, plan.rows), .created)
+    }
+
+    /// What to do where a run is there already.
+    private static func renew(
+        _ description: RunDescription, _ plan: Plan, in directory: RunDirectory
+    ) throws(RunError) -> (run: Run, publication: Publication) {
+        let old = try open(directory)
+        guard old.description.configSHA256 == description.configSHA256 else {
+            let differences = RunDifferences(old: old, new: description, rows: plan.rows)
+            throw .conflict(path: directory.url.path, differences: differences.lines)
+        }
+        // That the same rows are there is known once they are read.
+        _ = try old.tally()
+        let places = RunDifferences.places(old.description, description)
+        guard !places.isEmpty else { return (old, .unchanged) }
+        var moved = old.description
+        moved.recipe = description.recipe
+        moved.models = description.models
+        do {
+            // Nobody may be at work with the old places.
+            let lock = try RunLock(directory)
+            defer { withExtendedLifetime(lock) {} }
+            try AtomicFile.write(moved.json(), to: directory.description.path)
+        } catch let error as RunLockError {
+            throw .busy(error.description)
+        } catch {
+            throw .unwritable(path: directory.description.path, reason: "\(error)")
+        }
+        return (Run(directory, moved, old.rows), .moved(places))
     }
 }

@@ -22,9 +22,9 @@ package struct RunDescription: Codable, Sendable, Equatable {
     package var versions: [String: String]
 
     /// A `run.json` may be this long, in bytes: it lists the frames of the plan and the files of the models.
-    static let maximumBytes = 64 << 20
+    package static let maximumBytes = 64 << 20
     /// The value of ``schema``.
-    package static let currentSchema = "seehear.run/3"
+    package static let currentSchema = "seehear.run/4"
     /// The version of seehear.
     package static let version = "0.2.0"
 
@@ -35,6 +35,13 @@ package struct RunDescription: Codable, Sendable, Equatable {
         package var invalid: Int
         package var batches: Int
         package var shards: Int
+
+        init(_ tally: PlanTally, _ layout: PlanLayout) {
+            samples = tally.samples
+            invalid = tally.invalid
+            batches = layout.batches
+            shards = layout.shards
+        }
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -44,15 +51,13 @@ package struct RunDescription: Codable, Sendable, Equatable {
     }
 
     /// Describes a run.
-    package init(recipe: Recipe, plan: Plan, file: PlanFile, models: [ModelIdentity], expectedBytes: Int64) {
+    package init(recipe: Recipe, plan: Plan, models: [ModelIdentity], expectedBytes: Int64) {
         schema = Self.currentSchema
-        configSHA256 = Self.identity(recipe: recipe, planSHA256: file.sha256, models: models)
+        configSHA256 = Self.identity(recipe: recipe, planSHA256: plan.rows.record.sha256, models: models)
         self.recipe = recipe
-        self.plan = file
+        self.plan = plan.rows.record
         self.models = models
-        counts = Counts(
-            samples: plan.samples.count, invalid: plan.invalidCount, batches: plan.batches.count,
-            shards: plan.shards.count)
+        counts = Counts(plan.tally, plan.layout)
         self.expectedBytes = expectedBytes
         versions = ["seehear": Self.version]
     }
@@ -75,6 +80,10 @@ package struct RunDescription: Codable, Sendable, Equatable {
         let identity = Self.identity(recipe: found.recipe, planSHA256: found.plan.sha256, models: found.models)
         guard identity == found.configSHA256 else {
             throw .damaged(path: path, reason: "its config_sha256 is not that of its recipe, plan and models")
+        }
+        guard found.plan.rows == found.counts.samples else {
+            throw .damaged(
+                path: path, reason: "it counts \(found.counts.samples) samples and its plan has \(found.plan.rows) rows")
         }
         self = found
     }

@@ -1,3 +1,4 @@
+internal import Files
 internal import JSON
 
 /// What differs between the plan that a directory has and the one that was to be put there.
@@ -7,13 +8,15 @@ struct RunDifferences {
 
     private static let most = 20
 
-    init(old: RunDescription, new: RunDescription, plan: Plan, directory: RunDirectory) {
-        var lines = Self.differences(in: "job", Self.leaves(old.recipe.job), Self.leaves(new.recipe.job))
+    init(old run: Run, new: RunDescription, rows: PlanRows) {
+        let old = run.description
+        var lines = Self.settings(old, new)
         for (role, files) in Dictionary(grouping: old.models + new.models, by: \.role).sorted(by: { $0.key < $1.key })
         where files.count == 2 && files[0].files != files[1].files {
-            let names = Set(files[0].files.map(\.name)).symmetricDifference(files[1].files.map(\.name))
+            let names = Set(files[0].files.map { ExactText($0.name) })
+                .symmetricDifference(files[1].files.map { ExactText($0.name) }).map(\.text)
             let changed = files[0].files.filter { file in
-                files[1].files.contains { $0.name == file.name && $0 != file }
+                files[1].files.contains { ExactText($0.name) == ExactText(file.name) && $0 != file }
             }
             let all = (names + changed.map(\.name)).sorted().prefix(Self.most).joined(separator: ", ")
             lines.append("model \(role): other content in \(all)")
@@ -22,35 +25,53 @@ struct RunDifferences {
             if old.counts.samples != new.counts.samples {
                 lines.append("samples: \(old.counts.samples) → \(new.counts.samples)")
             }
-            if let before = try? old.plan.read(in: directory.url) {
-                lines += Self.rows(before, plan.samples)
-            }
+            lines += (try? Self.rows(run.rows, rows)) ?? []
         }
         self.lines = lines.isEmpty ? ["config_sha256: \(old.configSHA256) → \(new.configSHA256)"] : lines
     }
 
-    private static func rows(_ old: [PlannedSample], _ new: [PlannedSample]) -> [String] {
+    /// What differs between two descriptions of one run, which must give the same bytes: mostly places.
+    static func places(_ old: RunDescription, _ new: RunDescription) -> [String] {
+        let paths = zip(old.models, new.models).filter { ExactText($0.path) != ExactText($1.path) }
+        return settings(old, new) + paths.map { "model \($0.role): \($0.path) → \($1.path)" }
+    }
+
+    private static func rows(_ old: PlanRows, _ new: PlanRows) throws(RunError) -> [String] {
         var lines: [String] = []
-        for (before, after) in zip(old, new) where before != after {
-            if lines.count == most { return lines + ["more samples differ"] }
-            let fields: [(String, Bool)] = [
-                ("key", before.key != after.key), ("task", before.task != after.task),
-                ("prompt", before.prompt != after.prompt),
-                ("negative_prompt", before.negativePrompt != after.negativePrompt),
-                ("input", before.input != after.input), ("seed", before.seed != after.seed),
-                ("duration", before.duration != after.duration),
-                ("frames", before.frames != after.frames), ("error", before.error != after.error),
-                ("batch", before.batch != after.batch || before.shard != after.shard),
-            ]
-            let names = fields.filter(\.1).map(\.0).joined(separator: ", ")
-            lines.append("sample \(before.index) (\(before.key)): other \(names)")
+        // Frames that are the same need no look, which is most of them where one file was changed.
+        for (frame, frames) in zip(old.record.frames, new.record.frames).enumerated() where frames.0 != frames.1 {
+            let first = old.record.rows(in: frame).lowerBound
+            for (number, texts) in zip(try old.text(of: frame), try new.text(of: frame)).enumerated()
+            where texts.0 != texts.1 {
+                if lines.count == most { return lines + ["more samples differ"] }
+                let index = first + number
+                let (before, after) = (try old.samples(index..<index + 1)[0], try new.samples(index..<index + 1)[0])
+                let names = fields(before, after).joined(separator: ", ")
+                lines.append("sample \(index) (\(before.key)): other \(names)")
+            }
         }
         return lines
     }
 
-    private static func differences(in name: String, _ old: [String: String], _ new: [String: String]) -> [String] {
+    private static func fields(_ before: PlannedSample, _ after: PlannedSample) -> [String] {
+        func exact(_ text: String?) -> ExactText? { text.map(ExactText.init) }
+        let fields: [(String, Bool)] = [
+            ("key", exact(before.key) != exact(after.key)), ("task", before.task != after.task),
+            ("prompt", exact(before.prompt) != exact(after.prompt)),
+            ("negative_prompt", exact(before.negativePrompt) != exact(after.negativePrompt)),
+            ("input", before.input != after.input || exact(before.input?.path) != exact(after.input?.path)),
+            ("seed", before.seed != after.seed),
+            ("duration", before.duration != after.duration),
+            ("frames", before.frames != after.frames), ("error", before.error != after.error),
+            ("batch", before.batch != after.batch || before.shard != after.shard),
+        ]
+        return fields.filter(\.1).map(\.0)
+    }
+
+    private static func settings(_ old: RunDescription, _ new: RunDescription) -> [String] {
+        let (old, new) = (leaves(old.recipe.job), leaves(new.recipe.job))
         let keys = Set(old.keys).union(new.keys).sorted().filter { old[$0] != new[$0] }
-        return keys.prefix(most).map { "\(name) \($0): \(old[$0] ?? "not set") → \(new[$0] ?? "not set")" }
+        return keys.prefix(most).map { "job \($0): \(old[$0] ?? "not set") → \(new[$0] ?? "not set")" }
     }
 
     private static func leaves(_ job: Job) -> [String: String] {

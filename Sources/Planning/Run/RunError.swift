@@ -16,6 +16,8 @@ package enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
     case occupied(path: String, found: String)
     /// The directory holds another plan. The differences, the most telling first.
     case conflict(path: String, differences: [String])
+    /// Somebody works on the run, as the sentence says.
+    case busy(String)
 
     package var description: String {
         switch self {
@@ -32,6 +34,7 @@ package enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
         case .conflict(let path, let differences):
             "\(path) holds the plan of another job; give --out a new folder, or undo what differs:\n"
                 + differences.map { "  \($0)" }.joined(separator: "\n")
+        case .busy(let sentence): sentence
         }
     }
 }

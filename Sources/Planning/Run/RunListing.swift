@@ -29,35 +29,37 @@ package struct RunListing: Sendable {
         package var message: String?
     }
 
-    /// All samples, in plan order.
-    package let entries: [Entry]
+    private let run: Run
 
-    /// Reads the plan and the rows of everything that is committed.
-    /// - Throws: ``RunError`` that names the file.
-    package init(_ directory: RunDirectory) throws(RunError) {
-        let description = try Run.describe(directory)
-        let samples = try description.plan.read(in: directory.url)
-        let layout = directory.layout
-        var rows: [Int: SampleRow] = [:]
-        do {
-            let scan = try SegmentStore(layout: layout, configSHA256: description.configSHA256).scan()
-            for row in try DatasetIndex(layout: layout).allRows(segments: scan.committed.values) {
-                rows[row.index] = row
+    /// - Throws: ``RunError`` where the folder is no run.
+    package init(_ directory: RunDirectory) throws(RunError) { run = try Run.open(directory) }
+
+    /// Gives every sample in plan order. One shard of them is in memory at a time.
+    /// - Throws: ``RunError`` that names the file, or what `body` throws.
+    package func forEach(_ body: (Entry) throws -> Void) throws {
+        let published = PublishedRows(run)
+        for number in 0..<run.layout.shards {
+            let shard = run.layout.shard(number)
+            let rows: [Int: SampleRow]
+            do {
+                rows = Dictionary(try published.rows(of: shard).rows.map { ($0.index, $0) }) { first, _ in first }
+            } catch {
+                throw RunError.unreadable(path: run.directory.url.path, reason: "\(error)")
             }
-        } catch {
-            throw .unreadable(path: directory.url.path, reason: "\(error)")
+            for sample in try run.rows.samples(shard.samples) { try body(Self.entry(sample, rows[sample.index])) }
         }
-        entries = samples.map { sample in
-            var entry = Entry(
-                index: sample.index, key: sample.key, task: sample.task.rawValue, state: .pending, seed: sample.seed,
-                prompt: sample.prompt)
-            if let row = rows[sample.index] {
-                entry.state = row.status == .ok ? .ok : .failed
-                entry.shard = row.shard
-                entry.kind = row.error?.kind
-                entry.message = row.error?.message
-            }
-            return entry
+    }
+
+    private static func entry(_ sample: PlannedSample, _ row: SampleRow?) -> Entry {
+        var entry = Entry(
+            index: sample.index, key: sample.key, task: sample.task.rawValue, state: .pending, seed: sample.seed,
+            prompt: sample.prompt)
+        if let row {
+            entry.state = row.status == .ok ? .ok : .failed
+            entry.shard = row.shard
+            entry.kind = row.error?.kind
+            entry.message = row.error?.message
         }
+        return entry
     }
 }

@@ -23,57 +23,95 @@ package struct RunRetry {
     /// A retry of this run.
     package init(_ run: Run) { self.run = run }
 
-    /// Marks the failed samples that `wanted` accepts. Nobody may be working on the run.
-    /// - Throws: ``RunLockError`` where somebody is; errors of the files, which are as they were then, or marked in part.
-    package func mark(where wanted: (SampleRow) -> Bool) throws -> Outcome {
+    /// Marks failed samples. Nobody may be working on the run.
+    /// - Parameters:
+    ///   - kinds: only samples that failed with one of these; empty: with any.
+    ///   - keys: only these samples; empty: all.
+    /// - Throws: ``RunRetryError`` where one of them stands for no failed sample, and then nothing is marked; ``RunLockError``
+    ///   where somebody works; errors of the files, which are as they were then, or marked in part.
+    package func mark(kinds: Set<String> = [], keys: Set<String> = []) throws -> Outcome {
         let lock = try RunLock(run.directory)
         defer { withExtendedLifetime(lock) {} }
+        try check(kinds, keys)
+        let wanted = { (row: SampleRow) in
+            (kinds.isEmpty || kinds.contains(row.error?.kind ?? "")) && (keys.isEmpty || keys.contains(row.key))
+        }
         let layout = run.directory.layout
         let hash = run.description.configSHA256
-        let store = SegmentStore(layout: layout, configSHA256: hash)
-        let index = DatasetIndex(layout: layout)
+        let published = PublishedRows(run)
         var outcome = Outcome()
-        for shard in run.plan.shards {
-            let isCommitted = try index.record(shard: shard.number) != nil
-            let rows =
-                isCommitted
-                ? try index.rows(shard: shard.number)
-                : try shard.batches.flatMap { try store.sidecar(batch: $0)?.rows ?? [] }
-            let again = batches(of: rows, in: shard, where: wanted, &outcome)
+        for number in 0..<run.layout.shards {
+            let shard = run.layout.shard(number)
+            let (rows, isCommitted) = try published.rows(of: shard)
+            let again = try batches(of: rows, in: shard, where: wanted, &outcome)
             guard !again.isEmpty else { continue }
             if isCommitted {
                 outcome.shards += 1
                 try ShardDismantler(layout: layout, configSHA256: hash).dismantle(
-                    shard: shard.number, batches: shard.batches.map { ($0, run.plan.batches[$0].samples) }, again: again
-                )
+                    shard: number, batches: shard.batches.map { ($0, run.layout.samples(ofBatch: $0)) }, again: again)
             } else {
-                try store.discard(batches: again)
+                try SegmentStore(layout: layout, configSHA256: hash).discard(batches: again)
             }
         }
         guard outcome.batches > 0 else { return outcome }
         try? FileManager.default.removeItem(at: run.directory.status)
-        try index.rebuild()
+        try DatasetIndex(layout: layout).rebuild()
         return outcome
+    }
+
+    /// A name that fits nothing is a mistake, and an end with 0 would hide it.
+    private func check(_ kinds: Set<String>, _ keys: Set<String>) throws {
+        guard !(kinds.isEmpty && keys.isEmpty) else { return }
+        let published = PublishedRows(run)
+        var there: Set<String> = []
+        var failed: Set<String> = []
+        for number in 0..<run.layout.shards {
+            for row in try published.rows(of: run.layout.shard(number)).rows where row.status == .failed {
+                there.insert(row.error?.kind ?? "")
+                if keys.contains(row.key) { failed.insert(row.key) }
+            }
+        }
+        if let kind = kinds.subtracting(there).min() { throw RunRetryError.noSuchKind(kind, there: there.sorted()) }
+        guard let key = keys.subtracting(failed).min() else { return }
+        var isPlanned = false
+        try run.rows.forEach { if $0.key == key { isPlanned = true } }
+        throw isPlanned ? RunRetryError.hasNotFailed(key) : .noSuchKey(key)
     }
 
     private func batches(
         of rows: [SampleRow], in shard: PlannedShard, where wanted: (SampleRow) -> Bool, _ outcome: inout Outcome
-    ) -> Set<Int> {
+    ) throws(RunError) -> Set<Int> {
         var again: Set<Int> = []
-        for row in rows where row.status == .failed && wanted(row) {
-            guard run.plan.samples[row.index].error == nil else {
+        for row in rows where row.status == .failed && shard.samples.contains(row.index) && wanted(row) {
+            guard try run.rows.samples(row.index..<row.index + 1)[0].error == nil else {
                 outcome.hopeless += 1
                 continue
             }
             outcome.samples += 1
-            if let batch = shard.batches.first(where: { run.plan.batches[$0].samples.contains(row.index) }) {
-                again.insert(batch)
-            }
+            again.insert(run.layout.batch(ofSample: row.index))
         }
         outcome.batches += again.count
         outcome.made += rows.count { row in
-            row.status == .ok && again.contains { run.plan.batches[$0].samples.contains(row.index) }
+            row.status == .ok && shard.samples.contains(row.index)
+                && again.contains(run.layout.batch(ofSample: row.index))
         }
         return again
+    }
+}
+
+/// Why failed samples were not marked.
+package enum RunRetryError: Error, Sendable, Equatable, CustomStringConvertible {
+    case noSuchKind(String, there: [String])
+    case noSuchKey(String)
+    case hasNotFailed(String)
+
+    package var description: String {
+        switch self {
+        case .noSuchKind(let kind, let there):
+            "--kind \(kind): no sample of the run failed with it; "
+                + (there.isEmpty ? "none failed at all" : "the kinds that are there: \(there.joined(separator: ", "))")
+        case .noSuchKey(let key): "--key \(key): the run has no such sample; `seehear ls` lists them"
+        case .hasNotFailed(let key): "--key \(key): the sample has not failed; `seehear ls --failed` lists those that did"
+        }
     }
 }

@@ -147,22 +147,21 @@ package struct RunStatusReader {
     }
 
     private mutating func readSegments() throws(RunError) -> [(event: Event, failed: Int)] {
-        let layout = directory.layout
         let scan: SegmentStore.Scan
         do {
-            scan = try SegmentStore(layout: layout, configSHA256: description.configSHA256).scan()
+            scan = try SegmentStore(layout: directory.layout, configSHA256: description.configSHA256).scan()
         } catch {
-            throw .unreadable(path: layout.segments, reason: "\(error)")
+            throw .unreadable(path: directory.layout.segments, reason: "\(error)")
         }
         // A shard is committed before its segments are removed.
-        let open = scan.committed.filter { _, sidecar in
-            sidecar.rows.first.map { committed[$0.index / description.recipe.shard] == nil } ?? false
-        }
+        let layout = PlanLayout(
+            samples: description.counts.samples, shard: description.recipe.shard, batch: description.recipe.batch)
+        let open = scan.committed.filter { $0.key < layout.batches && committed[layout.shard(ofBatch: $0.key)] == nil }
         damaged = scan.damaged.count
-        return open.values.map { sidecar in
-            let data = URL(filePath: layout.segments).appending(path: RunLayout.sidecarName(batch: sidecar.batch))
-            let event = Event(time: Self.modified(data) ?? .distantPast, samples: sidecar.rows.count)
-            return (event, sidecar.rows.count { $0.status == .failed })
+        return open.map { number, batch in
+            let data = URL(filePath: directory.layout.segments).appending(path: RunLayout.sidecarName(batch: number))
+            let event = Event(time: Self.modified(data) ?? .distantPast, samples: batch.made + batch.failed)
+            return (event, batch.failed)
         }
     }
 

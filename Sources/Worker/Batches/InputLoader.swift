@@ -1,16 +1,62 @@
 internal import ClipSampling
 internal import Coordinator
 internal import Engine
+internal import Files
 internal import Media
 internal import Method
 internal import Planning
+internal import Synchronization
 
-/// Reads what steers a sample from its file, as the binder looks at it.
-struct InputLoader: Sendable {
-    let job: Job
+/// Reads what steers a sample from its file, as the binder looks at it. The file is held to what was planned before it is
+/// read, and again afterwards.
+final class InputLoader: Sendable {
+    private let job: Job
+    /// How files looked when they were last seen to be the planned ones, so that one that many samples share is hashed once.
+    private let known = Mutex<[ExactText: FileStamp]>([:])
+    /// So many are remembered.
+    private static let most = 1024
 
-    /// - Throws: `MediaError`, or ``SampleFailure`` for an input that this task has no use for.
+    init(job: Job) { self.job = job }
+
+    /// - Throws: `MediaError`, or ``SampleFailure`` for a file that is not the planned one, or an input that this task has no
+    ///   use for.
     func load(_ sample: PlannedSample) throws -> SampleInput {
+        guard let input = sample.input else { return try read(sample) }
+        let stamp = try check(input, since: known.withLock { $0[ExactText(input.path)] })
+        let loaded: SampleInput
+        do {
+            loaded = try read(sample)
+        } catch {
+            // A file that was changed meanwhile reads like a broken one.
+            _ = try check(input, since: stamp)
+            throw error
+        }
+        return SampleInput(condition: loaded.condition, facts: loaded.facts, stamp: try check(input, since: stamp))
+    }
+
+    /// Looks whether the file that steers a sample is still the one that was read.
+    /// - Throws: ``SampleFailure``.
+    func confirm(_ sample: PlannedSample, _ loaded: SampleInput) throws {
+        guard let input = sample.input else { return }
+        _ = try check(input, since: loaded.stamp)
+    }
+
+    private func check(_ input: PlannedInput, since stamp: FileStamp?) throws(SampleFailure) -> FileStamp {
+        let claim = FileClaim(path: input.path, bytes: input.bytes, sha256: input.sha256, modified: input.modified)
+        do throws(FileClaimError) {
+            let stamp = if let stamp { try claim.check(since: stamp) } else { try claim.check() }
+            known.withLock { known in
+                if known.count >= Self.most { known.removeAll() }
+                known[ExactText(input.path)] = stamp
+            }
+            return stamp
+        } catch {
+            known.withLock { $0[ExactText(input.path)] = nil }
+            throw SampleFailure(error)
+        }
+    }
+
+    private func read(_ sample: PlannedSample) throws -> SampleInput {
         guard let input = sample.input else {
             guard sample.task.inputKinds.isEmpty else {
                 throw SampleFailure(kind: "noInput", message: "the plan names no file for '\(sample.key)'.")

@@ -27,6 +27,7 @@ package final class SampleBatchRunner: BatchRunner {
     private let encoding = WorkThread("results")
     private let loader: InputLoader
     private let pipeline = Mutex<GenerationPipeline?>(nil)
+    private let models = Mutex<PlannedModels?>(nil)
     private let prefetched = Mutex<[Int: [Int: Input]]>([:])
 
     private typealias Input = Result<SampleInput, SampleFailure>
@@ -49,16 +50,21 @@ package final class SampleBatchRunner: BatchRunner {
     }
 
     /// Loads the models, mapped, so that ranks on one node share their pages.
+    /// - Throws: `PlannedModelsError` where they are not those that were planned; errors of loading.
     package func prepare() async throws {
-        let loaded = try await computing.perform { [job = run.job, device] in
-            try GenerationPipeline.load(job, dtype: job.precision.dtype, device: device)
+        let (loaded, models) = try await computing.perform { [run, device] in
+            var models = try PlannedModels(run.description)
+            let pipeline = try GenerationPipeline.load(run.job, dtype: run.job.precision.dtype, device: device)
+            try models.checkAgain()
+            return (pipeline, models)
         }
         pipeline.withLock { $0 = loaded }
+        self.models.withLock { $0 = models }
         log.info("models are loaded on \(device)")
     }
 
     package func prefetch(_ batch: Int) async {
-        let inputs = try? await reading.perform { [self] in read(batch) }
+        let inputs = try? await reading.perform { [self] in read(try run.samples(of: batch)) }
         guard !Task.isCancelled else { return }
         prefetched.withLock { $0[batch] = inputs }
     }
@@ -69,7 +75,8 @@ package final class SampleBatchRunner: BatchRunner {
         let batch = order.batch
         let start = ContinuousClock.now
         var inputs = prefetched.withLock { $0.removeValue(forKey: batch) }
-        if inputs == nil { inputs = try await reading.perform { [self] in read(batch) } }
+        let samples = try await reading.perform { [run] in try run.samples(of: batch) }
+        if inputs == nil { inputs = try await reading.perform { [self] in read(samples) } }
         guard var inputs, let pipeline = pipeline.withLock({ $0 }) else {
             throw BatchFailure(kind: "notPrepared", message: "the models are not loaded.", retryable: false)
         }
@@ -78,7 +85,6 @@ package final class SampleBatchRunner: BatchRunner {
         }
         let observer = BatchObserver(progress: watch.progress, log: log)
         return try await withTaskCancellationHandler {
-            let samples = Array(run.plan.samples(of: run.plan.batches[batch]))
             var results =
                 order.isolation == .samples
                 ? try await generateAlone(samples, inputs, pipeline, observer, watch.begin)
@@ -97,7 +103,10 @@ package final class SampleBatchRunner: BatchRunner {
             let seconds = (ContinuousClock.now - start).inSeconds
             watch.computed()
             let segment = try await encoding.perform { [self, inputs, results] in
-                try encode(batch, samples, inputs, results, pipeline, seconds: seconds, stages: observer.stages)
+                let segment = try encode(
+                    batch, samples, inputs, results, pipeline, seconds: seconds, stages: observer.stages)
+                try checkModels()
+                return segment
             }
             let publication = try await watch.publisher.publish(segment)
             let made = segment.sidecar.rows.count { $0.status == .ok }
@@ -111,7 +120,17 @@ package final class SampleBatchRunner: BatchRunner {
 
     // MARK: - Parts
 
-    private func read(_ batch: Int) -> [Int: Input] { read(Array(run.plan.samples(of: run.plan.batches[batch]))) }
+    /// Nothing is published that other weights may have had a part in.
+    private func checkModels() throws {
+        do {
+            // Not under the lock: it may read gigabytes.
+            guard var models = self.models.withLock({ $0 }) else { return }
+            try models.checkAgain()
+            self.models.withLock { $0 = models }
+        } catch {
+            throw WorkerUnfit("\(error)")
+        }
+    }
 
     private func read(_ samples: [PlannedSample]) -> [Int: Input] {
         var inputs: [Int: Input] = [:]
@@ -130,8 +149,8 @@ package final class SampleBatchRunner: BatchRunner {
     /// A file alone may have been deleted; a folder that is gone is a mount that is.
     private func waitForFolders(of samples: [PlannedSample]) async throws {
         let folders = Set(
-            samples.compactMap { $0.input.map { URL(filePath: $0.path).deletingLastPathComponent().path } })
-        for folder in folders.sorted() {
+            samples.compactMap { $0.input.map { ExactText(URL(filePath: $0.path).deletingLastPathComponent().path) } })
+        for folder in folders.sorted().map(\.text) {
             try await patience("the folder of inputs", log: log) {
                 try await reading.perform {
                     guard FileManager.default.fileExists(atPath: folder) else {
@@ -177,8 +196,10 @@ package final class SampleBatchRunner: BatchRunner {
                 guard let input = try inputs[sample.index]?.get(), let result = try results[sample.index]?.get() else {
                     throw SampleFailure(kind: "failed", message: "nothing was computed for '\(sample.key)'.")
                 }
-                return Made(
-                    sample: try encoder.encode(sample, input, result), losses: result.losses, label: result.label?.text)
+                let made = try encoder.encode(sample, input, result)
+                // Its video, or its audio, was read from the file once more.
+                try loader.confirm(sample, input)
+                return Made(sample: made, losses: result.losses, label: result.label?.text)
             }.mapError(SampleFailure.init)
         }
         let rows = zip(samples, encoded).map { sample, result in

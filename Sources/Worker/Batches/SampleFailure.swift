@@ -1,4 +1,5 @@
 internal import Engine
+internal import Files
 internal import Media
 internal import Shard
 internal import Torch
@@ -11,6 +12,7 @@ struct SampleFailure: Error, Sendable {
     let message: String
 
     static let outOfMemoryKind = "outOfMemory"
+    static let inputChangedKind = "inputChanged"
 
     /// Whether what it met may pass: a file that was there when the run was planned, memory that somebody else took.
     var isTransient: Bool {
@@ -47,6 +49,17 @@ struct SampleFailure: Error, Sendable {
             self.init(kind: Self.outOfMemoryKind, message: "\(error)")
         default: self.init(kind: "failed", message: "\(error)")
         }
+    }
+
+    init(_ error: FileClaimError) {
+        let kind =
+            switch error {
+            case .changed: Self.inputChangedKind
+            case .unreadable(let error) where error.isMissing: MediaError.Kind.notFound.rawValue
+            case .unreadable(let error) where error.obstacle != nil: MediaError.Kind.notAFile.rawValue
+            case .unreadable: MediaError.Kind.unreadable.rawValue
+            }
+        self.init(kind: kind, message: "\(error)")
     }
 
     var record: SampleRow.Failure { SampleRow.Failure(kind: kind, message: message) }

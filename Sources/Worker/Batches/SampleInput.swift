@@ -1,4 +1,5 @@
 internal import Engine
+internal import Files
 
 /// What steers one sample, read from its file.
 struct SampleInput: Sendable {
@@ -6,6 +7,8 @@ struct SampleInput: Sendable {
     let condition: GenerationRequest.Condition?
     /// What the sample's document says about it.
     var facts = Facts()
+    /// How the file looked while it was the planned one; nil where there is none.
+    var stamp: FileStamp?
 
     struct Facts: Sendable, Equatable {
         /// The frame of a video that stands for it, in seconds from the file's first.

@@ -1,0 +1,33 @@
+internal import Shard
+
+/// What became of the samples of a run, shard by shard: from the shard's rows, or from its published batches.
+struct PublishedRows {
+    private let run: Run
+    private let store: SegmentStore
+    private let index: DatasetIndex
+
+    init(_ run: Run) {
+        self.run = run
+        store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
+        index = DatasetIndex(layout: run.directory.layout)
+    }
+
+    /// The rows of a shard so far, by ascending index; those of damaged batches, which will be done again, are not among
+    /// them.
+    /// - Throws: errors of the files.
+    func rows(of shard: PlannedShard) throws -> (rows: [SampleRow], isCommitted: Bool) {
+        if try isCommitted(shard) { return (try index.rows(shard: shard.number), true) }
+        let rows = try shard.batches.flatMap { batch in
+            do {
+                return try store.sidecar(batch: batch)?.rows ?? []
+            } catch SegmentError.corrupt {
+                return []
+            }
+        }
+        // The shard may have been made while its batches were looked for.
+        if rows.count < shard.count, try isCommitted(shard) { return (try index.rows(shard: shard.number), true) }
+        return (rows.sorted { $0.index < $1.index }, false)
+    }
+
+    private func isCommitted(_ shard: PlannedShard) throws -> Bool { try index.record(shard: shard.number) != nil }
+}

@@ -92,7 +92,7 @@ def main() -> None:
         (folder / "job.yaml").write_text(
             "task: v2a\nmanifest: rows.jsonl\n"
             f"models: {{audio: {models}/audioldm, binder: {models}/imagebind}}\n"
-            "sampling: {duration: 1}\nbatch: 8\nshard: 1000\n"
+            "sampling: {duration: 1}\nmembers: [json]\nbatch: 8\nshard: 1000\n"
         )
         print("| programs | command | seconds | peak MB |\n|---|---|---|---|")
         for number, programs in enumerate(options.bin):

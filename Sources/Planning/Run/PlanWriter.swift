@@ -39,7 +39,8 @@ package struct PlanWriter: ~Copyable {
         let frame = try ZstdFrame.compress(writer.bytes)
         frames.append(
             PlanFile.Frame(bytes: frame.count, sha256: SHA256.hexadecimalDigest(of: writer.bytes)))
-        content.append(frame)
+        // A copy, without the room that the compressor was given.
+        content.append(frame.withUnsafeBytes { Array($0) })
         hash.update(writer.bytes)
         writer.clear()
     }

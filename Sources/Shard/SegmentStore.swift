@@ -17,6 +17,22 @@ package struct SegmentStore: Sendable {
         package var committed: [Int: SegmentSidecar] = [:]
         /// Batches whose sidecar or data is damaged: discard them and have them done again.
         package var damaged: [Int: SegmentError] = [:]
+
+        /// Holds the batches against the plan; those that are not in it, or have other samples there, are damaged.
+        /// - Parameter indices: the indices that a batch has in the plan; nil for one that it does not have.
+        package mutating func discardForeign(_ indices: (Int) -> Range<Int>?) {
+            for (batch, sidecar) in committed {
+                do throws(SegmentError) {
+                    guard let indices = indices(batch) else {
+                        throw .corrupt(batch: batch, problem: "the plan has no such batch")
+                    }
+                    try sidecar.requireIndices(indices)
+                } catch {
+                    committed[batch] = nil
+                    damaged[batch] = error
+                }
+            }
+        }
     }
 
     /// Where the run's files lie.
@@ -79,8 +95,7 @@ package struct SegmentStore: Sendable {
     package func sidecar(batch: Int) throws -> SegmentSidecar? {
         let name = RunLayout.sidecarName(batch: batch)
         let path = "\(layout.segments)/\(name)"
-        guard Directory.fileSize(path) != nil else { return nil }
-        let json = try InputFile(path).readAll(limit: RecordJSON.maximumLength)
+        guard let json = try json(at: path, batch: batch) else { return nil }
         let sidecar: SegmentSidecar
         do throws(RecordError) {
             sidecar = try SegmentSidecar(parsing: json, name: name)
@@ -101,6 +116,18 @@ package struct SegmentStore: Sendable {
             }
         }
         return sidecar
+    }
+
+    /// The bytes of a sidecar; nil where there is none.
+    /// - Throws: ``SegmentError`` for what is none, such as a link or a pipe; ``FileError`` for what may pass.
+    private func json(at path: String, batch: Int) throws -> [UInt8]? {
+        do throws(FileError) {
+            guard let file = try InputFile.ofRun(path) else { return nil }
+            return try file.readAll(limit: RecordJSON.maximumLength)
+        } catch {
+            guard error.obstacle != nil || error.isTooLong else { throw error }
+            throw SegmentError.corrupt(batch: batch, problem: error.description)
+        }
     }
 
     /// Reads all sidecars. Temporary files and data without a sidecar are passed over: they were never committed.

@@ -13,7 +13,7 @@ enum Output {
     static let invalid = ExitCode(2)
 
     /// Writes a line to standard error.
-    static func complain(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+    static func complain(_ text: String) { StandardStreams.tell("\(text)\n") }
 
     /// Prints a value as JSON with sorted keys.
     static func printJSON(_ value: some Encodable, pretty: Bool = true) throws {

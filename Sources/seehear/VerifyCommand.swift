@@ -1,5 +1,6 @@
 import ArgumentParser
 import Arguments
+import Files
 import Foundation
 import Planning
 import Shard
@@ -28,7 +29,8 @@ struct VerifyCommand: ParsableCommand {
         let report = try Output.reporting {
             let run = argument.directory
             let description = try Run.describe(run)
-            let isOver = (try? String(contentsOf: run.status, encoding: .utf8))?.hasPrefix("complete") ?? false
+            let status = try? InputFile.bytes(of: run.status.path, limit: 4096, followingLinks: false)
+            let isOver = status?.starts(with: "complete".utf8) ?? false
             return try Verifier(
                 layout: run.layout, deep: deep, configSHA256: description.configSHA256,
                 plannedShards: isOver ? description.counts.shards : nil

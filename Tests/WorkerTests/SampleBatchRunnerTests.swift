@@ -14,17 +14,18 @@ import Torch
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private func runner(_ temporary: TemporaryRun) async throws -> SampleBatchRunner {
-        let runner = SampleBatchRunner(run: temporary.run, rank: 3, device: .cpu, pauses: [.milliseconds(10)], log: log)
+        let runner = try SampleBatchRunner(
+            run: temporary.run, rank: 3, device: .cpu, pauses: [.milliseconds(10)], log: log)
         try await runner.prepare()
         return runner
     }
 
     private func publisher(
         _ temporary: TemporaryRun, patience: StoragePatience = StoragePatience()
-    ) -> SharedSegments {
+    ) throws -> SharedSegments {
         let run = temporary.run
         let store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
-        return SharedSegments(store, patience: patience, log: log)
+        return try SharedSegments(store, patience: patience, log: log)
     }
 
     @Test func aBatchIsPublishedWithItsRows() async throws {
@@ -34,7 +35,7 @@ import Torch
         let runner = try await runner(temporary)
         await runner.prefetch(0)
         let (said, note) = AsyncStream.makeStream(of: String.self)
-        let noting = NotingPublisher(publisher: publisher(temporary)) { note.yield("published") }
+        let noting = NotingPublisher(publisher: try publisher(temporary)) { note.yield("published") }
         let report = try await runner.run(
             BatchOrder(batch: 0), BatchWatch(publisher: noting, computed: { note.yield("computed") }))
         note.finish()
@@ -75,7 +76,8 @@ import Torch
         try temporary.writeImage("a.ppm", shade: 10)
         try temporary.writeAudio("s.wav", amplitude: 9000)
         try temporary.writeAudio("none.wav", amplitude: 0)
-        let report = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
+        let report = try await runner(temporary).run(
+            BatchOrder(batch: 0), BatchWatch(publisher: try publisher(temporary)))
         #expect((report.succeeded, report.failed) == (4, 1))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -97,7 +99,7 @@ import Torch
         for _ in 0..<2 {
             let temporary = try TemporaryRun([("a", .image, "a.ppm")])
             try temporary.writeImage("a.ppm", shade: 10)
-            _ = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
+            _ = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: try publisher(temporary)))
             let description = temporary.run.description
             let store = SegmentStore(layout: temporary.run.directory.layout, configSHA256: description.configSHA256)
             let data = try #require(try store.sidecar(batch: 0))
@@ -114,7 +116,7 @@ import Torch
         try temporary.writeImage("a.ppm", shade: 10)
         try Data("no picture".utf8).write(to: temporary.folder.appending(path: "b.ppm"))
         let runner = try await runner(temporary)
-        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
+        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: try publisher(temporary)))
         #expect((report.succeeded, report.failed) == (1, 2))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -130,12 +132,12 @@ import Torch
             ("late", .image, "late.ppm"), ("there", .image, "mount/there.ppm"), ("gone", .image, "gone.ppm"),
         ])
         let mount = temporary.folder.appending(path: "mount")
-        let runner = SampleBatchRunner(
+        let runner = try SampleBatchRunner(
             run: temporary.run, rank: 3, device: .cpu, patience: StoragePatience(pause: .milliseconds(20)),
             pauses: [.milliseconds(50), .milliseconds(50)], log: log)
         try await runner.prepare()
         await runner.prefetch(0)
-        let watch = BatchWatch(publisher: publisher(temporary))
+        let watch = BatchWatch(publisher: try publisher(temporary))
         let report = Task { [runner] in try await runner.run(BatchOrder(batch: 0), watch) }
         try await Task.sleep(for: .milliseconds(300))
         try temporary.writeImage("late.ppm", shade: 10)
@@ -156,7 +158,8 @@ import Torch
         let (fractions, progress) = AsyncStream.makeStream(of: Double.self)
         let report = try await runner(temporary).run(
             BatchOrder(batch: 0, isolation: .samples, excluded: [1: "It ended its process."]),
-            BatchWatch(publisher: publisher(temporary), progress: { progress.yield($0) }, begin: { told.yield($0) }))
+            BatchWatch(publisher: try publisher(temporary), progress: { progress.yield($0) }, begin: { told.yield($0) })
+        )
         told.finish()
         progress.finish()
         #expect((report.succeeded, report.failed) == (2, 1))
@@ -177,7 +180,7 @@ import Torch
         try FileManager.default.removeItem(at: segments)
         let limit: Duration = comesBack ? .seconds(60) : .milliseconds(50)
         let runner = try await runner(temporary)
-        let publisher = publisher(temporary, patience: StoragePatience(pause: .milliseconds(20), limit: limit))
+        let publisher = try publisher(temporary, patience: StoragePatience(pause: .milliseconds(20), limit: limit))
         let report = Task { try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher)) }
         if comesBack {
             try await Task.sleep(for: .seconds(1))
@@ -194,7 +197,7 @@ import Torch
         try temporary.writeImage("a.ppm", shade: 10)
         let runner = try await runner(temporary)
         let watch = BatchWatch(
-            publisher: publisher(temporary), progress: { _ in withUnsafeCurrentTask { $0?.cancel() } })
+            publisher: try publisher(temporary), progress: { _ in withUnsafeCurrentTask { $0?.cancel() } })
         let task = Task { try await runner.run(BatchOrder(batch: 0), watch) }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

@@ -4,6 +4,7 @@ package import Logging
 internal import Method
 package import Planning
 internal import Shard
+internal import Threads
 
 /// The coordinator's hands: turns published segments into shards and keeps the run's index, status and beat.
 ///
@@ -16,9 +17,9 @@ package actor RunKeeper: CoordinatorDelegate {
     private let reporter: ProgressReporter
     private let log: Logger
     private let lock: RunLock
-    private let thread = WorkThread("files")
+    private let thread: WorkThread
     /// Not behind an assembly, for which the loop would wait.
-    private let reading = WorkThread("run files")
+    private let reading: WorkThread
     private let beatInterval: Duration
     private let intake: SegmentIntake
     /// How long the file system may take no segment, before the run is stopped.
@@ -36,11 +37,13 @@ package actor RunKeeper: CoordinatorDelegate {
     private var takeover: RunTakenOver?
 
     /// Takes the run's lock.
-    /// - Throws: ``RunLockError``.
+    /// - Throws: ``RunLockError``, ``ThreadError``.
     package init(
         _ run: Run, reporter: ProgressReporter, beatEvery interval: Duration = .seconds(5),
         patience: StoragePatience = StoragePatience(), log: Logger
-    ) throws(RunLockError) {
+    ) throws {
+        thread = try WorkThread("files")
+        reading = try WorkThread("run files")
         storageLimit = patience.limit
         beatInterval = interval
         self.run = run
@@ -50,7 +53,7 @@ package actor RunKeeper: CoordinatorDelegate {
         let layout = run.directory.layout
         let hash = run.description.configSHA256
         store = SegmentStore(layout: layout, configSHA256: hash, shards: run.plan.batches.map(\.shard))
-        intake = SegmentIntake(store, pause: patience.pause, log: log)
+        intake = try SegmentIntake(store, pause: patience.pause, log: log)
         assembler = ShardAssembler(layout: layout, configSHA256: hash, compression: run.description.recipe.compression)
         index = DatasetIndex(layout: layout)
     }
@@ -188,7 +191,7 @@ package actor RunKeeper: CoordinatorDelegate {
         // The count makes every beat another content, which a watcher on another host sees whatever its clock says.
         let text = "\(LocalHost.name) \(getpid()) \(epoch) \(beats) \(workers)\n"
         thread.enqueue { [directory = run.directory, epoch] in
-            try? Data(text.utf8).write(to: directory.beat)
+            try? OwnFile.write(text, to: directory.beat.path)
             guard let now = Self.epoch(in: directory), now > epoch else { return }
             Task { await self.takenOver(by: now) }
         }
@@ -208,12 +211,18 @@ package actor RunKeeper: CoordinatorDelegate {
         try? FileManager.default.removeItem(at: directory.status)
         var before = RunProgressBefore()
         before.epoch = try nextEpoch(directory)
-        let scan = try store.scan()
+        var scan = try store.scan()
+        scan.discardForeign { run.plan.batches.indices.contains($0) ? run.plan.batches[$0].samples : nil }
         before.damaged = scan.damaged.sorted { $0.key < $1.key }.map { "\($0.value)" }
         try store.discard(batches: scan.damaged.keys)
         var waiting: [Int: Set<Int>] = [:]
         for shard in run.plan.shards {
             if let record = try assembler.record(shard: shard.number) {
+                guard record.indices == shard.indices else {
+                    throw ShardError.damaged(
+                        shard: shard.number,
+                        problem: "its record is that of samples \(record.indices), not \(shard.indices)")
+                }
                 before.samplesDone += record.nsamples
                 before.samplesFailed += record.nfailed
                 continue
@@ -243,8 +252,10 @@ package actor RunKeeper: CoordinatorDelegate {
     }
 
     private static func epoch(in directory: RunDirectory) -> UInt64? {
-        let text = try? String(contentsOf: directory.epoch, encoding: .utf8)
-        return text.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        let bytes = try? InputFile.bytes(of: directory.epoch.path, limit: 64, followingLinks: false)
+        return bytes.flatMap {
+            UInt64(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+        }
     }
 }
 

@@ -115,4 +115,7 @@ package struct PlannedShard: Sendable, Equatable {
     package let firstIndex: Int
     /// The number of its samples, failed ones included.
     package let count: Int
+
+    /// The indices of its samples.
+    package var indices: Range<Int> { firstIndex..<firstIndex + count }
 }

@@ -23,7 +23,8 @@ package struct MeasuredRate: Sendable, Equatable {
             let scan = try SegmentStore(
                 layout: directory.layout, configSHA256: run.description.configSHA256
             ).scan()
-            let rows = try DatasetIndex(layout: directory.layout).allRows(segments: scan.committed.values)
+            let rows = try DatasetIndex(layout: directory.layout).allRows(
+                segments: scan.committed.values, samples: run.plan.samples.count)
             for row in rows where run.plan.samples.indices.contains(row.index) {
                 guard let time = row.seconds, time > 0 else { continue }
                 // Every row of a batch states the batch's time.

@@ -70,16 +70,26 @@ package struct PlanFile: Codable, Sendable, Equatable {
         return samples
     }
 
+    /// What is wrong with the record in itself, or nil.
+    var problem: String? {
+        guard file == Self.fileName else { return "plan.file is \(quoted(file)) and not \(Self.fileName)" }
+        guard (1...1 << 24).contains(rowsPerFrame), (0...1 << 40).contains(rows) else {
+            return "plan.rows or plan.rows_per_frame is out of range"
+        }
+        guard frames.allSatisfy({ (1...Self.maximumFrame).contains($0) }),
+            frames.count == (rows + rowsPerFrame - 1) / rowsPerFrame
+        else { return "plan.frames are not those of \(rows) rows" }
+        return nil
+    }
+
     private func open(_ url: URL) throws(RunError) -> InputFile {
         let file: InputFile
         do throws(FileError) {
-            file = try InputFile(url.path)
+            file = try InputFile(url.path, followingLinks: false)
         } catch {
             throw .unreadable(path: url.path, reason: error.reason)
         }
-        guard rowsPerFrame > 0, rows >= 0, frames.allSatisfy({ $0 > 0 && $0 <= Self.maximumFrame }),
-            frames.reduce(0, +) == file.size, frames.count == (rows + rowsPerFrame - 1) / rowsPerFrame
-        else {
+        guard problem == nil, frames.reduce(0, +) == file.size else {
             throw .damaged(path: url.path, reason: "its \(file.size) bytes are not the frames that run.json lists")
         }
         return file
@@ -96,7 +106,11 @@ package struct PlanFile: Codable, Sendable, Equatable {
 
     private static func parse(_ content: [UInt8], from first: Int, _ url: URL) throws(RunError) -> [PlannedSample] {
         var samples: [PlannedSample] = []
-        for line in content.split(separator: 0x0A) {
+        // Not split at once: a frame of line feeds would make millions of slices.
+        var rest = content[...]
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != 0x0A }
+            rest = rest.dropFirst(line.count + 1)
             let number = first + samples.count
             do throws(JSONError) {
                 let sample = try PlannedSample(parsing: Array(line))

@@ -27,7 +27,7 @@ package struct Run: Sendable {
         guard PathKind(path) != .nothing else { throw .notARun(path: directory.url.path) }
         let bytes: [UInt8]
         do throws(FileError) {
-            bytes = try InputFile.bytes(of: path, limit: RunDescription.maximumBytes)
+            bytes = try InputFile.bytes(of: path, limit: RunDescription.maximumBytes, followingLinks: false)
         } catch {
             throw .unreadable(path: path, reason: error.reason)
         }

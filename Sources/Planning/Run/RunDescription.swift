@@ -76,7 +76,24 @@ package struct RunDescription: Codable, Sendable, Equatable {
         guard identity == found.configSHA256 else {
             throw .damaged(path: path, reason: "its config_sha256 is not that of its recipe, plan and models")
         }
+        if let problem = found.problem { throw .damaged(path: path, reason: problem) }
         self = found
+    }
+
+    /// What is wrong with its numbers, or nil: whoever reads the run counts and allocates by them.
+    private var problem: String? {
+        if let problem = recipe.job.problem ?? plan.problem { return problem }
+        guard counts.samples == plan.rows else { return "counts.samples is \(counts.samples) of \(plan.rows) rows" }
+        let (perShard, perBatch) = (recipe.job.shard, recipe.job.batch)
+        let (whole, rest) = counts.samples.quotientAndRemainder(dividingBy: perShard)
+        let batches = whole * ((perShard + perBatch - 1) / perBatch) + (rest + perBatch - 1) / perBatch
+        guard counts.shards == whole + (rest > 0 ? 1 : 0), counts.batches == batches else {
+            return "counts.shards or counts.batches is not what \(counts.samples) samples make"
+        }
+        guard (0...counts.samples).contains(counts.invalid), expectedBytes >= 0 else {
+            return "counts.invalid or expected_bytes is out of range"
+        }
+        return nil
     }
 
     /// The canonical JSON: sorted keys, one line end at the end.

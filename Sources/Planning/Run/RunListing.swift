@@ -41,7 +41,9 @@ package struct RunListing: Sendable {
         var rows: [Int: SampleRow] = [:]
         do {
             let scan = try SegmentStore(layout: layout, configSHA256: description.configSHA256).scan()
-            for row in try DatasetIndex(layout: layout).allRows(segments: scan.committed.values) {
+            for row in try DatasetIndex(layout: layout).allRows(
+                segments: scan.committed.values, samples: samples.count)
+            {
                 rows[row.index] = row
             }
         } catch {

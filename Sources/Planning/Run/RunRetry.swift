@@ -37,8 +37,8 @@ package struct RunRetry {
             let isCommitted = try index.record(shard: shard.number) != nil
             let rows =
                 isCommitted
-                ? try index.rows(shard: shard.number)
-                : try shard.batches.flatMap { try store.sidecar(batch: $0)?.rows ?? [] }
+                ? try index.rows(shard: shard.number, indices: shard.indices)
+                : try shard.batches.flatMap { try self.rows(of: $0, in: store) }
             let again = batches(of: rows, in: shard, where: wanted, &outcome)
             guard !again.isEmpty else { continue }
             if isCommitted {
@@ -54,6 +54,13 @@ package struct RunRetry {
         try? FileManager.default.removeItem(at: run.directory.status)
         try index.rebuild()
         return outcome
+    }
+
+    /// The rows of a published batch, which are those of its samples.
+    private func rows(of batch: Int, in store: SegmentStore) throws -> [SampleRow] {
+        guard let sidecar = try store.sidecar(batch: batch) else { return [] }
+        try sidecar.requireIndices(run.plan.batches[batch].samples)
+        return sidecar.rows
     }
 
     private func batches(

@@ -111,7 +111,7 @@ package struct RunStatusReader {
             else { continue }
             let bytes: [UInt8]
             do throws(FileError) {
-                bytes = try InputFile.bytes(of: url.path, limit: RecordJSON.maximumLength)
+                bytes = try InputFile.bytes(of: url.path, limit: RecordJSON.maximumLength, followingLinks: false)
             } catch {
                 throw .unreadable(path: url.path, reason: error.reason)
             }

@@ -64,6 +64,7 @@ let package = Package(
         // Modules; every arrow goes one way.
         library("JSON", []),
         library("Files", ["CCrypto"]),
+        library("Threads", ["Files"]),
         library("ClipSampling", []),
         library("Method", ["ClipSampling"]),
         library("Checkpoint", ["JSON", "Files", "Method"]),
@@ -73,16 +74,16 @@ let package = Package(
         library("Media", ["CAV", "CSndfile", "ClipSampling", "Files"]),
         library("Shard", ["JSON", "CZstd", "Files"]),
         library("Planning", ["Method", "Shard", "JSON", "Files", yams]),
-        library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Files", log]),
-        library("MPI", ["CMPI", "Coordinator"]),
+        library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Threads", "Files", log]),
+        library("MPI", ["CMPI", "Coordinator", "Threads", "Files"]),
         library(
             "Preflight",
-            ["Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Files", yams]),
+            ["Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Threads", "Files", yams]),
         library(
             "Worker",
             [
                 "Coordinator", "Planning", "Preflight", "Shard", "Engine", "Networks", "Method", "Torch", "Checkpoint",
-                "Media", "ClipSampling", "JSON", "Files", log,
+                "Media", "ClipSampling", "JSON", "Threads", "Files", log,
             ]),
         library("Evaluation", ["COpenBLAS"]),
         library("Arguments", ["Planning", "Method", argumentParser]),
@@ -98,7 +99,7 @@ let package = Package(
             name: "seehear-worker",
             dependencies: [
                 "Arguments", "Worker", "MPI", "Torch", "Coordinator", "Preflight", "Planning", "Method", "JSON",
-                argumentParser,
+                "Threads", "Files", argumentParser,
             ],
             swiftSettings: swift),
 
@@ -116,7 +117,7 @@ let package = Package(
         // Everything of seehear-worker but the models: for faults by the hundred.
         .executableTarget(
             name: "seehear-simulated-worker",
-            dependencies: ["Worker", "MPI", "Coordinator", "Planning", "Method", "Shard", "TestSupport", log],
+            dependencies: ["Worker", "MPI", "Coordinator", "Planning", "Method", "Shard", "Files", "TestSupport", log],
             path: "Tests/SimulatedWorker", swiftSettings: swift),
         .target(
             name: "TestSupport", dependencies: ["Torch", "Checkpoint", "Planning"], path: "Tests/TestSupport",
@@ -126,6 +127,7 @@ let package = Package(
         tests("TestSupportTests", []),
         tests("JSONTests", ["JSON"]),
         tests("FilesTests", ["Files"]),
+        tests("ThreadsTests", ["Threads"]),
         tests("MethodTests", ["Method"]),
         tests("CheckpointTests", ["Checkpoint", "JSON", "Files"]),
         tests("TorchTests", ["Torch"]),
@@ -139,7 +141,8 @@ let package = Package(
         tests(
             "CoordinatorTests",
             [
-                "Coordinator", "Planning", "Method", "Shard", "TransportContract", "pipe-transport-check", log,
+                "Coordinator", "Planning", "Method", "Shard", "Threads", "Files", "TransportContract",
+                "pipe-transport-check", log,
             ]),
         tests("MPITests", ["MPI", "mpi-transport-check"]),
         tests("PreflightTests", ["Preflight", "Planning", "Method"]),

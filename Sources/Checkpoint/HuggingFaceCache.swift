@@ -58,8 +58,8 @@ package struct HuggingFaceCache: Sendable {
         }
         let revision = hub.revision ?? "main"
         var name = revision
-        if let data = FileManager.default.contents(atPath: "\(repository)/refs/\(revision)"), data.count <= 256 {
-            name = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        if let bytes = try? InputFile.bytes(of: "\(repository)/refs/\(revision)", limit: 256) {
+            name = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         }
         // The ref is a file like any other: it must not lead out of the cache.
         let snapshot = "\(repository)/snapshots/\(name)"

@@ -95,6 +95,35 @@ package struct PickleError: Error, Equatable, CustomStringConvertible {
         case badCall(function: String, reason: String)
     }
 
+    /// What a file is whose pickle has a name that begins like this, and what to do.
+    private static func explanation(of name: String) -> String {
+        let alone =
+            "save the state dict alone, on a machine where you trust the file: python3 -c 'import sys, torch; "
+            + "s = torch.load(sys.argv[1], \"cpu\", weights_only=False); "
+        let known: [(beginnings: [String], text: String)] = [
+            (["__torch__."], "this is the pickle of a TorchScript archive; save its state_dict() with torch.save"),
+            (
+                ["torch._utils._rebuild_tensor_v3", "torch.float8", "torch.uint"],
+                "tensors of 8-bit floating point and other new types are not read; fetch the checkpoint in float16, bfloat16 or float32"
+            ),
+            (
+                ["torch._utils._rebuild_qtensor", "torch.ao.", "torch.quantization", "torch.per_"],
+                "this checkpoint is quantized; fetch the one with floating-point weights"
+            ),
+            (["torch._utils._rebuild_sparse_tensor"], "sparse tensors are not read; save them with to_dense()"),
+            (
+                ["torch.distributed"],
+                "this is a part of a model that was spread over processes; save the full state dict"
+            ),
+            (
+                ["torch.nn.modules", "__main__.", "diffusers.", "transformers."],
+                "a whole model was saved, and only its weights are read; \(alone)torch.save(s.state_dict(), sys.argv[2])' OLD NEW"
+            ),
+        ]
+        return known.first { $0.beginnings.contains(where: name.hasPrefix) }?.text
+            ?? "the file holds more than tensors; \(alone)torch.save(s.get(\"state_dict\", s), sys.argv[2])' OLD NEW"
+    }
+
     package var description: String {
         let what =
             switch kind {
@@ -104,6 +133,7 @@ package struct PickleError: Error, Equatable, CustomStringConvertible {
             case .forbiddenOpcode(let name): "uses the opcode \(name), which no state dict needs; it is refused"
             case .forbiddenGlobal(let name):
                 "names \(name), which is not among what a checkpoint of tensors needs; it is refused, and nothing of it was run"
+                    + "; " + Self.explanation(of: name)
             case .protocolVersion(let version): "is written in protocol \(version), and 2 to 5 can be read"
             case .stackUnderflow(let opcode): "takes more from the stack than there is (\(opcode))"
             case .noMark(let opcode): "has no MARK for \(opcode)"

@@ -55,7 +55,9 @@ package struct SafetensorsError: Error, Equatable, CustomStringConvertible {
             "the header entry of \"\(key)\" has the field \"\(field)\"; only dtype, shape and data_offsets are known."
         case .dtypeNotString(let key): "the dtype of \"\(key)\" is not a string."
         case .unknownDType(let key, let found):
-            "\"\(key)\" has the dtype \"\(found)\"; \(ScalarType.allCases.map { $0.rawValue.uppercased() }.joined(separator: ", ")) can be read."
+            "\"\(key)\" has the dtype \"\(found)\"; \(ScalarType.allCases.map { $0.rawValue.uppercased() }.joined(separator: ", ")) can be read"
+                + (found.hasPrefix("F8") || found.hasPrefix("F4") || found.hasPrefix("F6")
+                    ? ": fetch the checkpoint in float16, bfloat16 or float32." : ".")
         case .shapeNotIntegers(let key): "the shape of \"\(key)\" is not an array of 64-bit integers."
         case .negativeDimension(let key, let found): "the shape of \"\(key)\" has the size \(found)."
         case .tooManyDimensions(let key, let found, let limit):

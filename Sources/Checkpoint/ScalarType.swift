@@ -12,6 +12,14 @@ package enum ScalarType: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether the elements are numbers in floating point.
+    package var isFloatingPoint: Bool {
+        switch self {
+        case .f64, .f32, .f16, .bf16: true
+        case .i64, .i32, .i16, .i8, .u8, .bool: false
+        }
+    }
+
     /// The name in a safetensors header, such as `BF16`; nil for a type that this program has no tensors of.
     init?(safetensors name: String) {
         guard let type = Self.allCases.first(where: { $0.rawValue.uppercased() == name }) else { return nil }

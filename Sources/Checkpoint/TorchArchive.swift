@@ -27,9 +27,13 @@ enum TorchArchive {
         let archive: ZipArchive
         do throws(ZipError) {
             archive = try ZipArchive(bytes)
+        } catch .compressed(let name, _) where isCode(name) {
+            // The program in such an archive is compressed, the tensors are not.
+            throw .torchScript
         } catch {
             throw .zip(error)
         }
+        guard !archive.entries.contains(where: { isCode($0.name) }) else { throw .torchScript }
         let files = Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, $0) })
         // Every name begins with a folder that torch.save derives from the file's name.
         let pickles = archive.entries.filter {
@@ -56,14 +60,18 @@ enum TorchArchive {
         return try entries(root, machine) { files["\(folder)data/\($0)"]?.range }
     }
 
-    /// The tensors of the state dict: the root, or what it holds under `state_dict`.
+    /// Whether an entry is of a program, as `torch.jit.save` stores one beside the tensors.
+    private static func isCode(_ name: String) -> Bool {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        return parts.first == "code" || ["constants.pkl", "bytecode.pkl"].contains(parts.joined(separator: "/"))
+    }
+
+    /// The tensors of the state dict.
     static func entries(
         _ root: PickleValue, _ machine: PickleMachine, storageRange: (String) -> Range<Int>?
     ) throws(TorchArchiveError.Kind) -> [Entry] {
-        guard case .dict(var slot) = root else { throw .rootNotDict(found: root.kind) }
-        for (key, value) in machine.dicts[slot] {
-            if case .string("state_dict") = key, case .dict(let inner) = value { slot = inner }
-        }
+        guard case .dict(let outer) = root else { throw .rootNotDict(found: root.kind) }
+        let slot = try stateDict(in: outer, machine)
         var entries: [Entry] = []
         var names: Set<String> = []
         for (key, value) in machine.dicts[slot] {
@@ -79,6 +87,50 @@ enum TorchArchive {
             throw .noTensors(keys: keys)
         }
         return entries
+    }
+
+    /// The dict with the tensors: the outer one, or the only one in it that has some. Programs that train put it beside the
+    /// number of steps, the optimizer's state and settings; Lightning, and most others, call it `state_dict`.
+    private static func stateDict(in outer: Int, _ machine: PickleMachine) throws(TorchArchiveError.Kind) -> Int {
+        var slot = outer
+        // A wrapper in a wrapper, and no more: a pickle may contain itself.
+        for _ in 0..<3 {
+            guard !hasTensors(slot, machine) else { return slot }
+            var found: [(key: String, slot: Int)] = []
+            for (key, value) in machine.dicts[slot] {
+                if case .string(let key) = key, case .dict(let inner) = value, holdsWeights(inner, machine) {
+                    found.append((key, inner))
+                }
+            }
+            if let named = found.first(where: { $0.key == "state_dict" }) {
+                slot = named.slot
+            } else if found.count > 1 {
+                throw .severalStateDicts(keys: found.map(\.key).sorted())
+            } else if let only = found.first {
+                slot = only.slot
+            } else {
+                return slot
+            }
+        }
+        return slot
+    }
+
+    private static func hasTensors(_ slot: Int, _ machine: PickleMachine) -> Bool {
+        machine.dicts[slot].contains {
+            if case .string = $0.key, case .tensor = $0.value { true } else { false }
+        }
+    }
+
+    /// Whether a dict has tensors, or a dict under `state_dict` that has some.
+    private static func holdsWeights(_ slot: Int, _ machine: PickleMachine) -> Bool {
+        hasTensors(slot, machine)
+            || machine.dicts[slot].contains {
+                if case .string("state_dict") = $0.key, case .dict(let inner) = $0.value {
+                    hasTensors(inner, machine)
+                } else {
+                    false
+                }
+            }
     }
 
     private static func entry(
@@ -144,6 +196,8 @@ package struct TorchArchiveError: Error, Equatable, CustomStringConvertible {
     package enum Kind: Error, Equatable {
         case zip(ZipError)
         case noPickle(found: Int)
+        case torchScript
+        case severalStateDicts(keys: [String])
         case pickleDamaged
         case pickle(PickleError)
         case byteOrder(found: String)
@@ -163,6 +217,14 @@ package struct TorchArchiveError: Error, Equatable, CustomStringConvertible {
         case .zip(let error): error.description
         case .noPickle(let found):
             "a PyTorch archive has one entry NAME/data.pkl, and here are \(found); this is another kind of zip file"
+        case .torchScript:
+            "this is a TorchScript archive, a program with its weights, as torch.jit.save writes it, and only weights are read; "
+                + "save them alone: python3 -c 'import sys, torch; torch.save(torch.jit.load(sys.argv[1], \"cpu\")"
+                + ".state_dict(), sys.argv[2])' OLD NEW"
+        case .severalStateDicts(let keys):
+            "the file holds several sets of weights, \(keys.joined(separator: ", ")), and does not say which is meant; save it alone: "
+                + "python3 -c 'import sys, torch; torch.save(torch.load(sys.argv[1], \"cpu\", weights_only=True)"
+                + "[sys.argv[3]], sys.argv[2])' OLD NEW \(keys.last ?? "KEY")"
         case .pickleDamaged: "the checksum of data.pkl does not match; the file is damaged, so fetch it again"
         case .pickle(let error): error.description
         case .byteOrder(let found): "the tensors are stored in byte order \"\(found)\", and only little is read"

@@ -40,7 +40,29 @@ package struct WeightFile: Sendable {
         }
         // A pickle begins with PROTO and a version; the old torch.save wrote several pickles one after another.
         if start.count > 2, start[0] == 0x80, (2...5).contains(start[1]) { throw .legacyPickle(path: path) }
+        if let kind = foreignKind(start) { throw .foreignFormat(path: path, kind: kind) }
         throw .unknownFormat(path: path, start: Array(start.prefix(8)))
+    }
+
+    /// What a file is that is often taken for a checkpoint.
+    private static func foreignKind(_ start: [UInt8]) -> String? {
+        let text = String(decoding: start, as: UTF8.self).trimmingPrefix(while: \.isWhitespace).lowercased()
+        switch true {
+        case start.starts(with: "GGUF".utf8):
+            return "a GGUF file, whose weights are quantized; fetch the safetensors files"
+        case start.starts(with: [0x89, 0x48, 0x44, 0x46]):
+            return "an HDF5 file of Keras; fetch PyTorch's or the safetensors files"
+        case start.starts(with: [0x1F, 0x8B]): return "compressed by gzip; unpack it first"
+        case start.starts(with: [0x28, 0xB5, 0x2F, 0xFD]): return "compressed by zstd; unpack it first"
+        case text.hasPrefix("<!doctype") || text.hasPrefix("<html") || text.hasPrefix("<?xml"):
+            return
+                "a web page: the server answered the download with a message, so look into the file and fetch it again"
+        case text.hasPrefix("{") || text.hasPrefix("entry not found") || text.hasPrefix("not found")
+            || text.hasPrefix("invalid username"):
+            return
+                "text: the server may have answered the download with a message, so look into the file and fetch it again"
+        default: return nil
+        }
     }
 
     private static func torchArchive(_ file: MappedFile) throws(WeightFileError) -> WeightFile {
@@ -82,20 +104,35 @@ package struct WeightFile: Sendable {
     package subscript(name: String) -> TensorRecord? { byName[name].map { records[$0] } }
 
     /// The record of a key that must be there.
-    /// - Throws: ``WeightFileError/missing(path:key:shape:)``.
+    /// - Throws: ``WeightFileError/missing(path:key:shape:hint:)``.
     package func record(_ name: String) throws(WeightFileError) -> TensorRecord {
-        guard let record = self[name] else { throw .missing(path: path, key: name, shape: nil) }
+        guard let record = self[name] else { throw .missing(path: path, key: name, shape: nil, hint: nil) }
         return record
     }
 
-    /// The record of a key that must be there with exactly this shape.
-    /// - Throws: ``WeightFileError/missing(path:key:shape:)`` or ``WeightFileError/wrongShape(path:key:found:expected:)``.
+    /// The record of a key that must be there with exactly this shape; a single number may be stored with a dimension or
+    /// without.
+    /// - Throws: ``WeightFileError/missing(path:key:shape:hint:)`` or
+    ///   ``WeightFileError/wrongShape(path:key:found:expected:)``.
     package func record(_ name: String, shape: [Int]) throws(WeightFileError) -> TensorRecord {
-        guard let record = self[name] else { throw .missing(path: path, key: name, shape: shape) }
-        guard record.shape == shape else {
+        guard let record = self[name] else {
+            throw .missing(path: path, key: name, shape: shape, hint: ForeignLayout(names)?.sentence)
+        }
+        let isOneNumber = record.shape.allSatisfy { $0 == 1 } && shape.allSatisfy { $0 == 1 }
+        guard record.shape == shape || (isOneNumber && record.shape.count + shape.count == 1) else {
             throw .wrongShape(path: path, key: name, found: record.shape, expected: shape)
         }
         return record
+    }
+
+    /// The record of a weight, which is in floating point in all networks.
+    /// - Throws: as ``record(_:shape:)`` does, and ``WeightFileError/notFloatingPoint(path:key:found:)``.
+    package func weight(_ name: String, shape: [Int]) throws(WeightFileError) -> TensorRecord {
+        // First, because the shape of a quantized weight is another too.
+        if let found = self[name]?.dtype, !found.isFloatingPoint {
+            throw .notFloatingPoint(path: path, key: name, found: found)
+        }
+        return try record(name, shape: shape)
     }
 
     /// Checks that the model used every key, apart from those that `ignored` accepts.

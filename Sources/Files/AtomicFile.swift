@@ -69,9 +69,8 @@ package struct AtomicFile: ~Copyable {
     /// Writes a small file so that a reader sees what was there before or all of `bytes`, never half.
     /// - Throws: ``FileError``.
     package static func write(_ bytes: [UInt8], to path: String) throws {
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { path[..<$0].isEmpty ? "/" : String(path[..<$0]) } ?? "."
-        var file = try AtomicFile(folder: folder, name: slash.map { String(path[path.index(after: $0)...]) } ?? path)
+        let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) }
+        var file = try AtomicFile(folder: Directory.folder(of: path), name: name ?? path)
         try file.write(bytes)
         _ = try file.publish(.replaceExisting)
     }

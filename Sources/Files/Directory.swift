@@ -18,6 +18,12 @@ package enum Directory {
         }
     }
 
+    /// The folder that a path names something in.
+    static func folder(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     /// The names in a folder in ascending order; none if the folder does not exist.
     /// - Throws: ``FileError``.
     package static func names(in path: String) throws(FileError) -> [String] {
@@ -64,13 +70,19 @@ package enum Directory {
         guard unlink(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
     }
 
+    /// Removes all that is in a folder.
+    /// - Throws: ``FileError``.
+    package static func empty(_ path: String) throws(FileError) {
+        for name in try names(in: path) { try removeAll("\(path)/\(name)") }
+    }
+
     /// Removes a folder with all that is in it; one that is not there is fine.
     /// - Throws: ``FileError``.
     package static func removeAll(_ path: String) throws(FileError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else { return try remove(path) }
-        for name in try names(in: path) { try removeAll("\(path)/\(name)") }
+        try empty(path)
         guard rmdir(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
     }
 }

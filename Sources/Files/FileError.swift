@@ -10,6 +10,8 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
     package let code: Int32
     /// What the path leads to where a regular file is needed, such as "a folder"; nil for other failures.
     package let obstacle: String?
+    /// What is needed instead of the obstacle.
+    private let needed: String
 
     /// Makes an error, by default from the present `errno`.
     package init(_ operation: String, _ path: String, code: Int32 = errno) {
@@ -17,16 +19,28 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
         self.path = path
         self.code = code
         obstacle = nil
+        needed = ""
+    }
+
+    /// An error for a file that is not used although it is there.
+    init(_ operation: String, _ path: String, found obstacle: String, needed: String) {
+        self.operation = operation
+        self.path = path
+        code = EINVAL
+        self.obstacle = obstacle
+        self.needed = needed
     }
 
     /// An error for what is no regular file.
-    init(notRegular mode: mode_t, _ path: String) {
-        operation = "read"
+    init(notRegular mode: mode_t, _ path: String, operation: String = "read") {
+        self.operation = operation
         self.path = path
+        needed = "a regular file"
         code = mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL
         obstacle =
             switch mode & S_IFMT {
             case S_IFDIR: "a folder"
+            case S_IFLNK: "a link"
             case S_IFIFO: "a pipe"
             case S_IFSOCK: "a socket"
             case S_IFCHR, S_IFBLK: "a device"
@@ -45,7 +59,7 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
 
     /// What went wrong, without the path, as the end of a sentence.
     package var reason: String {
-        obstacle.map { "it is \($0), and a regular file is needed" } ?? SystemError.text(code)
+        obstacle.map { "it is \($0), and \(needed) is needed" } ?? SystemError.text(code)
     }
 
     /// One sentence with the reason and, where there is one, the remedy.

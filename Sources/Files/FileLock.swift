@@ -19,8 +19,12 @@ package final class FileLock: Sendable {
     /// Takes the lock until this object goes.
     /// - Parameter holder: what is written into the file, one line.
     package init(_ path: String, holder: String) throws(Failure) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .unusable(FileError("open", path)) }
+        let descriptor: Int32
+        do throws(FileError) {
+            descriptor = try OwnFile.open(path, O_RDWR)
+        } catch {
+            throw .unusable(error)
+        }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let error = FileError("lock", path)
             defer { close(descriptor) }

@@ -8,14 +8,16 @@ package final class InputFile: Sendable {
     package let stamp: FileStamp
     private let descriptor: Int32
 
-    /// Opens a regular file, symbolic links followed.
+    /// Opens a regular file.
+    /// - Parameter followingLinks: whether the path may be a symbolic link. The files of a run never are, and one that is
+    ///   could lead anywhere.
     /// - Throws: ``FileError``; anything but a regular file is named as its ``FileError/obstacle``.
-    package init(_ path: String) throws(FileError) {
+    package init(_ path: String, followingLinks: Bool = true) throws(FileError) {
         // Looked at before it is opened: opening a device can do things, opening a pipe can wait.
         var status = stat()
-        guard stat(path, &status) == 0 else { throw FileError("open", path) }
+        guard (followingLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { throw FileError("open", path) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(notRegular: status.st_mode, path) }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW))
         guard descriptor >= 0 else { throw FileError("open", path) }
         guard fstat(descriptor, &status) == 0 else {
             let error = FileError("inspect", path)
@@ -47,10 +49,23 @@ package final class InputFile: Sendable {
     }
 
     /// Reads a small file whole.
-    /// - Parameter limit: the most bytes that it may have.
+    /// - Parameters:
+    ///   - limit: the most bytes that it may have.
+    ///   - followingLinks: as in ``init(_:followingLinks:)``.
     /// - Throws: ``FileError``, with `EFBIG` where it is longer.
-    package static func bytes(of path: String, limit: Int) throws(FileError) -> [UInt8] {
-        try InputFile(path).readAll(limit: limit)
+    package static func bytes(of path: String, limit: Int, followingLinks: Bool = true) throws(FileError) -> [UInt8] {
+        try InputFile(path, followingLinks: followingLinks).readAll(limit: limit)
+    }
+
+    /// A file of a run, which is no link; nil where nothing has that name.
+    /// - Throws: ``FileError`` where something has it that cannot be read, or is no regular file.
+    package static func ofRun(_ path: String) throws(FileError) -> InputFile? {
+        do throws(FileError) {
+            return try InputFile(path, followingLinks: false)
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return nil
+        }
     }
 
     /// Fills a buffer from an offset on.

@@ -1,3 +1,5 @@
+package import Threads
+
 /// Why MPI cannot be used.
 package enum MPIStartError: Error, Sendable, Hashable, CustomStringConvertible {
     /// It was started or finalized before in this process; a process can do it once.
@@ -7,7 +9,7 @@ package enum MPIStartError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The library does not promise what is needed, as when it was built without threads.
     case threadLevel(found: ThreadLevel)
     /// The operating system gave no thread.
-    case noThread(errno: Int32)
+    case noThread(ThreadError)
 
     /// A sentence with the remedy.
     package var description: String {
@@ -16,8 +18,7 @@ package enum MPIStartError: Error, Sendable, Hashable, CustomStringConvertible {
         case .failed(let error): "MPI did not start: \(error)"
         case .threadLevel(let found):
             "The MPI library gives thread level \(found) where funneled is needed; use one that was built with threads."
-        case .noThread(let errno):
-            "No thread could be made for MPI (errno \(errno)); look at the limits of the process."
+        case .noThread(let error): error.description
         }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// One OS thread that makes every call of MPI. It runs the jobs of ``MPIWorld`` and polls between them.
 ///
@@ -36,7 +37,7 @@ final class MPIThread: SerialExecutor, @unchecked Sendable {
         pthread_mutex_unlock(mutex)
         guard status == 0 else {
             me.release()
-            throw .noThread(errno: status)
+            throw .noThread(ThreadError("MPI", code: status))
         }
     }
 

@@ -1,4 +1,5 @@
 package import Coordinator
+import Files
 import Foundation
 
 /// The ranks of `mpirun` or `srun` as a transport.
@@ -29,6 +30,16 @@ package final class MPITransport: Transport {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws(MPIStartError) -> MPITransport {
         let world = try MPIWorld()
+        // MPI waits for every rank, and says nothing of it.
+        let heartbeat = Task {
+            var waited = 0
+            while (try? await Task.sleep(for: .seconds(60))) != nil {
+                waited += 60
+                StandardStreams.tell(
+                    "seehear-worker on \(LocalHost.name): MPI has been waiting for the other ranks for \(waited) s\n")
+            }
+        }
+        defer { heartbeat.cancel() }
         return MPITransport(world: world, report: try await world.start(environment: environment))
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+internal import Threads
 
 /// Maps over many items on threads of its own.
 ///
@@ -9,22 +10,27 @@ package enum ParallelMap {
     /// The transformed items, in order. Blocks until all are done.
     ///
     /// - Parameters:
-    ///   - threads: The most threads at work; the calling thread only waits.
+    ///   - threads: The most threads at work, fewer where the system gives no more; the calling thread works only where it
+    ///     gives none.
     ///   - transform: Called on those threads, once for each item.
     package static func map<Item: Sendable, Result: Sendable>(
         _ items: [Item], threads: Int, _ transform: @escaping @Sendable (Item) -> Result
     ) -> [Result] {
         let state = State<Item, Result>(items)
         let group = DispatchGroup()
-        for _ in 0..<max(1, min(threads, items.count)) {
+        for number in 0..<max(1, min(threads, items.count)) {
             group.enter()
-            let thread = Thread {
-                while let (index, item) = state.take() { state.put(transform(item), at: index) }
+            do throws(ThreadError) {
+                // FFmpeg's demuxers and the pickle machine want room for what they keep on it.
+                try SystemThread.start("probe", stackSize: 4 << 20) {
+                    state.work(transform)
+                    group.leave()
+                }
+            } catch {
+                if number == 0 { state.work(transform) }
                 group.leave()
+                break
             }
-            // FFmpeg's demuxers and the pickle machine want more than a secondary thread's 512 kB.
-            thread.stackSize = 4 << 20
-            thread.start()
         }
         group.wait()
         return state.results()
@@ -39,7 +45,11 @@ package enum ParallelMap {
             shared = Mutex((0, Array(repeating: nil, count: items.count)))
         }
 
-        func take() -> (Int, Item)? {
+        func work(_ transform: (Item) -> Result) {
+            while let (index, item) = take() { put(transform(item), at: index) }
+        }
+
+        private func take() -> (Int, Item)? {
             shared.withLock { shared in
                 guard shared.next < items.count else { return nil }
                 defer { shared.next += 1 }
@@ -47,7 +57,7 @@ package enum ParallelMap {
             }
         }
 
-        func put(_ result: Result, at index: Int) { shared.withLock { $0.results[index] = result } }
+        private func put(_ result: Result, at index: Int) { shared.withLock { $0.results[index] = result } }
 
         func results() -> [Result] { shared.withLock { $0.results.compactMap { $0 } } }
     }

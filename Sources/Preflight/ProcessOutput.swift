@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+internal import Threads
 
 /// What a short-lived program wrote and how it ended.
 package struct ProcessOutput: Sendable, Equatable {
@@ -19,8 +20,10 @@ package struct ProcessOutput: Sendable, Equatable {
 
     /// Runs a program and waits for it. Blocks.
     /// - Parameter limit: Seconds after which it is killed.
-    /// - Returns: nil where it could not be started.
+    /// - Returns: nil where it could not be started, as without threads to wait for it and read what it writes.
     package static func run(_ executable: String, _ arguments: [String], limit: Double) -> ProcessOutput? {
+        // Foundation's own wait for ever for the one that they could not start.
+        guard (try? SystemThread.require(4, workers: 0)) != nil else { return nil }
         let process = Process()
         process.executableURL = URL(filePath: executable)
         process.arguments = arguments
@@ -40,7 +43,10 @@ package struct ProcessOutput: Sendable, Equatable {
         let timedOut = ended.wait(timeout: .now() + limit) == .timedOut
         if timedOut {
             kill(process.processIdentifier, SIGKILL)
-            ended.wait()
+            // A process that the kernel cannot end, as in a call of a driver that hangs, is left to itself.
+            guard ended.wait(timeout: .now() + 10) == .success else {
+                return ProcessOutput(status: 128 + SIGKILL, output: "", errors: "", timedOut: true)
+            }
         }
         let texts = reading.map { $0.text(limit: 5) }
         let status = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
@@ -54,7 +60,8 @@ package struct ProcessOutput: Sendable, Equatable {
 
         init(_ handle: FileHandle) {
             let descriptor = handle.fileDescriptor
-            let thread = Thread { [self] in
+            // Without a thread nothing of it is read; the program is ended at its limit, if it waits for that.
+            let begun: ()? = try? SystemThread.start("output") { [self] in
                 var piece = [UInt8](repeating: 0, count: 65_536)
                 while true {
                     let count = piece.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
@@ -65,7 +72,7 @@ package struct ProcessOutput: Sendable, Equatable {
                 withExtendedLifetime(handle) {}
                 done.signal()
             }
-            thread.start()
+            if begun == nil { done.signal() }
         }
 
         /// What came, after the pipe's end; a grandchild that keeps the pipe open is waited for no longer than `limit`.

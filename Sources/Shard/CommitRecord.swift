@@ -3,7 +3,7 @@ import JSON
 /// The record of one shard, `shards/shard-000000.json`: written last, it commits the shard.
 ///
 /// It depends on the job and the samples alone, not on times or hosts, so it is the same for any number of ranks.
-package struct CommitRecord: Sendable, Equatable, Codable {
+package struct CommitRecord: Sendable, Equatable, Encodable {
     /// The value of ``schema``.
     package static let currentSchema = "seehear.shard/1"
 
@@ -61,12 +61,43 @@ package struct CommitRecord: Sendable, Equatable, Codable {
     /// - Parameter name: the file's name, which gives the shard's number, also for messages.
     /// - Throws: ``RecordError`` naming the field that is wrong.
     package init(parsing json: [UInt8], name: String) throws(RecordError) {
-        self = try RecordJSON.decode(Self.self, from: json, name: name)
+        self = try RecordJSON.read(json, name: name) { reader throws(JSONError) in try Self(from: &reader) }
         if let problem { throw RecordError(name: name, problem: problem) }
         guard name == RunLayout.recordName(shard: number) else {
             throw RecordError(name: name, problem: "it describes \(shard)")
         }
     }
+
+    /// Reads a record; fields that it does not know are passed over.
+    private init(from reader: inout JSONReader) throws(JSONError) {
+        var texts: [String: String] = [:]
+        var numbers: [String: Int] = [:]
+        var frames: [FrameRecord]?
+        try reader.object { reader, field throws(JSONError) in
+            switch field {
+            case "schema", "shard", "sha256", "tar_sha256", "config_sha256": texts[field] = try reader.string()
+            case "bytes", "tar_bytes", "nsamples", "nfailed", "first_index": numbers[field] = try reader.integer()
+            case "frames": frames = try reader.list { reader throws(JSONError) in try FrameRecord(from: &reader) }
+            default: try reader.skipValue()
+            }
+        }
+        func text(_ field: String) throws(JSONError) -> String { try reader.require(texts[field], field) }
+        func number(_ field: String) throws(JSONError) -> Int { try reader.require(numbers[field], field) }
+        schema = try text("schema")
+        shard = try text("shard")
+        bytes = try number("bytes")
+        sha256 = try text("sha256")
+        tarBytes = try number("tar_bytes")
+        tarSHA256 = try text("tar_sha256")
+        nsamples = try number("nsamples")
+        nfailed = try number("nfailed")
+        firstIndex = try number("first_index")
+        configSHA256 = try text("config_sha256")
+        self.frames = try reader.require(frames, "frames")
+    }
+
+    /// The indices of all its samples in the manifest, those that failed included.
+    package var indices: Range<Int> { firstIndex..<firstIndex + nsamples + nfailed }
 
     /// The shard's number.
     package var number: Int {
@@ -93,7 +124,8 @@ package struct CommitRecord: Sendable, Equatable, Codable {
         }
         if let problem = FrameRecord.problem(in: frames) { return problem }
         guard nsamples == frames.count else { return "nsamples is \(nsamples) but there are \(frames.count) frames" }
-        guard nfailed >= 0, firstIndex >= 0 else { return "nfailed or first_index is negative" }
+        guard (0...SeekTable.maximumFrames).contains(nfailed) else { return "nfailed is \(nfailed)" }
+        guard (0...FrameRecord.maximumOffset).contains(firstIndex) else { return "first_index is \(firstIndex)" }
         guard let last = frames.last else {
             return bytes == 0 && tarBytes == 0 ? nil : "bytes or tar_bytes is not 0 though there are no samples"
         }

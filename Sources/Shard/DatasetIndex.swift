@@ -6,8 +6,8 @@ package struct DatasetIndex: Sendable {
     /// Where the run's files lie.
     package let layout: RunLayout
     private let faults: FaultHook
-    /// The most bytes that the rows of one shard, or of the dataset, may have when they are read.
-    static let maximumRows = 1 << 32
+    /// Bytes that are read of a table of rows at a time.
+    private static let pieceSize = 1 << 20
 
     /// Makes an index; nothing is touched.
     package init(layout: RunLayout, faults: FaultHook = .none) {
@@ -19,9 +19,8 @@ package struct DatasetIndex: Sendable {
     /// - Throws: ``RecordError``, ``FileError``.
     package func record(shard: Int) throws -> CommitRecord? {
         let name = RunLayout.recordName(shard: shard)
-        let path = "\(layout.shards)/\(name)"
-        guard Directory.fileSize(path) != nil else { return nil }
-        return try CommitRecord(parsing: InputFile(path).readAll(limit: RecordJSON.maximumLength), name: name)
+        guard let file = try InputFile.ofRun("\(layout.shards)/\(name)") else { return nil }
+        return try CommitRecord(parsing: file.readAll(limit: RecordJSON.maximumLength), name: name)
     }
 
     /// The records of all committed shards by ascending number.
@@ -38,29 +37,72 @@ package struct DatasetIndex: Sendable {
     }
 
     /// The rows of one committed shard, failed samples included.
-    /// - Throws: ``FileError``, ``ZstdError``, ``RecordError``.
-    package func rows(shard: Int) throws -> [SampleRow] {
-        let name = RunLayout.rowsName(shard: shard)
-        let lines = try ZstdFrame.decompressAll(rowsFrame(shard: shard), limit: Self.maximumRows)
-        return try SampleRow.parse(lines: lines, name: name)
+    /// - Parameter indices: the indices that its samples can have.
+    /// - Throws: as ``forEachRow(shard:indices:_:)`` does.
+    package func rows(shard: Int, indices: Range<Int> = 0..<Int.max) throws -> [SampleRow] {
+        var rows: [SampleRow] = []
+        try forEachRow(shard: shard, indices: indices) { rows.append($0) }
+        return rows
     }
 
-    /// The compressed rows of one shard.
-    func rowsFrame(shard: Int) throws -> [UInt8] {
-        try InputFile("\(layout.shards)/\(RunLayout.rowsName(shard: shard))").readAll(limit: Self.maximumRows)
+    /// Hands every row of one committed shard to `body`, in order; no more than one is in memory at a time.
+    /// - Parameter indices: the indices that its samples can have.
+    /// - Throws: ``FileError``, ``ZstdError``; ``RecordError`` for a line that is no row, and for one whose index is out of
+    ///   range or not above that of the row before; what `body` throws.
+    package func forEachRow(
+        shard: Int, indices: Range<Int> = 0..<Int.max, _ body: (SampleRow) throws -> Void
+    ) throws {
+        let name = RunLayout.rowsName(shard: shard)
+        let file = try InputFile("\(layout.shards)/\(name)", followingLinks: false)
+        let decoder = try ZstdDecoder()
+        var splitter = LineSplitter(name: name)
+        var lowest = indices.lowerBound
+        for offset in stride(from: 0, to: max(1, file.size), by: Self.pieceSize) {
+            try decoder.feed(file.read(at: offset, count: min(Self.pieceSize, file.size - offset)))
+            while let piece = try decoder.next() {
+                splitter.take(piece)
+                while let line = try splitter.next() {
+                    let row = try SampleRow(parsing: line, name: "\(name) line \(splitter.count)")
+                    guard (lowest..<indices.upperBound).contains(row.index) else {
+                        throw RecordError(
+                            name: "\(name) line \(splitter.count)",
+                            problem:
+                                "its index is \(row.index) where one from \(lowest) to \(indices.upperBound - 1) was expected"
+                        )
+                    }
+                    lowest = row.index + 1
+                    try body(row)
+                }
+            }
+        }
+        guard decoder.isAtEnd else { throw ZstdError.truncated }
+        try splitter.end()
     }
 
     /// Writes `shards.json` and `samples.jsonl.zst` anew from the committed shards, each in one step. A run that is not
     /// finished gets the index of what is committed.
-    /// - Throws: ``RecordError``, ``FileError``, ``InjectedFault``.
+    /// - Throws: ``RecordError``, ``ZstdError``, ``FileError``, ``InjectedFault``.
     package func rebuild() throws {
         let records = try records()
         var samples = try AtomicFile(folder: layout.run, name: RunLayout.samplesName, faults: faults)
-        for record in records { try samples.write(rowsFrame(shard: record.number)) }
+        for record in records { try copyRows(shard: record.number, to: &samples) }
         _ = try samples.publish(.replaceExisting)
         var list = try AtomicFile(folder: layout.run, name: RunLayout.shardListName, faults: faults)
         try list.write(RecordJSON.encode(ShardList(records)))
         _ = try list.publish(.replaceExisting)
+    }
+
+    private func copyRows(shard: Int, to table: inout AtomicFile) throws {
+        let file = try InputFile("\(layout.shards)/\(RunLayout.rowsName(shard: shard))", followingLinks: false)
+        // What is no frame, as a file that somebody else made large, is not copied any further.
+        let decoder = try ZstdDecoder()
+        for offset in stride(from: 0, to: max(1, file.size), by: Self.pieceSize) {
+            let piece = try file.read(at: offset, count: min(Self.pieceSize, file.size - offset))
+            try decoder.feed(piece)
+            while try decoder.next() != nil {}
+            try table.write(piece)
+        }
+        guard decoder.isAtEnd else { throw ZstdError.truncated }
     }
 }
 

@@ -34,6 +34,14 @@ package final class DatasetReader: Sendable {
         return try reader(at: position).sample(key)
     }
 
+    /// Hands what the sample of a key consists of to `body`, piece by piece.
+    /// - Returns: false where no shard holds it.
+    /// - Throws: what `body` throws, ``ShardReadError``, ``FileError``.
+    func forEachEvent(of key: String, _ body: (SampleBlockScanner.Event) throws -> Void) throws -> Bool {
+        guard let position = places[key] else { return false }
+        return try reader(at: position).forEachEvent(of: key, body)
+    }
+
     /// The reader of the shard at a position of ``records``, which must have samples.
     /// - Throws: ``ShardReadError``, ``FileError``.
     package func reader(at position: Int) throws -> ShardReader {

@@ -1,7 +1,7 @@
 import JSON
 
 /// Where the data of one member lies in the decompressed tar stream; written as `[offset, size]`.
-package struct MemberExtent: Sendable, Equatable, Codable {
+package struct MemberExtent: Sendable, Equatable, Encodable {
     /// The offset of the first data byte, in bytes from the start of the tar stream.
     package let offset: Int
     /// The length of the data in bytes.
@@ -14,13 +14,18 @@ package struct MemberExtent: Sendable, Equatable, Codable {
     }
 
     /// Reads `[offset, size]`.
-    package init(from decoder: any Decoder) throws {
-        var list = try decoder.unkeyedContainer()
-        offset = try list.decode(Int.self)
-        size = try list.decode(Int.self)
-        guard list.isAtEnd else {
-            throw DecodingError.dataCorruptedError(in: list, debugDescription: "a member has two numbers")
+    init(from reader: inout JSONReader) throws(JSONError) {
+        var numbers = (offset: 0, size: 0, count: 0)
+        try reader.array { reader throws(JSONError) in
+            switch numbers.count {
+            case 0: numbers.offset = try reader.integer()
+            case 1: numbers.size = try reader.integer()
+            default: throw reader.error("a member has more than two numbers")
+            }
+            numbers.count += 1
         }
+        guard numbers.count == 2 else { throw reader.error("a member has no two numbers") }
+        self.init(offset: numbers.offset, size: numbers.size)
     }
 
     /// Writes `[offset, size]`.
@@ -33,7 +38,7 @@ package struct MemberExtent: Sendable, Equatable, Codable {
 
 /// One sample's frame: where it lies in the file and in the tar stream. In a segment's sidecar all offsets count from the
 /// segment's start, in a commit record from the shard's.
-package struct FrameRecord: Sendable, Equatable, Codable {
+package struct FrameRecord: Sendable, Equatable, Encodable {
     /// The sample's key.
     package let key: String
     /// The frame's offset in the file, in bytes.
@@ -51,6 +56,44 @@ package struct FrameRecord: Sendable, Equatable, Codable {
 
     /// The largest offset a record may hold: every integer up to it is exact in any JSON reader.
     static let maximumOffset = 1 << 53
+
+    init(
+        key: String, off: Int, clen: Int, uoff: Int, ulen: Int, xxh64: String, members: [String: MemberExtent]
+    ) {
+        self.key = key
+        self.off = off
+        self.clen = clen
+        self.uoff = uoff
+        self.ulen = ulen
+        self.xxh64 = xxh64
+        self.members = members
+    }
+
+    /// Reads a record; fields that it does not know are passed over.
+    init(from reader: inout JSONReader) throws(JSONError) {
+        var key: String?
+        var numbers: (off: Int?, clen: Int?, uoff: Int?, ulen: Int?)
+        var xxh64: String?
+        var members: [String: MemberExtent]?
+        try reader.object { reader, field throws(JSONError) in
+            switch field {
+            case "key": key = try reader.string()
+            case "off": numbers.off = try reader.integer()
+            case "clen": numbers.clen = try reader.integer()
+            case "uoff": numbers.uoff = try reader.integer()
+            case "ulen": numbers.ulen = try reader.integer()
+            case "xxh64": xxh64 = try reader.string()
+            case "members":
+                members = try reader.table { reader throws(JSONError) in try MemberExtent(from: &reader) }
+            default: try reader.skipValue()
+            }
+        }
+        self.init(
+            key: try reader.require(key, "key"), off: try reader.require(numbers.off, "off"),
+            clen: try reader.require(numbers.clen, "clen"), uoff: try reader.require(numbers.uoff, "uoff"),
+            ulen: try reader.require(numbers.ulen, "ulen"), xxh64: try reader.require(xxh64, "xxh64"),
+            members: try reader.require(members, "members"))
+    }
 
     /// The record as it reads after everything has moved by the given numbers of bytes.
     func moved(off fileOffset: Int, uoff tarOffset: Int) -> FrameRecord {

@@ -61,15 +61,41 @@ package struct NPYArray: Sendable, Equatable {
     /// - Throws: ``NPYError`` for anything but a version 1.0 file in C order of a ``DType`` whose data is exactly as long
     ///   as its shape says.
     package init(parsing bytes: [UInt8]) throws(NPYError) {
-        let start = Self.magic.count + 2
-        guard bytes.count >= start, bytes.prefix(6).elementsEqual(Self.magic.prefix(6)) else { throw .notNPY }
-        guard bytes[6] == 1, bytes[7] == 0 else { throw .version(major: bytes[6], minor: bytes[7]) }
-        let length = Int(bytes[8]) | Int(bytes[9]) << 8
-        guard length <= Self.maximumHeader, length <= bytes.count - start else { throw .headerLength(length) }
-        var header = NPYHeaderParser(bytes[start..<(start + length)])
-        let (descr, shape) = try header.parse()
-        guard let dtype = DType(rawValue: descr) else { throw .dtype(descr) }
-        try self.init(dtype: dtype, shape: shape, data: Array(bytes[(start + length)...]))
+        let layout = try Layout(start: bytes, size: bytes.count)
+        try self.init(dtype: layout.dtype, shape: layout.shape, data: Array(bytes[layout.dataStart...]))
+    }
+
+    /// The most bytes that ``Layout`` looks at.
+    static let longestStart = magic.count + 2 + maximumHeader
+
+    /// What the header of a file says, held against the file's length.
+    struct Layout {
+        let dtype: DType
+        let shape: [Int]
+        /// The offset of the data in bytes.
+        let dataStart: Int
+
+        /// - Parameters:
+        ///   - start: the file's first ``NPYArray/longestStart`` bytes, or all of it.
+        ///   - size: the file's length in bytes.
+        /// - Throws: ``NPYError``, as ``NPYArray/init(parsing:)`` does.
+        init(start bytes: [UInt8], size: Int) throws(NPYError) {
+            let start = NPYArray.magic.count + 2
+            guard bytes.count >= start, bytes.prefix(6).elementsEqual(NPYArray.magic.prefix(6)) else { throw .notNPY }
+            guard bytes[6] == 1, bytes[7] == 0 else { throw .version(major: bytes[6], minor: bytes[7]) }
+            let length = Int(bytes[8]) | Int(bytes[9]) << 8
+            guard length <= NPYArray.maximumHeader, length <= bytes.count - start else { throw .headerLength(length) }
+            var header = NPYHeaderParser(bytes[start..<(start + length)])
+            let (descr, shape) = try header.parse()
+            guard let dtype = DType(rawValue: descr) else { throw .dtype(descr) }
+            let expected = try NPYArray.byteCount(dtype: dtype, shape: shape)
+            dataStart = start + length
+            guard size - dataStart == expected else {
+                throw .dataLength(found: size - dataStart, expected: expected)
+            }
+            self.dtype = dtype
+            self.shape = shape
+        }
     }
 
     private static func byteCount(dtype: DType, shape: [Int]) throws(NPYError) -> Int {

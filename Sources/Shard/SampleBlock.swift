@@ -36,29 +36,21 @@ package enum SampleBlock {
     /// Reads a sample from the bytes of its block, which must hold nothing else.
     /// - Throws: ``TarError``.
     package static func parse(_ block: [UInt8]) throws(TarError) -> (sample: Sample, members: [String: MemberExtent]) {
-        var key: String?
+        var scanner = SampleBlockScanner()
         var members: [String: [UInt8]] = [:]
-        var extents: [String: MemberExtent] = [:]
-        var last: String?
-        var offset = 0
-        repeat {
-            let header = try TarHeader(parsing: block[offset...], at: offset)
-            let (memberKey, name) = try split(header.name)
-            if let key, key != memberKey { throw .foreignMember(name: header.name, key: key) }
-            if let last, !precedes(last, name) { throw .order(name: header.name) }
-            let start = offset + TarHeader.blockSize
-            guard header.paddedSize <= block.count - start else {
-                throw .truncated(at: start, bytes: block.count - start)
+        var input = block[...]
+        var name = ""
+        while let event = try scanner.next(&input) {
+            switch event {
+            case .member(let member, _):
+                name = member
+                members[name] = []
+            case .data(let bytes): members[name]? += bytes
+            case .memberEnd: break
             }
-            let end = start + header.size
-            guard block[end..<(start + header.paddedSize)].allSatisfy({ $0 == 0 }) else {
-                throw .padding(name: header.name, at: end)
-            }
-            members[name] = Array(block[start..<end])
-            extents[name] = MemberExtent(offset: start, size: header.size)
-            (key, last, offset) = (memberKey, name, start + header.paddedSize)
-        } while offset < block.count
-        return (Sample(key: key ?? "", members: members), extents)
+        }
+        try scanner.end()
+        return (Sample(key: scanner.key ?? "", members: members), scanner.extents)
     }
 
     /// Splits a member's name at its first dot.
@@ -75,5 +67,5 @@ package enum SampleBlock {
     }
 
     /// The order of members: by the bytes of their extensions, which is also the order of `sort` in the C locale.
-    private static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+    static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 }

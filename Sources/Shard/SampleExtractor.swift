@@ -28,13 +28,25 @@ package struct SampleExtractor {
         try requireMembers(of: keys)
         try Directory.create(folder)
         var written: [String] = []
-        for key in keys {
-            guard let sample = try reader.sample(key) else { throw ExtractionError.unknownKey(key) }
-            for (name, data) in sample.members.sorted(by: { $0.key < $1.key }) where members?.contains(name) ?? true {
-                var file = try AtomicFile(folder: folder, name: "\(key).\(name)", faults: .none)
-                try file.write(data)
-                _ = try file.publish(.replaceExisting, durable: false)
+        for key in keys { written += try extract(key) }
+        return written
+    }
+
+    private func extract(_ key: String) throws -> [String] {
+        // Once without writing: whether a sample is whole, and its checksum right, is known at its end.
+        guard try reader.forEachEvent(of: key, { _ in }) else { throw ExtractionError.unknownKey(key) }
+        var written: [String] = []
+        var file: AtomicFile?
+        _ = try reader.forEachEvent(of: key) { event in
+            switch event {
+            case .member(let name, _):
+                guard members?.contains(name) ?? true else { return }
+                file = try AtomicFile(folder: folder, name: "\(key).\(name)", faults: .none)
                 written.append("\(folder)/\(key).\(name)")
+            case .data(let bytes): try file?.write(Array(bytes))
+            case .memberEnd:
+                guard let file = file.take() else { return }
+                _ = try file.publish(.replaceExisting, durable: false)
             }
         }
         return written
@@ -52,7 +64,9 @@ package struct SampleExtractor {
     private func explainAbsence(of key: String) throws -> ExtractionError {
         let index = DatasetIndex(layout: reader.layout)
         for record in reader.records where record.nfailed > 0 {
-            if let failure = try index.rows(shard: record.number).first(where: { $0.key == key })?.error {
+            if let failure = try index.rows(shard: record.number, indices: record.indices).first(where: {
+                $0.key == key
+            })?.error {
                 return .failedSample(key: key, kind: failure.kind, message: failure.message)
             }
         }

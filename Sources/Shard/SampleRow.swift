@@ -4,9 +4,9 @@ import JSON
 ///
 /// Every row has every field, null where it does not apply, so that table readers infer one schema. Times, host and rank
 /// stand here and never in a shard, whose bytes must not depend on them.
-package struct SampleRow: Sendable, Equatable, Codable {
+package struct SampleRow: Sendable, Equatable, Encodable {
     /// What became of the sample.
-    package enum Status: String, Sendable, Codable {
+    package enum Status: String, Sendable, Encodable {
         /// It stands in a shard.
         case ok
         /// It stands in no shard; ``SampleRow/error`` says why.
@@ -14,7 +14,7 @@ package struct SampleRow: Sendable, Equatable, Codable {
     }
 
     /// Why a sample failed.
-    package struct Failure: Sendable, Equatable, Codable {
+    package struct Failure: Sendable, Equatable, Encodable {
         /// The kind, from a small fixed vocabulary, such as `unreadable_media`, `nan` or `silence`.
         package let kind: String
         /// One sentence for a person.
@@ -80,23 +80,44 @@ package struct SampleRow: Sendable, Equatable, Codable {
         case index, key, task, prompt, seed, status, shard, offset, losses, error, seconds, stages, rank, host
     }
 
-    /// Reads a row; a null loss becomes a NaN.
-    package init(from decoder: any Decoder) throws {
-        let row = try decoder.container(keyedBy: CodingKeys.self)
-        index = try row.decode(Int.self, forKey: .index)
-        key = try row.decode(String.self, forKey: .key)
-        task = try row.decode(String.self, forKey: .task)
-        prompt = try row.decodeIfPresent(String.self, forKey: .prompt)
-        seed = try row.decode(UInt64.self, forKey: .seed)
-        status = try row.decode(Status.self, forKey: .status)
-        shard = try row.decodeIfPresent(String.self, forKey: .shard)
-        offset = try row.decodeIfPresent(Int.self, forKey: .offset)
-        losses = try row.decode([Double?].self, forKey: .losses).map { $0 ?? .nan }
-        error = try row.decodeIfPresent(Failure.self, forKey: .error)
-        seconds = try row.decodeIfPresent(Double.self, forKey: .seconds)
-        stages = try row.decodeIfPresent([String: Double].self, forKey: .stages)
-        rank = try row.decodeIfPresent(Int.self, forKey: .rank)
-        host = try row.decodeIfPresent(String.self, forKey: .host)
+    /// Reads a row; a null loss becomes a NaN, and fields that it does not know are passed over.
+    init(from reader: inout JSONReader) throws(JSONError) {
+        var numbers: (index: Int?, seed: UInt64?, offset: Int?, rank: Int?)
+        var texts: (key: String?, task: String?, prompt: String?, status: Status?, shard: String?, host: String?)
+        var losses: [Double]?
+        var error: Failure?
+        var times: (seconds: Double?, stages: [String: Double]?)
+        try reader.object { reader, field throws(JSONError) in
+            switch field {
+            case "index": numbers.index = try reader.integer()
+            case "key": texts.key = try reader.string()
+            case "task": texts.task = try reader.string()
+            case "prompt": texts.prompt = try reader.optionalString()
+            case "seed": numbers.seed = try reader.integer()
+            case "status": texts.status = try Status(from: &reader)
+            case "shard": texts.shard = try reader.optionalString()
+            case "offset": numbers.offset = try reader.optionalInteger()
+            case "losses":
+                losses = try reader.list { reader throws(JSONError) in try reader.optionalDouble() ?? .nan }
+            case "error":
+                error = try reader.optional { reader throws(JSONError) in try Failure(from: &reader) }
+            case "seconds": times.seconds = try reader.optionalDouble()
+            case "stages":
+                times.stages = try reader.optional { reader throws(JSONError) in
+                    try reader.table { reader throws(JSONError) in try reader.double() }
+                }
+            case "rank": numbers.rank = try reader.optionalInteger()
+            case "host": texts.host = try reader.optionalString()
+            default: try reader.skipValue()
+            }
+        }
+        self.init(
+            index: try reader.require(numbers.index, "index"), key: try reader.require(texts.key, "key"),
+            task: try reader.require(texts.task, "task"), prompt: texts.prompt,
+            seed: try reader.require(numbers.seed, "seed"), status: try reader.require(texts.status, "status"),
+            losses: try reader.require(losses, "losses"), error: error, seconds: times.seconds, stages: times.stages,
+            rank: numbers.rank, host: texts.host)
+        (shard, offset) = (texts.shard, numbers.offset)
     }
 
     /// Writes all fields.
@@ -144,16 +165,46 @@ package struct SampleRow: Sendable, Equatable, Codable {
         return lines
     }
 
+    /// Reads one line of JSON, without its end.
+    /// - Throws: ``RecordError``.
+    init(parsing line: [UInt8], name: String) throws(RecordError) {
+        self = try RecordJSON.read(line, name: name) { reader throws(JSONError) in try Self(from: &reader) }
+    }
+
     /// Reads lines of JSON.
     /// - Throws: ``RecordError`` naming the line.
     package static func parse(lines: [UInt8], name: String) throws(RecordError) -> [SampleRow] {
-        guard lines.isEmpty || lines.last == UInt8(ascii: "\n") else {
-            throw RecordError(name: name, problem: "its last line has no end")
-        }
         var rows: [SampleRow] = []
-        for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
-            rows.append(try RecordJSON.decode(Self.self, from: Array(line), name: "\(name) line \(rows.count + 1)"))
+        var splitter = LineSplitter(name: name)
+        splitter.take(lines)
+        while let line = try splitter.next() {
+            rows.append(try SampleRow(parsing: line, name: "\(name) line \(splitter.count)"))
         }
+        try splitter.end()
         return rows
+    }
+}
+
+extension SampleRow.Status {
+    fileprivate init(from reader: inout JSONReader) throws(JSONError) {
+        let word = try reader.string()
+        guard let status = Self(rawValue: word) else { throw reader.error("field 'status' is \(quoted(word))") }
+        self = status
+    }
+}
+
+extension SampleRow.Failure {
+    fileprivate init(from reader: inout JSONReader) throws(JSONError) {
+        var kind: String?
+        var message: String?
+        try reader.object { reader, field throws(JSONError) in
+            switch field {
+            case "kind": kind = try reader.string()
+            case "message": message = try reader.string()
+            default: try reader.skipValue()
+            }
+        }
+        self.init(
+            kind: try reader.require(kind, "error.kind"), message: try reader.require(message, "error.message"))
     }
 }

@@ -22,7 +22,7 @@ package struct SeekTable: Sendable, Equatable {
     private static let fixedLength = 17
     private static let entryLength = 12
     /// The most frames that a table may have (the seekable format's own limit).
-    private static let maximumFrames = 0x800_0000
+    static let maximumFrames = 0x800_0000
 
     /// Makes a table.
     package init(entries: [Entry] = []) { self.entries = entries }
@@ -57,7 +57,10 @@ package struct SeekTable: Sendable, Equatable {
         guard footer.count == 9, word(footer, 5) == seekableMagic else { throw .noFooter }
         guard footer[4] == checksumFlag else { throw .flags(footer[4]) }
         let frames = Int(word(footer, 0))
-        guard frames >= 1, frames <= maximumFrames, length(frames: frames) <= fileSize else {
+        // The frames themselves have their bytes too.
+        guard frames >= 1, frames <= maximumFrames,
+            length(frames: frames) + frames * ZstdFrame.minimumLength <= fileSize
+        else {
             throw .frameCount(frames, fileSize: fileSize)
         }
         return length(frames: frames)

@@ -1,7 +1,7 @@
 import JSON
 
 /// The record of one published batch, `segments/batch-000042.json`: written after the batch's data, it commits the batch.
-package struct SegmentSidecar: Sendable, Equatable, Codable {
+package struct SegmentSidecar: Sendable, Equatable, Encodable {
     /// The value of ``schema``.
     package static let currentSchema = "seehear.segment/1"
 
@@ -44,8 +44,46 @@ package struct SegmentSidecar: Sendable, Equatable, Codable {
     /// - Parameter name: the file's name, for messages.
     /// - Throws: ``RecordError`` naming the field that is wrong.
     package init(parsing json: [UInt8], name: String) throws(RecordError) {
-        self = try RecordJSON.decode(Self.self, from: json, name: name)
+        self = try RecordJSON.read(json, name: name) { reader throws(JSONError) in try Self(from: &reader) }
         if let problem { throw RecordError(name: name, problem: problem) }
+    }
+
+    /// Reads a sidecar; fields that it does not know are passed over.
+    private init(from reader: inout JSONReader) throws(JSONError) {
+        var texts: [String: String] = [:]
+        var numbers: [String: Int] = [:]
+        var frames: [FrameRecord]?
+        var rows: [SampleRow]?
+        try reader.object { reader, field throws(JSONError) in
+            switch field {
+            case "schema", "sha256", "config_sha256": texts[field] = try reader.string()
+            case "batch", "bytes": numbers[field] = try reader.integer()
+            case "frames": frames = try reader.list { reader throws(JSONError) in try FrameRecord(from: &reader) }
+            case "rows": rows = try reader.list { reader throws(JSONError) in try SampleRow(from: &reader) }
+            default: try reader.skipValue()
+            }
+        }
+        schema = try reader.require(texts["schema"], "schema")
+        batch = try reader.require(numbers["batch"], "batch")
+        configSHA256 = try reader.require(texts["config_sha256"], "config_sha256")
+        bytes = try reader.require(numbers["bytes"], "bytes")
+        sha256 = try reader.require(texts["sha256"], "sha256")
+        self.frames = try reader.require(frames, "frames")
+        self.rows = try reader.require(rows, "rows")
+    }
+
+    /// Holds the rows against the plan, which the sidecar itself does not know.
+    /// - Parameter indices: of the samples that the plan puts into the batch.
+    /// - Throws: ``SegmentError/corrupt(batch:problem:)`` where the rows are those of other samples.
+    package func requireIndices(_ indices: Range<Int>) throws(SegmentError) {
+        guard rows.map(\.index) == Array(indices) else {
+            let found = rows.first.map { "those from \($0.index) on" } ?? "none"
+            throw .corrupt(
+                batch: batch,
+                problem:
+                    "its rows are \(found), and the plan has samples \(indices.lowerBound) to \(indices.upperBound - 1)"
+            )
+        }
     }
 
     /// What is wrong with the sidecar in itself, or nil.

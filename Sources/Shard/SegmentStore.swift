@@ -31,17 +31,19 @@ package struct SegmentStore: Sendable {
     package let layout: RunLayout
     /// The hash of the job that all batches must carry.
     package let configSHA256: String
-    /// The shard of a batch; nil for a store that need not know.
-    private let shardOf: (@Sendable (Int) -> Int)?
+    /// Where a batch stands in the plan; nil for a store that need not know.
+    private let placeOf: (@Sendable (Int) -> BatchPlace?)?
     private let faults: FaultHook
 
     /// Makes a store; nothing is touched.
-    /// - Parameter shardOf: the shard of a batch, for publishers that may be late: a host that stood still while the others
-    ///   finished the run must not bring back a batch whose shard is made.
+    /// - Parameter placeOf: where a batch stands in the plan, nil for one that it does not have. What is found is held against
+    ///   it, and what comes late is not published: a host that stood still while the others finished the run must not bring
+    ///   back a batch whose shard is made.
     package init(
-        layout: RunLayout, configSHA256: String, shardOf: (@Sendable (Int) -> Int)? = nil, faults: FaultHook = .none
+        layout: RunLayout, configSHA256: String, placeOf: (@Sendable (Int) -> BatchPlace?)? = nil,
+        faults: FaultHook = .none
     ) {
-        self.shardOf = shardOf
+        self.placeOf = placeOf
         self.layout = layout
         self.configSHA256 = configSHA256
         self.faults = faults
@@ -80,17 +82,16 @@ package struct SegmentStore: Sendable {
 
     /// Whether the batch's shard is made, as far as this store can know.
     func isInShard(_ batch: Int) -> Bool {
-        guard let shard = shardOf?(batch) else { return false }
-        return Directory.fileSize("\(layout.shards)/\(RunLayout.recordName(shard: shard))") != nil
+        guard let place = placeOf?(batch) else { return false }
+        return Directory.fileSize("\(layout.shards)/\(RunLayout.recordName(shard: place.shard))") != nil
     }
 
     /// The sidecar of a batch, or nil if it is not committed.
-    /// - Throws: ``SegmentError`` if it is damaged, lacks its data or belongs to another job; ``FileError``.
+    /// - Throws: ``SegmentError`` if it is damaged, not the planned one, lacks its data or belongs to another job; ``FileError``.
     package func sidecar(batch: Int) throws -> SegmentSidecar? {
         let name = RunLayout.sidecarName(batch: batch)
         let path = "\(layout.segments)/\(name)"
-        guard Directory.fileSize(path) != nil else { return nil }
-        let json = try InputFile(path).readAll(limit: RecordJSON.maximumLength)
+        guard let json = try json(at: path, batch: batch) else { return nil }
         let sidecar: SegmentSidecar
         do throws(RecordError) {
             sidecar = try SegmentSidecar(parsing: json, name: name)
@@ -103,6 +104,12 @@ package struct SegmentStore: Sendable {
         guard sidecar.configSHA256 == configSHA256 else {
             throw SegmentError.foreignJob(batch: batch, found: sidecar.configSHA256, expected: configSHA256)
         }
+        if let placeOf {
+            guard let place = placeOf(batch) else {
+                throw SegmentError.corrupt(batch: batch, problem: "the plan has no such batch")
+            }
+            try sidecar.requireIndices(place.samples)
+        }
         if sidecar.bytes > 0 {
             let size = Directory.fileSize("\(layout.segments)/\(sidecar.dataName)")
             guard size == sidecar.bytes else {
@@ -111,6 +118,18 @@ package struct SegmentStore: Sendable {
             }
         }
         return sidecar
+    }
+
+    /// The bytes of a sidecar; nil where there is none.
+    /// - Throws: ``SegmentError`` for what is none, such as a link or a pipe; ``FileError`` for what may pass.
+    private func json(at path: String, batch: Int) throws -> [UInt8]? {
+        do throws(FileError) {
+            guard let file = try InputFile.ofRun(path) else { return nil }
+            return try file.readAll(limit: RecordJSON.maximumLength)
+        } catch {
+            guard error.obstacle != nil || error.isTooLong else { throw error }
+            throw SegmentError.corrupt(batch: batch, problem: error.description)
+        }
     }
 
     /// Reads all sidecars. Temporary files and data without a sidecar are passed over: they were never committed.
@@ -156,6 +175,19 @@ package struct SegmentStore: Sendable {
     /// Removes one batch, so that it can be done and published again.
     /// - Throws: ``FileError``.
     package func discardSegment(batch: Int) throws { try discard(batches: [batch]) }
+}
+
+/// Where a batch stands in a plan.
+package struct BatchPlace: Sendable, Hashable {
+    /// The shard that it is part of.
+    package let shard: Int
+    /// The indices of its samples.
+    package let samples: Range<Int>
+
+    package init(shard: Int, samples: Range<Int>) {
+        self.shard = shard
+        self.samples = samples
+    }
 }
 
 /// A published batch that cannot be used.

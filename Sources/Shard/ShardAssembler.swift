@@ -100,7 +100,7 @@ package struct ShardAssembler: Sendable {
     private func append(_ sidecar: SegmentSidecar, to shard: inout ShardFile) throws {
         let segment: InputFile
         do throws(FileError) {
-            segment = try InputFile("\(layout.segments)/\(sidecar.dataName)")
+            segment = try InputFile("\(layout.segments)/\(sidecar.dataName)", followingLinks: false)
         } catch {
             throw SegmentError.corrupt(batch: sidecar.batch, problem: error.description)
         }

@@ -28,9 +28,10 @@ package struct ShardDismantler: Sendable {
             throw ShardError.foreignJob(shard: shard, found: record.configSHA256, expected: configSHA256)
         }
         let rows = Dictionary(
-            try index.rows(shard: shard).map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+            try index.rows(shard: shard, indices: record.indices).map { ($0.index, $0) },
+            uniquingKeysWith: { first, _ in first })
         let frames = Dictionary(record.frames.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-        let file = record.nsamples > 0 ? try InputFile("\(layout.shards)/\(record.shard)") : nil
+        let file = record.nsamples > 0 ? try InputFile("\(layout.shards)/\(record.shard)", followingLinks: false) : nil
         let store = SegmentStore(layout: layout, configSHA256: configSHA256, faults: faults)
         for batch in batches where !again.contains(batch.number) {
             let own = try batch.samples.map { sample in

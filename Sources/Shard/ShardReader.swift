@@ -30,7 +30,7 @@ package final class ShardReader: Sendable {
     ///   - record: its commit record, if at hand; the file must then be as long as the record says.
     /// - Throws: ``ShardReadError``; ``FileError``.
     package init(path: String, record: CommitRecord? = nil) throws {
-        let file = try InputFile(path)
+        let file = try InputFile(path, followingLinks: false)
         compression = path.hasSuffix(".tar") ? .none : .zstd
         if let record {
             guard file.size == record.bytes else {
@@ -61,18 +61,47 @@ package final class ShardReader: Sendable {
     /// The sample at a position of ``entries``.
     /// - Throws: ``ShardReadError`` if its bytes are damaged; ``FileError``.
     package func sample(at position: Int) throws -> Sample {
+        var members: [String: [UInt8]] = [:]
+        var name = ""
+        try forEachEvent(at: position) { event in
+            switch event {
+            case .member(let member, _):
+                name = member
+                members[name] = []
+            case .data(let bytes): members[name]? += bytes
+            case .memberEnd: break
+            }
+        }
+        return Sample(key: entries[position].key, members: members)
+    }
+
+    /// Hands what the sample of a key consists of to `body`, piece by piece.
+    /// - Returns: false where the shard does not hold it.
+    /// - Throws: what `body` throws, and as ``sample(at:)`` does.
+    func forEachEvent(of key: String, _ body: (SampleBlockScanner.Event) throws -> Void) throws -> Bool {
+        guard let place = places[key] else { return false }
+        try forEachEvent(at: place, body)
+        return true
+    }
+
+    /// Hands what the sample at a position consists of to `body`, piece by piece.
+    /// - Throws: what `body` throws, and as ``sample(at:)`` does.
+    func forEachEvent(at position: Int, _ body: (SampleBlockScanner.Event) throws -> Void) throws {
         let entry = entries[position]
-        let bytes = try file.read(at: entry.offset, count: entry.length)
-        do {
-            let block = try compression == .zstd ? ZstdFrame.decompress(bytes, expecting: entry.blockLength) : bytes
-            let sample = try SampleBlock.parse(block).sample
-            guard sample.key == entry.key else {
+        func damaged<Result>(_ read: () throws -> Result) throws -> Result {
+            do {
+                return try read()
+            } catch let error as any Error & CustomStringConvertible where !(error is FileError) {
+                throw ShardReadError(path: file.path, problem: "sample \(quoted(entry.key)): \(error.description)")
+            }
+        }
+        var stream = try SampleStream(file, entry, compression)
+        while let event = try damaged({ try stream.next() }) {
+            guard stream.key == entry.key else {
                 throw ShardReadError(
                     path: file.path, problem: "sample \(quoted(entry.key)) is not where its index says")
             }
-            return sample
-        } catch let error as any Error & CustomStringConvertible where !(error is ShardReadError) {
-            throw ShardReadError(path: file.path, problem: "sample \(quoted(entry.key)): \(error.description)")
+            try body(event)
         }
     }
 
@@ -87,10 +116,16 @@ package final class ShardReader: Sendable {
     /// The seek table of a `.tar.zst`.
     /// - Throws: ``SeekTableError``, ``FileError``.
     static func seekTable(of file: InputFile) throws -> SeekTable {
-        let footer = min(9, file.size)
-        let length = try SeekTable.length(
-            footer: file.read(at: file.size - footer, count: footer), fileSize: file.size)
+        let length = try seekTableLength(of: file)
         return try SeekTable(parsing: file.read(at: file.size - length, count: length), fileSize: file.size)
+    }
+
+    /// How long the seek table of a `.tar.zst` says that it is.
+    /// - Throws: ``SeekTableError``, ``FileError``.
+    static func seekTableLength(of file: InputFile) throws -> Int {
+        let footer = min(9, file.size)
+        return try SeekTable.length(
+            footer: file.read(at: file.size - footer, count: footer), fileSize: file.size)
     }
 
     private static func entriesOfFrames(_ file: InputFile) throws -> [Entry] {

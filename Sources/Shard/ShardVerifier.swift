@@ -7,19 +7,22 @@ struct ShardVerifier {
     let record: CommitRecord
     let deep: Bool
 
+    /// Bytes that are read of a shard at a time.
+    private static let pieceSize = 1 << 20
+
     private var path: String { "shards/\(record.shard)" }
 
     func verify(_ report: inout VerificationReport) {
         checkRows(&report)
         guard record.nsamples > 0 else {
-            if Directory.fileSize("\(layout.run)/\(path)") != nil {
+            if PathKind("\(layout.run)/\(path)") != .nothing {
                 report.add(.leftover, path, "its record says that there are no samples, so there should be no file")
             }
             return
         }
         let file: InputFile
         do throws(FileError) {
-            file = try InputFile("\(layout.run)/\(path)")
+            file = try InputFile("\(layout.run)/\(path)", followingLinks: false)
         } catch {
             report.add(.missing, path, error.description)
             return
@@ -37,7 +40,7 @@ struct ShardVerifier {
         let path = "shards/\(RunLayout.rowsName(shard: record.number))"
         let rows: [SampleRow]
         do {
-            rows = try DatasetIndex(layout: layout).rows(shard: record.number)
+            rows = try DatasetIndex(layout: layout).rows(shard: record.number, indices: record.indices)
         } catch {
             report.add(.rows, path, "\(error)")
             return
@@ -75,10 +78,11 @@ struct ShardVerifier {
     }
 
     private func tableProblem(in file: InputFile) throws -> String? {
-        let entries = try ShardReader.seekTable(of: file).entries
-        guard entries.count == record.frames.count + 1 else {
-            return "the seek table has \(entries.count) frames, the record \(record.frames.count) and the closing one"
+        let length = SeekTable.length(frames: record.frames.count + 1)
+        guard try ShardReader.seekTableLength(of: file) == length else {
+            return "the seek table does not have the record's \(record.frames.count) frames and the closing one"
         }
+        let entries = try ShardReader.seekTable(of: file).entries
         for (entry, frame) in zip(entries, record.frames)
         where Int(entry.compressedSize) != frame.clen || Int(entry.decompressedSize) != frame.ulen
             || hexadecimal(entry.checksum, digits: 8) != frame.xxh64
@@ -105,19 +109,12 @@ struct ShardVerifier {
         var tarHash: SHA256? = SHA256()
         do throws(FileError) {
             for frame in record.frames {
-                let bytes = try file.read(at: frame.off, count: frame.clen)
-                hash.update(bytes)
-                do {
-                    let block = try content(of: bytes, frame)
-                    tarHash?.update(block)
-                    check(block, frame, &report)
-                } catch {
-                    tarHash = nil
-                    report.add(.frame, path, "sample \(quoted(frame.key)): \(error)")
-                }
+                try check(frame, in: file, &hash, &tarHash, &report)
             }
             let end = record.frames.last.map { $0.off + $0.clen } ?? 0
-            hash.update(try file.read(at: end, count: file.size - end))
+            for offset in stride(from: end, to: file.size, by: Self.pieceSize) {
+                hash.update(try file.read(at: offset, count: min(Self.pieceSize, file.size - offset)))
+            }
         } catch {
             report.add(.frame, path, error.description)
             return
@@ -133,40 +130,65 @@ struct ShardVerifier {
         }
     }
 
-    private func content(of bytes: [UInt8], _ frame: FrameRecord) throws(ZstdError) -> [UInt8] {
-        guard record.compression == .zstd else { return bytes }
-        let block = try ZstdFrame.decompress(bytes, expecting: frame.ulen)
-        guard ZstdFrame.checksum(of: bytes) == frame.xxh64 else { throw .missing("checksum that its record has") }
-        return block
-    }
-
-    private func check(_ block: [UInt8], _ frame: FrameRecord, _ report: inout VerificationReport) {
-        let sample: Sample
-        do throws(TarError) {
-            let (parsed, members) = try SampleBlock.parse(block)
-            let expected = frame.members.mapValues { MemberExtent(offset: $0.offset - frame.uoff, size: $0.size) }
-            guard parsed.key == frame.key, members == expected else {
-                report.add(.tar, path, "sample \(quoted(frame.key)) is not laid out as its record says")
-                return
+    /// Reads the bytes of one frame to their end, whatever is found in them.
+    private func check(
+        _ frame: FrameRecord, in file: InputFile, _ hash: inout SHA256, _ tarHash: inout SHA256?,
+        _ report: inout VerificationReport
+    ) throws(FileError) {
+        var check = SampleCheck()
+        var decoding = Decoding(record.compression, frame)
+        for offset in stride(from: frame.off, to: frame.off + frame.clen, by: Self.pieceSize) {
+            let bytes = try file.read(at: offset, count: min(Self.pieceSize, frame.off + frame.clen - offset))
+            hash.update(bytes)
+            decoding.take(bytes) { piece in
+                tarHash?.update(piece)
+                check.take(piece)
             }
-            sample = parsed
-        } catch {
-            report.add(.tar, path, "sample \(quoted(frame.key)): \(error)")
+        }
+        if let problem = decoding.finish() {
+            tarHash = nil
+            report.add(.frame, path, "sample \(quoted(frame.key)): \(problem)")
             return
         }
-        for (name, data) in sample.members.sorted(by: { $0.key < $1.key }) {
-            if name.hasSuffix("npy") {
-                do throws(NPYError) {
-                    _ = try NPYArray(parsing: data)
-                } catch {
-                    report.add(.npy, path, "\(sample.key).\(name): \(error)")
-                }
-            } else if name.hasSuffix("json") {
-                do throws(JSONError) {
-                    try JSONReader.check(data)
-                } catch {
-                    report.add(.json, path, "\(sample.key).\(name) is \(error)")
-                }
+        for problem in check.finish(frame) { report.add(problem.kind, path, problem.text) }
+    }
+
+    /// One frame's way from its bytes to its content, which ends at the first thing that is wrong.
+    private struct Decoding {
+        private let frame: FrameRecord
+        private let isCompressed: Bool
+        private var content: FrameContent?
+        private var problem: ZstdError?
+
+        init(_ compression: Compression, _ frame: FrameRecord) {
+            self.frame = frame
+            isCompressed = compression == .zstd
+            do throws(ZstdError) {
+                content = try FrameContent(compression, expecting: frame.ulen)
+            } catch {
+                content = nil
+                problem = error
+            }
+        }
+
+        mutating func take(_ bytes: [UInt8], _ body: ([UInt8]) -> Void) {
+            guard problem == nil else { return }
+            do throws(ZstdError) {
+                try content?.feed(bytes)
+                while let piece = try content?.next() { body(piece) }
+            } catch {
+                problem = error
+            }
+        }
+
+        /// What is wrong, after the last byte.
+        mutating func finish() -> ZstdError? {
+            guard problem == nil else { return problem }
+            do throws(ZstdError) {
+                let checksum = try content?.finish()
+                return !isCompressed || checksum == frame.xxh64 ? nil : .missing("checksum that its record has")
+            } catch {
+                return error
             }
         }
     }

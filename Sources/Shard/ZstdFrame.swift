@@ -3,7 +3,7 @@ internal import Files
 
 /// One self-contained zstd frame: level 1, content size and checksum present, no dictionary.
 ///
-/// The only face of libzstd. A frame made here always holds its content's size and, in its last four bytes, the low half of
+/// With ``ZstdDecoder`` the only face of libzstd. A frame made here always holds its content's size and, in its last four bytes, the low half of
 /// the content's XXH64, which is also what a seek table wants.
 package enum ZstdFrame {
     /// The level at which everything is compressed: higher ones gain nothing on fp16 latents and coded media.
@@ -57,7 +57,7 @@ package enum ZstdFrame {
         return content
     }
 
-    /// Decompresses a concatenation of frames, as `samples.jsonl.zst` is.
+    /// Decompresses a concatenation of frames.
     /// - Parameter limit: the most bytes that the contents may have together.
     /// - Throws: ``ZstdError``.
     package static func decompressAll(_ frames: [UInt8], limit: Int) throws(ZstdError) -> [UInt8] {
@@ -110,14 +110,7 @@ package enum ZstdFrame {
     /// The content size that a frame's header states, after a check that the header is of our kind and that a frame of
     /// this length can hold so much.
     private static func contentSize(ofHeader frame: [UInt8], frameLength: Int) throws(ZstdError) -> Int {
-        guard frame.count >= minimumLength, frame.prefix(4).elementsEqual([0x28, 0xB5, 0x2F, 0xFD]) else {
-            throw .notAFrame
-        }
-        let descriptor = frame[4]
-        guard descriptor & 0b0000_0100 != 0 else { throw .missing("checksum") }
-        // A dictionary's id, the reserved bit and the unused one, which the library would pass over.
-        guard descriptor & 0b0001_1011 == 0 else { throw .descriptor(descriptor) }
-        let size = frame.withUnsafeBytes { ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
+        let size = try checkHeader(frame)
         let bound = (frameLength / 4 + 1) * blockContent
         guard size <= UInt64(min(bound, Int(UInt32.max))) else {
             throw .missing("content size that the frame can hold")
@@ -125,8 +118,22 @@ package enum ZstdFrame {
         return Int(size)
     }
 
+    /// Checks that bytes begin with a frame's header of our kind.
+    /// - Returns: the content size that it states, which may be impossible.
     @discardableResult
-    private static func check(_ status: Int) throws(ZstdError) -> Int {
+    static func checkHeader(_ frame: [UInt8]) throws(ZstdError) -> UInt64 {
+        guard frame.count >= minimumLength, frame.prefix(4).elementsEqual([0x28, 0xB5, 0x2F, 0xFD]) else {
+            throw .notAFrame
+        }
+        let descriptor = frame[4]
+        guard descriptor & 0b0000_0100 != 0 else { throw .missing("checksum") }
+        // A dictionary's id, the reserved bit and the unused one, which the library would pass over.
+        guard descriptor & 0b0001_1011 == 0 else { throw .descriptor(descriptor) }
+        return frame.withUnsafeBytes { ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
+    }
+
+    @discardableResult
+    static func check(_ status: Int) throws(ZstdError) -> Int {
         if ZSTD_isError(status) == 0 { return status }
         throw .library(String(cString: ZSTD_getErrorName(status)))
     }
@@ -142,6 +149,8 @@ package enum ZstdError: Error, Equatable, CustomStringConvertible {
     case descriptor(UInt8)
     /// The content is not as long as stated.
     case contentSize(found: Int, expected: Int)
+    /// The frame ends too early.
+    case truncated
     /// More bytes follow the frame.
     case trailingBytes(frameLength: Int, found: Int)
     /// libzstd refused, in its own words.
@@ -156,6 +165,7 @@ package enum ZstdError: Error, Equatable, CustomStringConvertible {
             "the zstd frame's descriptor is 0x\(hexadecimal(bits, digits: 2)), which names a dictionary or a later format"
         case .contentSize(let found, let expected):
             "the zstd frame holds \(found) bytes where \(expected) were expected"
+        case .truncated: "the zstd frame is cut off"
         case .trailingBytes(let length, let found): "the zstd frame ends after \(length) of \(found) bytes"
         case .library(let message): "zstd: \(message)"
         }

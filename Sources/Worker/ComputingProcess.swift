@@ -4,6 +4,7 @@ internal import Foundation
 package import Logging
 package import Planning
 internal import Shard
+internal import Threads
 internal import Torch
 
 /// The process that computes for a rank: `seehear-worker compute`, started by the rank and joined to it by pipes.
@@ -37,17 +38,22 @@ package struct ComputingProcess: Sendable {
     ) throws -> (runner: any BatchRunner, device: String) {
         let choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
         try TorchRuntime.configure(threads: choice.threads)
-        return (SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log), choice.description)
+        return (try SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log), choice.description)
     }
 
     /// Works until the coordinator dismisses it.
     /// - Returns: the exit code.
     package func run() async -> Int32 {
         guard ChildLife.begin() else { return 1 }
-        let transport = PipeTransport(
-            rank: place.rank, peer: 0, input: SpawnedProcess.input, output: SpawnedProcess.output,
-            waits: true)
         do {
+            let watch = try PoolWatch(tell: complain) { [self] error in
+                complain("\(error)")
+                _exit(1)
+            }
+            defer { watch.stop() }
+            let transport = try PipeTransport(
+                rank: place.rank, peer: 0, input: SpawnedProcess.input, output: SpawnedProcess.output,
+                waits: true)
             let run = try await WorkThread("plan").perform { [directory] in try Run.open(directory) }
             let log = Logger.ofRank(place.rank, directory, "worker", logFormat, echo: .error)
             let (runner, device) = try makeRunner(run, place, log)
@@ -56,26 +62,29 @@ package struct ComputingProcess: Sendable {
                 device: device, configSHA256: run.description.configSHA256)
             log.info("working on \(device)")
             let end = await WorkerLoop(
-                transport: transport, runner: runner, publisher: publisher(for: run, log), identity: identity, log: log
+                transport: transport, runner: runner, publisher: try publisher(for: run, log), identity: identity,
+                log: log
             ).run()
             log.info("\(end.outcome)")
             if case .coordinatorLost = end.outcome { return ChildExit.coordinatorLost }
             return 0
         } catch {
-            FileHandle.standardError.write(Data("seehear-worker: rank \(place.rank): \(error)\n".utf8))
+            complain("\(error)")
             return 1
         }
+    }
+
+    private func complain(_ text: String) {
+        StandardStreams.tell("seehear-worker: process of rank \(place.rank): \(text)\n")
     }
 }
 
 extension ComputingProcess {
     /// Rank 0 has the run directory, however the others send what they make; nil: by messages.
-    private func publisher(for run: Run, _ log: Logger) -> SharedSegments? {
+    private func publisher(for run: Run, _ log: Logger) throws(ThreadError) -> SharedSegments? {
         guard run.job.gather == .shared || place.rank == 0 else { return nil }
-        let store = SegmentStore(
-            layout: run.directory.layout, configSHA256: run.description.configSHA256,
-            shardOf: { [layout = run.layout] in layout.shard(ofBatch: $0) })
-        return SharedSegments(store, patience: patience, log: log)
+        return try SharedSegments(
+            run.description.segments(in: run.directory.layout), patience: patience, log: log)
     }
 }
 
@@ -103,6 +112,9 @@ extension Logger {
         _ rank: Int, _ directory: RunDirectory, _ label: String, _ format: FileLogHandler.Format, echo: Logger.Level
     ) -> Logger {
         let file = LogFile(directory.log(rank: rank).path)
+        if let problem = file.problem {
+            StandardStreams.tell("seehear-worker: rank \(rank): there is no log of \(label): \(problem)\n")
+        }
         return Logger(label: label) { FileLogHandler(label: $0, rank: rank, file: file, format: format, echo: echo) }
     }
 }

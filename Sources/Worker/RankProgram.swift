@@ -5,6 +5,8 @@ internal import Logging
 internal import Planning
 internal import Preflight
 internal import Shard
+internal import Synchronization
+internal import Threads
 
 /// What one rank does, from the command line's arguments to its exit code.
 package struct RankProgram: Sendable {
@@ -50,8 +52,14 @@ package struct RankProgram: Sendable {
         package let everyoneAlive: Bool
     }
 
+    /// Where STATUS is, from when this rank has the right to write it.
+    private final class StatusFile: Sendable {
+        let path = Mutex<String?>(nil)
+    }
+
     private let options: Options
     private let place: Place
+    private let status = StatusFile()
 
     package init(_ options: Options, _ place: Place) {
         self.options = options
@@ -64,8 +72,10 @@ package struct RankProgram: Sendable {
     ///   - transport: to the other ranks; nil where this is the only one.
     ///   - drain: an element for each request to stop early, such as a signal.
     package func run(transport: (any Transport)?, drain: AsyncStream<Void>) async -> End {
-        let files = WorkThread("plan")
         do {
+            let watch = try PoolWatch(tell: complain) { [self] in endWithoutThreads($0) }
+            defer { watch.stop() }
+            let files = try WorkThread("plan")
             guard let transport, place.rank != 0 else {
                 let start: Start
                 do {
@@ -93,7 +103,19 @@ package struct RankProgram: Sendable {
     /// `cluster/launch` names a file for it.
     private func tellLauncher(_ end: End) {
         guard place.rank == 0, let path = ProcessInfo.processInfo.environment["SEEHEAR_VERDICT"] else { return }
-        try? Data("\(end.exitCode)\n".utf8).write(to: URL(filePath: path))
+        try? OwnFile.write("\(end.exitCode)\n", to: path)
+    }
+
+    /// The pool is dead, and with it all that would end this process in order: what is left to be said is said from the
+    /// thread that watches it.
+    private func endWithoutThreads(_ error: ThreadError) -> Never {
+        complain("\(error)")
+        let code: Int32 = 1
+        if let status = status.path.withLock({ $0 }) {
+            try? AtomicFile.write(Array("stopped \(code)\n".utf8), to: status)
+        }
+        tellLauncher(End(exitCode: code, everyoneAlive: false))
+        _exit(code)
     }
 
     // MARK: - The run
@@ -137,8 +159,8 @@ package struct RankProgram: Sendable {
     /// Works on the run that rank 0 plans, as soon as it has one.
     private func follow(_ transport: any Transport, _ files: WorkThread) async throws -> End {
         let shared = targetIsRun ? options.target : options.out ?? options.target
-        let copy = RunCopy.folder(of: shared, rank: place.rank)
-        switch try await RunCopy.receive(over: transport, into: copy) {
+        let rank = place.rank
+        switch try await RunCopy.receive(over: transport, into: { try RunCopy.makeFolder(of: shared, rank: rank) }) {
         case .over(let everyoneAlive): return End(exitCode: 0, everyoneAlive: everyoneAlive)
         case .shared:
             let directory = RunDirectory(URL(filePath: shared))
@@ -150,7 +172,7 @@ package struct RankProgram: Sendable {
                 }
             }
             return await work(directory, transport)
-        case .copied:
+        case .copied(let copy):
             let end = await work(RunDirectory(copy), transport)
             // Its logs are all that is left there; they are wanted where something went wrong.
             if end.exitCode == 0 { try? FileManager.default.removeItem(at: copy) }
@@ -172,6 +194,7 @@ package struct RankProgram: Sendable {
         let log = log(run.directory, "coordinator")
         let reporter = ProgressReporter(style: ProgressReporter.style(json: options.logFormat == .json))
         let keeper = try RunKeeper(run, reporter: reporter, log: log)
+        status.path.withLock { $0 = run.directory.status.path }
         return Start(run: run, keeper: keeper, before: try await keeper.resume(), log: log)
     }
 
@@ -266,7 +289,7 @@ package struct RankProgram: Sendable {
         }
     }
 
-    private func tell(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    private func tell(_ text: String) { StandardStreams.tell(text + "\n") }
 
     private func complain(_ text: String) { tell("seehear-worker: rank \(place.rank): \(text)") }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Arguments
+import Files
 import JSON
 import Method
 import Torch
@@ -58,7 +59,8 @@ struct BenchCommand: ParsableCommand {
         options.steps = steps
         options.tunePrompt = tunePrompt
         options.memory = memory
-        print(String(decoding: try JSONCoding.encode(GuidedStepBenchmark(options).run(), pretty: true), as: UTF8.self))
+        let report = try JSONCoding.encode(GuidedStepBenchmark(options).run(), pretty: true)
+        try StandardStreams.output(String(decoding: report, as: UTF8.self) + "\n")
     }
 
     private var subject: GuidedStepBenchmark.Subject {

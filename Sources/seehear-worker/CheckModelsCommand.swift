@@ -1,5 +1,6 @@
 import ArgumentParser
 import Arguments
+import Files
 import Foundation
 import Method
 import Planning
@@ -21,7 +22,7 @@ struct CheckModelsCommand: ParsableCommand {
         let job = try JobFile.load(URL(filePath: argument.job), overrides: argument.overrides)
             .narrowed(to: Set(task.isEmpty ? GenerationTask.allCases : task))
         let problems = EngineModelProbe().inspect(job).problems
-        for problem in problems { print(problem) }
+        for problem in problems { try StandardStreams.output("\(problem)\n") }
         if !problems.isEmpty { throw ExitCode(2) }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import MPI
 import Worker
@@ -9,7 +10,7 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor", abstract: "Print what was found of libtorch, MPI and the media libraries, as JSON.")
 
     func run() async throws {
-        print(try DoctorReport(mpi: await mpi()).json())
+        try StandardStreams.output(DoctorReport(mpi: await mpi()).json() + "\n")
     }
 
     /// MPI is started only where a launcher has: by itself it would need a daemon.

@@ -1,10 +1,13 @@
 import ArgumentParser
+import Dispatch
+import Files
 import Foundation
 import Planning
+import Threads
 
 /// The program that mpirun starts on every rank.
 @main
-struct Main: AsyncParsableCommand {
+struct Main: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seehear-worker", abstract: "Generate the samples of a run, on every rank that mpirun starts.",
         version: RunDescription.version,
@@ -14,18 +17,47 @@ struct Main: AsyncParsableCommand {
         defaultSubcommand: RunCommand.self)
 
     /// Runs the command; a command line that is not understood ends with 2, as invalid jobs do.
-    static func main() async {
+    ///
+    /// Not asynchronous itself: an asynchronous `main` needs the pool of threads before it can look whether there is one.
+    static func main() {
+        StandardStreams.prepare()
         do {
             var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            guard let asynchronous = command as? any AsyncParsableCommand else { return try command.run() }
+            try requireThreads()
+            run(asynchronous)
         } catch {
-            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
-            Foundation.exit(2)
+            end(error)
         }
+    }
+
+    private static func run(_ command: sending any AsyncParsableCommand) -> Never {
+        Task {
+            do {
+                var command = command
+                try await command.run()
+                Foundation.exit(0)
+            } catch {
+                end(error)
+            }
+        }
+        dispatchMain()
+    }
+
+    /// What a rank needs beside the threads of libtorch and MPI, which end the process where they get none: the pool that
+    /// runs its tasks, and those for work that blocks.
+    private static func requireThreads() throws {
+        do {
+            try SystemThread.require(ProcessInfo.processInfo.activeProcessorCount + 6, workers: 8)
+        } catch {
+            StandardStreams.tell("seehear-worker: \(error)\n")
+            throw ExitCode.failure
+        }
+    }
+
+    private static func end(_ error: any Error) -> Never {
+        guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+        StandardStreams.tell(fullMessage(for: error) + "\n")
+        Foundation.exit(2)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Planning
 
@@ -23,6 +24,7 @@ struct Main: ParsableCommand {
 
     /// Runs the command; a command line that is not understood ends with 2, as invalid jobs do.
     static func main() {
+        StandardStreams.prepare()
         do {
             var command = try parseAsRoot()
             try command.run()

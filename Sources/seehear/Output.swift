@@ -17,7 +17,7 @@ enum Output {
     private static let standard = StandardOutput()
 
     /// Writes a line to standard error.
-    static func complain(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+    static func complain(_ text: String) { StandardStreams.tell("\(text)\n") }
 
     /// Writes a line to standard output.
     static func line(_ text: String) throws { try standard.line(text) }

@@ -46,7 +46,7 @@ import Testing
 
     @Test func namesWhatAModelMisses() throws {
         let file = try WeightFile.open(Self.types)
-        #expect(throws: WeightFileError.missing(path: Self.types, key: "absent", shape: [2])) {
+        #expect(throws: WeightFileError.missing(path: Self.types, key: "absent", shape: [2], hint: nil)) {
             try file.record("absent", shape: [2])
         }
         #expect(throws: WeightFileError.wrongShape(path: Self.types, key: "f32", found: [2, 3], expected: [3, 2])) {

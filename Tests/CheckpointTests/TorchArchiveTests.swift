@@ -88,9 +88,62 @@ import Testing
         let scratch = try TemporaryFolder()
         let pointer = try scratch.write("version https://git-lfs.github.com/spec/v1\n", to: "a.safetensors")
         #expect(throws: WeightFileError.gitPointer(path: pointer)) { try WeightFile.open(pointer) }
-        let text = try scratch.write("<html>", to: "b.pth")
-        #expect(throws: WeightFileError.unknownFormat(path: text, start: Array("<html>".utf8))) {
-            try WeightFile.open(text)
+        let noise = try scratch.write([1, 2, 3], to: "b.pth")
+        #expect(throws: WeightFileError.unknownFormat(path: noise, start: [1, 2, 3])) { try WeightFile.open(noise) }
+    }
+
+    @Test(
+        "what is often taken for a checkpoint is called what it is",
+        arguments: [
+            ("<!DOCTYPE html><html>", "a web page"), ("\n<html>", "a web page"), ("GGUF\u{3}\0\0\0", "a GGUF file"),
+            ("{\"error\":\"Repository not found\"}", "text: the server"), ("Entry not found", "text: the server"),
+        ])
+    func otherKinds(text: String, kind: String) throws {
+        let scratch = try TemporaryFolder()
+        let path = try scratch.write(text, to: "model.pth")
+        #expect { try WeightFile.open(path) } throws: { "\($0)".contains(kind) && "\($0)".hasPrefix(path) }
+    }
+
+    @Test("the weights are found under whatever a trainer calls them, beside an optimizer's state")
+    func wrappers() throws {
+        for name in ["trainer.pt", "wrapped_twice.pt"] {
+            let file = try open(name)
+            #expect(file.names == ["weight"], "\(name)")
+            let weight = try file.record("weight", shape: [2, 2])
+            #expect(weight.withBytes { Array($0.bindMemory(to: Float.self)) } == [0, 1, 2, 3], "\(name)")
+        }
+    }
+
+    @Test("two sets of weights in one file are named, and none is chosen")
+    func severalSets() throws {
+        #expect(kind("two_sets.pt") == .severalStateDicts(keys: ["ema", "model"]))
+        #expect { try open("two_sets.pt") } throws: {
+            "\($0)".contains("ema, model") && "\($0)".contains("torch.save(")
+        }
+    }
+
+    @Test("a TorchScript archive is called one, with the command that takes the weights out")
+    func torchScript() throws {
+        #expect(kind("script.pt") == .torchScript)
+        #expect { try open("script.pt") } throws: {
+            "\($0)".contains("TorchScript") && "\($0)".contains("torch.jit.load")
+        }
+    }
+
+    @Test(
+        "a refused name is explained",
+        arguments: [
+            ("module.pt", "a whole model was saved"), ("fp8.pth", "8-bit floating point"),
+            ("forbidden.pth", "more than tensors"),
+        ])
+    func explanations(name: String, text: String) throws {
+        #expect { try open(name) } throws: { "\($0)".contains(text) && "\($0)".contains("it is refused") }
+    }
+
+    @Test("8-bit floating point in safetensors is refused, with what to fetch")
+    func eightBits() throws {
+        #expect { try open("fp8.safetensors") } throws: {
+            "\($0)".contains("F8_E4M3") && "\($0)".contains("fetch the checkpoint in float16")
         }
     }
 

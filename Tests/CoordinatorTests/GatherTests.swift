@@ -30,8 +30,8 @@ import Testing
             rows: [SampleRow(index: batch, key: key, task: "v2a", prompt: nil, seed: 1, status: .ok)])
     }
 
-    private func intake(width: Int = 2, pause: Duration = .milliseconds(20)) -> SegmentIntake {
-        SegmentIntake(store, width: width, largestPiece: 700, pause: pause, log: loopLog)
+    private func intake(width: Int = 2, pause: Duration = .milliseconds(20)) throws -> SegmentIntake {
+        try SegmentIntake(store, width: width, largestPiece: 700, pause: pause, log: loopLog)
     }
 
     /// A worker joined to an intake; `loses` says which of its messages never arrive.
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func whatIsSentHasTheBytesOfWhatIsWritten() async throws {
-        let intake = intake()
+        let intake = try intake()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for rank in 1...6 {
                 let uplink = uplink(intake, rank: rank)
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test func anOfferThatWasForgottenIsMadeAgain() async throws {
-        let intake = intake()
+        let intake = try intake()
         let counter = Counter(Mutex(0))
         // The worker was silent in the middle: the coordinator let go of it, and a piece went astray.
         let uplink = uplink(intake, rank: 1, reminder: .milliseconds(30)) { message in
@@ -125,14 +125,14 @@ import Testing
 
     @Test func aPieceThatWentAstrayIsAskedForAgain() async throws {
         let counter = Counter(Mutex(0))
-        let uplink = uplink(intake(), rank: 1, reminder: .milliseconds(30)) { message in
+        let uplink = uplink(try intake(), rank: 1, reminder: .milliseconds(30)) { message in
             if case .piece = message { counter.count() == 2 } else { false }
         }
         #expect(try await uplink.publish(segment(3)) == .published)
     }
 
     @Test func aBatchThatIsCalledBackLeavesNothing() async throws {
-        let intake = intake(width: 1)
+        let intake = try intake(width: 1)
         let begun = AsyncStream.makeStream(of: Void.self)
         let counter = Counter(Mutex(0))
         let uplink = uplink(intake, rank: 1) { message in
@@ -152,7 +152,7 @@ import Testing
     }
 
     @Test func aDiskThatComesBackIsWaitedFor() async throws {
-        let intake = intake()
+        let intake = try intake()
         let uplink = uplink(intake, rank: 1)
         try FileManager.default.removeItem(atPath: store.layout.segments)
         let publication = Task { try await uplink.publish(segment(3)) }
@@ -165,7 +165,7 @@ import Testing
     }
 
     @Test func aSegmentOfAnotherJobIsRefused() async throws {
-        let uplink = uplink(intake(), rank: 1)
+        let uplink = uplink(try intake(), rank: 1)
         let error = await #expect(throws: BatchFailure.self) {
             try await uplink.publish(segment(3, config: String(repeating: "cd", count: 32)))
         }
@@ -208,7 +208,7 @@ import Testing
         let coordinator = answer(network.endpoint(0)) { .run(try files.piece(at: $0)) }
         defer { coordinator.cancel() }
         let copy = folder.url.appending(path: "copy")
-        #expect(try await RunCopy.receive(over: network.endpoint(1), into: copy) == .copied)
+        #expect(try await RunCopy.receive(over: network.endpoint(1), into: { copy }) == .copied(copy))
         let received = try Run.open(RunDirectory(copy))
         #expect(try received.samples == run.samples)
         #expect(received.description == run.description)
@@ -216,7 +216,7 @@ import Testing
         let again = InMemoryNetwork.mesh(size: 2)
         let second = answer(again.endpoint(0)) { .run(try files.piece(at: $0)) }
         defer { second.cancel() }
-        #expect(try await RunCopy.receive(over: again.endpoint(1), into: copy) == .copied)
+        #expect(try await RunCopy.receive(over: again.endpoint(1), into: { copy }) == .copied(copy))
     }
 
     @Test func aRankThatSeesTheDirectoryReadsItThere() async throws {
@@ -224,7 +224,7 @@ import Testing
         let coordinator = answer(network.endpoint(0)) { _ in .run(RunPiece()) }
         defer { coordinator.cancel() }
         let copy = folder.url.appending(path: "copy")
-        #expect(try await RunCopy.receive(over: network.endpoint(1), into: copy) == .shared)
+        #expect(try await RunCopy.receive(over: network.endpoint(1), into: { copy }) == .shared)
         #expect(!FileManager.default.fileExists(atPath: copy.path))
     }
 
@@ -241,7 +241,8 @@ import Testing
         let coordinator = answer(network.endpoint(0)) { _ in said }
         defer { coordinator.cancel() }
         await #expect(throws: error) {
-            try await RunCopy.receive(over: network.endpoint(1), into: folder.url.appending(path: "copy"))
+            try await RunCopy.receive(
+                over: network.endpoint(1), into: { [folder] in folder.url.appending(path: "copy") })
         }
     }
 
@@ -265,7 +266,8 @@ import Testing
             }
             return 0
         }
-        let answer = try await RunCopy.receive(over: network.endpoint(1), into: folder.url.appending(path: "copy"))
+        let answer = try await RunCopy.receive(
+            over: network.endpoint(1), into: { [folder] in folder.url.appending(path: "copy") })
         #expect(answer == .over(everyoneAlive: everyoneAlive))
         #expect(try await coordinator.value == 7)
     }
@@ -274,7 +276,8 @@ import Testing
         let network = InMemoryNetwork.mesh(size: 2)
         try await network.endpoint(0).send(WireMessage(epoch: 7, .coordinator(.stop(.stopped))).encoded(), to: 1)
         let answer = try await RunCopy.receive(
-            over: network.endpoint(1), into: folder.url.appending(path: "copy"), dismissalLimit: .milliseconds(30))
+            over: network.endpoint(1), into: { [folder] in folder.url.appending(path: "copy") },
+            dismissalLimit: .milliseconds(30))
         #expect(answer == .over(everyoneAlive: false))
     }
 
@@ -282,7 +285,8 @@ import Testing
         let network = InMemoryNetwork.mesh(size: 2)
         await #expect(throws: RunCopyError.late) {
             try await RunCopy.receive(
-                over: network.endpoint(1), into: folder.url.appending(path: "copy"), limit: .milliseconds(30))
+                over: network.endpoint(1), into: { [folder] in folder.url.appending(path: "copy") },
+                limit: .milliseconds(30))
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Threads
 
 @testable import Coordinator
 
@@ -90,19 +91,19 @@ extension PipeTransport {
     static func pair(rank: Int, waits: Bool = false) throws -> (above: PipeTransport, below: PipeTransport) {
         let (down, up) = (try RawPipe(), try RawPipe())
         return (
-            PipeTransport(rank: 0, peer: rank, input: up.read, output: down.write),
-            PipeTransport(rank: rank, peer: 0, input: down.read, output: up.write, waits: waits)
+            try PipeTransport(rank: 0, peer: rank, input: up.read, output: down.write),
+            try PipeTransport(rank: rank, peer: 0, input: down.read, output: up.write, waits: waits)
         )
     }
 
     /// Rank 0's end that hears from a pipe and is not heard.
-    static func hearing(_ descriptor: Int32) -> PipeTransport {
-        PipeTransport(rank: 0, peer: 1, input: descriptor, output: open("/dev/null", O_WRONLY | O_CLOEXEC))
+    static func hearing(_ descriptor: Int32) throws -> PipeTransport {
+        try PipeTransport(rank: 0, peer: 1, input: descriptor, output: open("/dev/null", O_WRONLY | O_CLOEXEC))
     }
 
     /// Rank 0's end that talks into a pipe and hears only the end.
-    static func talking(into pipe: RawPipe, waits: Bool = false) -> PipeTransport {
-        PipeTransport(
+    static func talking(into pipe: RawPipe, waits: Bool = false) throws -> PipeTransport {
+        try PipeTransport(
             rank: 0, peer: 1, input: open("/dev/null", O_RDONLY | O_CLOEXEC), output: pipe.write, waits: waits)
     }
 

@@ -24,7 +24,7 @@ struct PipeTransportTests {
             bytes = bytes.dropFirst(count)
         }
         let pipe = try RawPipe(capacity: 4096)
-        let transport = PipeTransport.hearing(pipe.read)
+        let transport = try PipeTransport.hearing(pipe.read)
         try await pipe.feed(pieces)
         #expect(await transport.everything() == messages.map { .message(from: 1, $0) } + [.peerFailed(1)])
     }
@@ -34,7 +34,7 @@ struct PipeTransportTests {
         let frame = RawPipe.frame(Array("hello".utf8))
         for count in 0...2 * frame.count {
             let pipe = try RawPipe()
-            let transport = PipeTransport.hearing(pipe.read)
+            let transport = try PipeTransport.hearing(pipe.read)
             try await pipe.feed([Array((frame + frame).prefix(count))])
             let whole = Array(
                 repeating: TransportEvent.message(from: 1, Array("hello".utf8)), count: count / frame.count)
@@ -44,7 +44,7 @@ struct PipeTransportTests {
 
     @Test("an input that cannot be read is told with its reason")
     func unreadable() async throws {
-        let events = await PipeTransport.hearing(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)).everything()
+        let events = try await PipeTransport.hearing(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)).everything()
         guard case .broken(let why)? = events.first, events.count == 1 else {
             Issue.record("\(events)")
             return
@@ -57,7 +57,7 @@ struct PipeTransportTests {
     @Test("a message that is larger than the pipe is written piece by piece, as it is read")
     func largerThanThePipe() async throws {
         let pipe = try RawPipe(capacity: 4096)
-        let transport = PipeTransport.talking(into: pipe)
+        let transport = try PipeTransport.talking(into: pipe)
         let message = Self.pattern(200_003)
         try await transport.send(message, to: 1)
         try await transport.send([7], to: 1)
@@ -81,7 +81,7 @@ struct PipeTransportTests {
     @Test("sending does not wait for a reader that stops; all is there when it goes on")
     func stoppedReader() async throws {
         let pipe = try RawPipe(capacity: 4096)
-        let transport = PipeTransport.talking(into: pipe)
+        let transport = try PipeTransport.talking(into: pipe)
         let messages = (0..<50).map { Self.pattern(20_000 + $0) }
         for message in messages { try await transport.send(message, to: 1) }
         let bytes = messages.flatMap(RawPipe.frame)
@@ -92,7 +92,7 @@ struct PipeTransportTests {
     @Test("an end that is to wait has given the message to the pipe when it returns")
     func waits() async throws {
         let pipe = try RawPipe(capacity: 4096)
-        let transport = PipeTransport.talking(into: pipe, waits: true)
+        let transport = try PipeTransport.talking(into: pipe, waits: true)
         try await transport.send([1, 2, 3], to: 1)
         var there: Int32 = 0
         #expect(ioctl(pipe.read, UInt(FIONREAD), &there) == 0 && there == 7)
@@ -121,7 +121,7 @@ struct PipeTransportTests {
     func interrupted() async throws {
         let (down, up) = (try RawPipe(capacity: 4096), try RawPipe())
         let transport = try await Interruption.allowed {
-            PipeTransport(rank: 0, peer: 1, input: up.read, output: down.write)
+            try PipeTransport(rank: 0, peer: 1, input: up.read, output: down.write)
         }
         // More than the pipe holds: the writer waits as the reader does.
         let message = Self.pattern(20_000)
@@ -144,7 +144,7 @@ struct PipeTransportTests {
     func letGo() async throws {
         let (down, up) = (try RawPipe(capacity: 4096), try RawPipe())
         let messages = (0..<9).map { Self.pattern(10_000 + $0) }
-        var transport: PipeTransport? = PipeTransport(rank: 0, peer: 1, input: up.read, output: down.write)
+        var transport: PipeTransport? = try PipeTransport(rank: 0, peer: 1, input: up.read, output: down.write)
         for message in messages { try await transport?.send(message, to: 1) }
         transport = nil
         #expect(try await down.take() == messages.flatMap(RawPipe.frame))
@@ -168,7 +168,7 @@ struct PipeTransportTests {
         let (down, up) = (try RawPipe(), try RawPipe())
         // Threads that the pool starts block signals as the pool does; others do not.
         let transport = try await Interruption.allowed {
-            PipeTransport(rank: 0, peer: 1, input: up.read, output: down.write, waits: true)
+            try PipeTransport(rank: 0, peer: 1, input: up.read, output: down.write, waits: true)
         }
         close(down.read)
         for size in [1, 100_000] { try await transport.send(Self.pattern(size), to: 1) }
@@ -179,7 +179,7 @@ struct PipeTransportTests {
     @Test("a reader that goes in the middle of a message lets the writer go")
     func readerLeaves() async throws {
         let pipe = try RawPipe(capacity: 4096)
-        let transport = PipeTransport.talking(into: pipe, waits: true)
+        let transport = try PipeTransport.talking(into: pipe, waits: true)
         let sending = Task { try await transport.send(Self.pattern(100_000), to: 1) }
         #expect(try await pipe.take(5000).count == 5000)
         close(pipe.read)

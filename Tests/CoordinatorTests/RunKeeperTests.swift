@@ -214,8 +214,7 @@ import Testing
         let names = { try FileManager.default.subpathsOfDirectory(atPath: run.directory.url.path).sorted() }
         let before = try names()
         #expect(!before.contains { $0.contains(".tmp.") })
-        let late = SegmentStore(
-            layout: layout, configSHA256: run.description.configSHA256, shardOf: { [layout = run.layout] in layout.shard(ofBatch: $0) })
+        let late = run.description.segments(in: layout)
         let segment = try EncodedSegment(
             batch: 0, configSHA256: run.description.configSHA256, samples: [],
             rows: run.samples(of: 0).map {

@@ -51,6 +51,16 @@ struct SupervisionTests {
         #expect(supervision.epoch == 5)
     }
 
+    @Test("a process that the kernel cannot end is told of once a minute")
+    func unkillable() {
+        var supervision = Supervision.ready()
+        #expect(supervision.tell(.tick, at: .seconds(31)).contains(.kill))
+        var told: [Int] = []
+        for second in 32..<260 where !supervision.tell(.tick, at: .seconds(second)).isEmpty { told.append(second) }
+        #expect(told == [92, 152, 212])
+        #expect(supervision.ends(1, .signal(9), at: .seconds(260)).contains(.bury))
+    }
+
     @Test("what a process said before its end counts, also when it comes after")
     func lastWords() {
         var supervision = Supervision.ready()

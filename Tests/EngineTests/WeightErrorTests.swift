@@ -45,7 +45,7 @@ import Torch
     func missingKey() throws {
         let key = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight"
         let error = try #require(error("unet") { $0.removeAll { $0.name == key } } as? WeightFileError)
-        guard case .missing(let path, key, let shape?) = error else {
+        guard case .missing(let path, key, let shape?, _) = error else {
             Issue.record("\(error)")
             return
         }

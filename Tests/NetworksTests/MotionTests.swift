@@ -148,7 +148,26 @@ import Torch
             let count = Int.random(in: 0...6, using: &generator)
             let key = (0..<count).map { _ in parts.randomElement(using: &generator) ?? "" }.joined(separator: ".")
             let name = MotionAdapter.diffusersName(key)
-            #expect(key.contains("temporal_transformer") || name == key)
+            #expect(key.contains("temporal_transformer") || name == KeyWrappers.unwrapped(key))
+        }
+    }
+
+    @Test("a checkpoint of AnimateDiff's training is called one, with the command that takes the modules out")
+    func trainingCheckpoint() throws {
+        let item = try #require(Self.cases.first { $0.name.contains("published") })
+        var entries = try originalEntries(item).map { entry in
+            var entry = entry
+            entry.name = "module." + entry.name
+            return entry
+        }
+        entries.append(try WeightEntry("module.down_blocks.0.resnets.0.norm1.weight", Tensor([Float(1)], shape: [1])))
+        let folder = try TemporaryFolder()
+        let url = folder.url.appending(path: "checkpoint-epoch-3.ckpt")
+        try SafetensorsWriter.write(entries, to: url)
+        let files = try MotionAdapterFiles(HuggingFaceCache().resolve(url.path))
+        #expect { try MotionAdapter(files, dtype: nil, device: .cpu) } throws: { error in
+            "\(error)".contains("AnimateDiff's training") && "\(error)".contains("module.down_blocks.0.resnets.0")
+                && "\(error)".contains("torch.save(")
         }
     }
 

@@ -13,9 +13,9 @@ struct PipeTransportCheck {
         let numbers = CommandLine.arguments.dropFirst().compactMap { Int($0) }
         guard let rank = numbers.first, ChildLife.begin() else { exit(2) }
         let victim = numbers.dropFirst().first
-        let transport = PipeTransport(
-            rank: rank, peer: 0, input: SpawnedProcess.input, output: SpawnedProcess.output, waits: true)
         do {
+            let transport = try PipeTransport(
+                rank: rank, peer: 0, input: SpawnedProcess.input, output: SpawnedProcess.output, waits: true)
             let everyoneAlive =
                 if let victim {
                     try await TransportContract.surviveDeath(of: victim, on: transport)

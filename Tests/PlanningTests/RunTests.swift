@@ -206,10 +206,10 @@ private func plan(_ job: Job, count: Int = 5) throws -> Plan {
 
     @Test("batches and shards of the rows must be those of the job")
     func rowsInOtherBatches() throws {
-        let job = try testJob("batch=2")
+        let job = try testJob("batch=4")
         _ = try Run.publish(plan(testJob("batch=3")), job: job, models: models, expectedBytes: 1, in: directory)
         #expect { try Run.open(directory).tally() } throws: {
-            "\($0)".contains("row 2 is not in the batch and shard that the job puts it in")
+            "\($0)".contains("row 3 is not in the batch and shard that the job puts it in")
         }
     }
 

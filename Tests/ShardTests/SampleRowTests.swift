@@ -24,7 +24,7 @@ import Testing
     @Test func lossesThatAreNotFiniteAreNull() throws {
         let bytes = try RecordJSON.encode(demoRow(4, failed: true))
         #expect(String(decoding: bytes, as: UTF8.self).contains(#""losses":[1.5,null]"#))
-        let row = try RecordJSON.decode(SampleRow.self, from: bytes, name: "row")
+        let row = try SampleRow(parsing: bytes, name: "row")
         #expect(row.losses[0] == 1.5)
         #expect(row.losses[1].isNaN)
     }
@@ -32,7 +32,7 @@ import Testing
     @Test("the largest seed comes back from JSON exactly")
     func largestSeed() throws {
         let row = SampleRow(index: 0, key: "k", task: "v2a", prompt: nil, seed: .max, status: .ok)
-        #expect(try RecordJSON.decode(SampleRow.self, from: RecordJSON.encode(row), name: "row").seed == .max)
+        #expect(try SampleRow(parsing: RecordJSON.encode(row), name: "row").seed == .max)
     }
 
     @Test func badLineIsNamed() throws {

@@ -167,6 +167,10 @@ import Testing
         let copy = try run.copy()
         let rows = "shards/shard-000001.rows.jsonl.zst"
         try copy.folder.write(copy.folder.read("shards/shard-000000.rows.jsonl.zst"), to: rows)
+        #expect(try kinds(copy) == [.rows])
+        let lines = try ZstdFrame.decompressAll(run.folder.read(rows), limit: 1 << 20)
+        let renamed = String(decoding: lines, as: UTF8.self).replacing("\"clip_6\"", with: "\"clip_0\"")
+        try copy.folder.write(ZstdFrame.compress(Array(renamed.utf8)), to: rows)
         #expect(try kinds(copy) == [.rows, .duplicate])
     }
 

@@ -1,4 +1,5 @@
 import Coordinator
+import Files
 import Foundation
 import MPI
 import Shard
@@ -10,6 +11,7 @@ import Worker
 @main
 struct Main {
     static func main() async throws {
+        StandardStreams.prepare()
         var arguments = Arguments(CommandLine.arguments.dropFirst())
         if arguments.takesWord("compute") {
             let place = RankProgram.Place(

@@ -16,17 +16,18 @@ import Torch
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private func runner(_ temporary: TemporaryRun) async throws -> SampleBatchRunner {
-        let runner = SampleBatchRunner(run: temporary.run, rank: 3, device: .cpu, pauses: [.milliseconds(10)], log: log)
+        let runner = try SampleBatchRunner(
+            run: temporary.run, rank: 3, device: .cpu, pauses: [.milliseconds(10)], log: log)
         try await runner.prepare()
         return runner
     }
 
     private func publisher(
         _ temporary: TemporaryRun, patience: StoragePatience = StoragePatience()
-    ) -> SharedSegments {
+    ) throws -> SharedSegments {
         let run = temporary.run
         let store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
-        return SharedSegments(store, patience: patience, log: log)
+        return try SharedSegments(store, patience: patience, log: log)
     }
 
     @Test func aBatchIsPublishedWithItsRows() async throws {
@@ -36,7 +37,7 @@ import Torch
         let runner = try await runner(temporary)
         await runner.prefetch(0)
         let (said, note) = AsyncStream.makeStream(of: String.self)
-        let noting = NotingPublisher(publisher: publisher(temporary)) { note.yield("published") }
+        let noting = NotingPublisher(publisher: try publisher(temporary)) { note.yield("published") }
         let report = try await runner.run(
             BatchOrder(batch: 0), BatchWatch(publisher: noting, computed: { note.yield("computed") }))
         note.finish()
@@ -78,7 +79,7 @@ import Torch
                     input: PlannedInput(kind: .audio, path: "none.wav", start: 0, duration: 1, bytes: 1), seed: 4,
                     duration: 0, frames: 1),
             ])
-        let report = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
+        let report = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: try publisher(temporary)))
         #expect((report.succeeded, report.failed) == (4, 1))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -99,7 +100,7 @@ import Torch
         var hashes: Set<String> = []
         for _ in 0..<2 {
             let temporary = try TemporaryRun([("a", .image, "a.ppm")], files: ["a.ppm": TestMedia.image(shade: 10)])
-            _ = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
+            _ = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: try publisher(temporary)))
             let description = temporary.run.description
             let store = SegmentStore(layout: temporary.run.directory.layout, configSHA256: description.configSHA256)
             let data = try #require(try store.sidecar(batch: 0))
@@ -118,7 +119,7 @@ import Torch
             ])
         try temporary.remove("c.ppm")
         let runner = try await runner(temporary)
-        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
+        let report = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: try publisher(temporary)))
         #expect((report.succeeded, report.failed) == (1, 2))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -135,12 +136,12 @@ import Torch
             [("late", .image, "late.ppm"), ("there", .image, "mount/there.ppm"), ("gone", .image, "gone.ppm")],
             files: ["late.ppm": late, "mount/there.ppm": there, "gone.ppm": late])
         for name in ["late.ppm", "mount", "gone.ppm"] { try temporary.remove(name) }
-        let runner = SampleBatchRunner(
+        let runner = try SampleBatchRunner(
             run: temporary.run, rank: 3, device: .cpu, patience: StoragePatience(pause: .milliseconds(20)),
             pauses: [.milliseconds(50), .milliseconds(50)], log: log)
         try await runner.prepare()
         await runner.prefetch(0)
-        let watch = BatchWatch(publisher: publisher(temporary))
+        let watch = BatchWatch(publisher: try publisher(temporary))
         let report = Task { [runner] in try await runner.run(BatchOrder(batch: 0), watch) }
         try await Task.sleep(for: .milliseconds(300))
         try temporary.write(late, to: "late.ppm")
@@ -167,7 +168,7 @@ import Torch
         try FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: touched)
         let runner = try await runner(temporary)
         await runner.prefetch(0)
-        let watch = BatchWatch(publisher: publisher(temporary))
+        let watch = BatchWatch(publisher: try publisher(temporary))
         _ = try await runner.run(BatchOrder(batch: 0), watch)
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
@@ -191,7 +192,7 @@ import Torch
         let runner = try await runner(temporary)
         await runner.prefetch(0)
         try temporary.write(TestMedia.image(shade: 99), to: "b.ppm")
-        _ = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher(temporary)))
+        _ = try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: try publisher(temporary)))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)
         #expect(try store.sidecar(batch: 0)?.rows.map(\.error?.kind) == [nil, "inputChanged"])
@@ -206,7 +207,7 @@ import Torch
             [("a", .image, "a.ppm")], files: ["a.ppm": TestMedia.image(shade: 10)], models: models)
         #expect(temporary.run.description.models.map(\.role) == ["audio", "binder"])
         let runner = try await runner(temporary)
-        let watch = BatchWatch(publisher: publisher(temporary))
+        let watch = BatchWatch(publisher: try publisher(temporary))
         // The sign of one weight, in place, as through a mapping.
         let weights = models.appending(path: "audioldm/unet/diffusion_pytorch_model.safetensors")
         func flip() throws {
@@ -244,7 +245,8 @@ import Torch
         let (fractions, progress) = AsyncStream.makeStream(of: Double.self)
         let report = try await runner(temporary).run(
             BatchOrder(batch: 0, isolation: .samples, excluded: [1: "It ended its process."]),
-            BatchWatch(publisher: publisher(temporary), progress: { progress.yield($0) }, begin: { told.yield($0) }))
+            BatchWatch(publisher: try publisher(temporary), progress: { progress.yield($0) }, begin: { told.yield($0) })
+        )
         told.finish()
         progress.finish()
         #expect((report.succeeded, report.failed) == (2, 1))
@@ -264,7 +266,7 @@ import Torch
         try FileManager.default.removeItem(at: segments)
         let limit: Duration = comesBack ? .seconds(60) : .milliseconds(50)
         let runner = try await runner(temporary)
-        let publisher = publisher(temporary, patience: StoragePatience(pause: .milliseconds(20), limit: limit))
+        let publisher = try publisher(temporary, patience: StoragePatience(pause: .milliseconds(20), limit: limit))
         let report = Task { try await runner.run(BatchOrder(batch: 0), BatchWatch(publisher: publisher)) }
         if comesBack {
             try await Task.sleep(for: .seconds(1))
@@ -280,7 +282,7 @@ import Torch
         let temporary = try TemporaryRun([("a", .image, "a.ppm")], files: ["a.ppm": TestMedia.image(shade: 10)])
         let runner = try await runner(temporary)
         let watch = BatchWatch(
-            publisher: publisher(temporary), progress: { _ in withUnsafeCurrentTask { $0?.cancel() } })
+            publisher: try publisher(temporary), progress: { _ in withUnsafeCurrentTask { $0?.cancel() } })
         let task = Task { try await runner.run(BatchOrder(batch: 0), watch) }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

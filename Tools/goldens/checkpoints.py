@@ -92,3 +92,33 @@ for number, part in enumerate(parts, 1):
     save_file(part, sharded / name)
     index["weight_map"].update({key: name for key in part})
 (sharded / "model.safetensors.index.json").write_text(json.dumps(index, indent=1) + "\n")
+
+# Convolutions under weight normalization, in the old and the new form, and the weights that torch computes of them.
+torch.manual_seed(3)
+layers = {"conv": torch.nn.Conv1d(3, 4, 5), "up": torch.nn.ConvTranspose1d(4, 2, 3)}
+torch.nn.utils.weight_norm(layers["conv"])
+torch.nn.utils.parametrizations.weight_norm(layers["up"])
+network = torch.nn.ModuleDict(layers)
+with torch.no_grad():
+    for name, tensor in network.named_parameters():
+        if name.endswith(("_g", "original0")):
+            tensor.mul_(torch.rand_like(tensor) + 0.5)
+torch.save(network.state_dict(), out / "weight_norm.pth")
+layers["conv"](torch.zeros(1, 3, 5))  # the old form computes its weight when it is called
+save_file(
+    {f"{name}.weight": layer.weight.detach().contiguous() for name, layer in layers.items()},
+    out / "weight_norm_fused.safetensors",
+)
+
+# What other programs leave: TorchScript, a trainer's dict, two sets of weights in one file, a whole module.
+torch.jit.script(torch.nn.Linear(3, 2)).save(str(out / "script.pt"))
+weight = {"weight": count((2, 2), torch.float32)}
+optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(2))])
+optimizer.param_groups[0]["params"][0].grad = torch.ones(2)
+optimizer.step()
+torch.save({"model": weight, "optimizer": optimizer.state_dict(), "step": 7}, out / "trainer.pt")
+torch.save({"ema": {"state_dict": weight}, "epoch": 2}, out / "wrapped_twice.pt")
+torch.save({"model": weight, "ema": {"weight": -weight["weight"]}}, out / "two_sets.pt")
+torch.save(torch.nn.Linear(3, 2), out / "module.pt")
+torch.save({"weight": count((2, 2), torch.float32).to(torch.float8_e4m3fn)}, out / "fp8.pth")
+save_file({"weight": count((2, 2), torch.float32).to(torch.float8_e4m3fn)}, out / "fp8.safetensors")

@@ -1,7 +1,8 @@
-internal import Files
+package import Files
 package import Foundation
 internal import Planning
 internal import Shard
+internal import Threads
 
 /// The files that make a run, `run.json` and the plan, as rank 0 sends them to ranks that do not see the run directory.
 struct RunFiles: Sendable {
@@ -12,8 +13,8 @@ struct RunFiles: Sendable {
     /// The bytes from an offset on, at most ``largestPiece``. Blocks.
     /// - Throws: errors of the file system.
     func piece(at offset: Int) throws -> RunPiece {
-        let description = try InputFile(directory.description.path)
-        let plan = try InputFile(directory.plan.path)
+        let description = try InputFile(directory.description.path, followingLinks: false)
+        let plan = try InputFile(directory.plan.path, followingLinks: false)
         let sizes = RunPiece.Sizes(description: description.size, plan: plan.size)
         guard offset < sizes.total else { return RunPiece(sizes: sizes, offset: offset) }
         var bytes: [UInt8] = []
@@ -28,19 +29,25 @@ struct RunFiles: Sendable {
 
 /// A run as a rank gets it from rank 0 that does not see the run directory (`gather: mpi`).
 package enum RunCopy {
-    /// Where a rank keeps its copy of a run: the same at every start, so that a killed rank leaves one folder and not many.
-    /// - Parameter run: the run directory on rank 0.
-    package static func folder(of run: String, rank: Int) -> URL {
+    /// Makes the folder in which a rank keeps its copy of a run, for this user alone: the same at every start, so that a
+    /// killed rank leaves one and not many.
+    /// - Parameters:
+    ///   - run: the run directory on rank 0.
+    ///   - parent: the folder for temporary files.
+    /// - Throws: ``FileError``.
+    package static func makeFolder(
+        of run: String, rank: Int, in parent: URL = FileManager.default.temporaryDirectory
+    ) throws(FileError) -> URL {
         let name = SHA256.hexadecimalDigest(of: Array(URL(filePath: run).standardizedFileURL.path.utf8)).prefix(12)
-        return FileManager.default.temporaryDirectory.appending(path: "seehear-\(name)-rank-\(rank)")
+        return URL(filePath: try PrivateFolder.make("seehear-\(name)-rank-\(rank)", in: parent.path))
     }
 
     /// What a rank that asked for the run got.
     package enum Answer: Sendable, Hashable {
         /// All ranks see the run directory; nothing was copied.
         case shared
-        /// The copy is made.
-        case copied
+        /// The copy is made, in this folder.
+        case copied(URL)
         /// The run was over before it was asked for, as one that has nothing left to do; the rank took its leave.
         case over(everyoneAlive: Bool)
     }
@@ -48,13 +55,13 @@ package enum RunCopy {
     /// Asks rank 0 for the run. Takes the transport's events until the answer is there, and leaves what follows.
     ///
     /// - Parameters:
-    ///   - folder: where the copy goes; replaced.
+    ///   - folder: makes the folder that the copy goes to, in place of what is in it; asked for on a thread of its own.
     ///   - limit: how long rank 0 may plan.
     ///   - dismissalLimit: how long a rank whose run is over waits until all may leave.
     /// - Throws: ``RunCopyError``; errors of the file system.
     package static func receive(
-        over transport: any Transport, coordinator: Int = 0, into folder: URL, limit: Duration = .seconds(3600),
-        dismissalLimit: Duration = .seconds(60)
+        over transport: any Transport, coordinator: Int = 0, into folder: @escaping @Sendable () throws -> URL,
+        limit: Duration = .seconds(3600), dismissalLimit: Duration = .seconds(60)
     ) async throws -> Answer {
         let heard = try await within(limit) { try await ask(transport, coordinator, into: folder) }
         switch heard {
@@ -65,21 +72,21 @@ package enum RunCopy {
             try await transport.send(goodbye.encoded(), to: coordinator)
             let everyoneAlive = try await within(dismissalLimit) { await dismissal(over: transport, coordinator) }
             return .over(everyoneAlive: everyoneAlive ?? false)
-        case .copied: return .copied
+        case .copied(let folder): return .copied(folder)
         }
     }
 
     private enum Heard: Sendable {
         case shared
-        case copied
+        case copied(URL)
         case over(epoch: UInt64)
     }
 
     /// - Returns: nil where the transport was closed, or the task cancelled.
     private static func ask(
-        _ transport: any Transport, _ coordinator: Int, into folder: URL
+        _ transport: any Transport, _ coordinator: Int, into folder: @escaping @Sendable () throws -> URL
     ) async throws -> Heard? {
-        let thread = WorkThread("plan")
+        let thread = try WorkThread("plan")
         var copy: RunCopyFiles?
         func askForMore() async throws {
             let message = WireMessage(epoch: 0, .worker(.wantsRun(offset: copy?.count ?? 0)))
@@ -98,13 +105,13 @@ package enum RunCopy {
                 case .run(let piece):
                     guard let sizes = piece.sizes else { return .shared }
                     let files = try await thread.perform { [copy] in
-                        let files = try copy ?? RunCopyFiles(folder, sizes)
+                        let files = try copy ?? RunCopyFiles(folder(), sizes)
                         try files.append(piece)
                         return files
                     }
                     if files.isComplete {
                         try await thread.perform { try files.publish() }
-                        return .copied
+                        return .copied(files.folder)
                     }
                     copy = files
                     try await askForMore()

@@ -15,17 +15,19 @@ final class RunCopyFiles: Sendable {
         var count = 0
     }
 
-    /// Begins a copy in an empty folder: what was in it is removed. Blocks, as all calls do.
+    /// Begins a copy in a folder, in place of what is in it. Blocks, as all calls do.
     /// - Throws: `RunCopyError`; errors of the file system.
     init(_ folder: URL, _ sizes: RunPiece.Sizes) throws {
         guard sizes.description <= RunDescription.maximumBytes else { throw RunCopyError.changed }
         directory = RunDirectory(folder)
         self.sizes = sizes
-        try? Directory.removeAll(folder.path)
+        try Directory.empty(folder.path)
         try Directory.create(directory.logs.path)
         state = Mutex(State(plan: try AtomicFile(folder: folder.path, name: PlanFile.fileName)))
     }
 
+    /// Where the files are.
+    var folder: URL { directory.url }
     /// Bytes that have come.
     var count: Int { state.withLock { $0.count } }
     /// Whether nothing is missing.

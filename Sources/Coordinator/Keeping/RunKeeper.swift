@@ -4,6 +4,7 @@ package import Logging
 internal import Method
 package import Planning
 internal import Shard
+internal import Threads
 
 /// The coordinator's hands: turns published segments into shards and keeps the run's index, status and beat.
 ///
@@ -16,9 +17,9 @@ package actor RunKeeper: CoordinatorDelegate {
     private let reporter: ProgressReporter
     private let log: Logger
     private let lock: RunLock
-    private let thread = WorkThread("files")
+    private let thread: WorkThread
     /// Not behind an assembly, for which the loop would wait.
-    private let reading = WorkThread("run files")
+    private let reading: WorkThread
     private let beatInterval: Duration
     private let intake: SegmentIntake
     /// How long the file system may take no segment, before the run is stopped.
@@ -36,11 +37,13 @@ package actor RunKeeper: CoordinatorDelegate {
     private var takeover: RunTakenOver?
 
     /// Takes the run's lock.
-    /// - Throws: ``RunLockError``.
+    /// - Throws: ``RunLockError``, ``ThreadError``.
     package init(
         _ run: Run, reporter: ProgressReporter, beatEvery interval: Duration = .seconds(5),
         patience: StoragePatience = StoragePatience(), log: Logger
-    ) throws(RunLockError) {
+    ) throws {
+        thread = try WorkThread("files")
+        reading = try WorkThread("run files")
         storageLimit = patience.limit
         beatInterval = interval
         self.run = run
@@ -49,8 +52,8 @@ package actor RunKeeper: CoordinatorDelegate {
         lock = try RunLock(run.directory)
         let layout = run.directory.layout
         let hash = run.description.configSHA256
-        store = SegmentStore(layout: layout, configSHA256: hash, shardOf: { [layout = run.layout] in layout.shard(ofBatch: $0) })
-        intake = SegmentIntake(store, pause: patience.pause, log: log)
+        store = run.description.segments(in: layout)
+        intake = try SegmentIntake(store, pause: patience.pause, log: log)
         assembler = ShardAssembler(layout: layout, configSHA256: hash, compression: run.description.recipe.compression)
         index = DatasetIndex(layout: layout)
     }
@@ -189,7 +192,7 @@ package actor RunKeeper: CoordinatorDelegate {
         // The count makes every beat another content, which a watcher on another host sees whatever its clock says.
         let text = "\(LocalHost.name) \(getpid()) \(epoch) \(beats) \(workers)\n"
         thread.enqueue { [directory = run.directory, epoch] in
-            try? Data(text.utf8).write(to: directory.beat)
+            try? OwnFile.write(text, to: directory.beat.path)
             guard let now = Self.epoch(in: directory), now > epoch else { return }
             Task { await self.takenOver(by: now) }
         }
@@ -216,6 +219,11 @@ package actor RunKeeper: CoordinatorDelegate {
         var waiting: [Int: Set<Int>] = [:]
         for shard in (0..<run.layout.shards).map({ run.layout.shard($0) }) {
             if let record = try assembler.record(shard: shard.number) {
+                guard record.indices == shard.samples else {
+                    throw ShardError.damaged(
+                        shard: shard.number,
+                        problem: "its record is that of samples \(record.indices), not \(shard.samples)")
+                }
                 before.samplesDone += record.nsamples
                 before.samplesFailed += record.nfailed
                 continue
@@ -244,8 +252,10 @@ package actor RunKeeper: CoordinatorDelegate {
     }
 
     private static func epoch(in directory: RunDirectory) -> UInt64? {
-        let text = try? String(contentsOf: directory.epoch, encoding: .utf8)
-        return text.flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        let bytes = try? InputFile.bytes(of: directory.epoch.path, limit: 64, followingLinks: false)
+        return bytes.flatMap {
+            UInt64(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Writes progress to stderr: a bar on a terminal, a line a minute otherwise, JSON lines on request.
@@ -9,9 +10,7 @@ package actor ProgressReporter {
     /// A reporter with the style that fits where stderr goes, unless one is given.
     package init(
         style: ProgressPrinter.Style, clock: any Clock<Duration> = ContinuousClock(),
-        write: @escaping @Sendable (String) -> Void = {
-            try? FileHandle.standardError.write(contentsOf: Data($0.utf8))
-        }
+        write: @escaping @Sendable (String) -> Void = StandardStreams.tell
     ) {
         printer = ProgressPrinter(style: style)
         self.clock = LoopClock(clock)

@@ -2,6 +2,7 @@ internal import Files
 internal import Logging
 internal import Shard
 internal import Synchronization
+internal import Threads
 
 /// `gather: mpi`, the coordinator's side: fetches the batches that workers offer, piece by piece, and publishes them.
 ///
@@ -44,7 +45,7 @@ final class SegmentIntake: Sendable {
     private let width: Int
     private let largestPiece: Int
     private let pause: Duration
-    private let thread = WorkThread("intake")
+    private let thread: WorkThread
     /// Touched on the thread only.
     private let state = Mutex(State())
     private let trouble = Mutex<(since: ContinuousClock.Instant, text: String)?>(nil)
@@ -53,10 +54,12 @@ final class SegmentIntake: Sendable {
     ///   - width: batches under way at a time.
     ///   - largestPiece: bytes that are asked for at a time.
     ///   - pause: between tries where the file system fails.
+    /// - Throws: ``ThreadError``.
     init(
         _ store: SegmentStore, width: Int = 4, largestPiece: Int = WireFormat.largestPiece,
         pause: Duration = .seconds(10), log: Logger
-    ) {
+    ) throws(ThreadError) {
+        thread = try WorkThread("intake")
         self.largestPiece = largestPiece
         self.store = store
         self.width = width

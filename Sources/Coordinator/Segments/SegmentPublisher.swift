@@ -1,5 +1,6 @@
 package import Logging
 package import Shard
+package import Threads
 
 /// Where a worker puts a batch that is done.
 package protocol SegmentPublisher: Sendable {
@@ -14,10 +15,14 @@ package struct SharedSegments: SegmentPublisher {
     private let store: SegmentStore
     private let patience: StoragePatience
     private let log: Logger
-    private let thread = WorkThread("segments")
+    private let thread: WorkThread
 
     /// A publisher for one worker.
-    package init(_ store: SegmentStore, patience: StoragePatience = StoragePatience(), log: Logger) {
+    /// - Throws: ``ThreadError``.
+    package init(
+        _ store: SegmentStore, patience: StoragePatience = StoragePatience(), log: Logger
+    ) throws(ThreadError) {
+        thread = try WorkThread("segments")
         self.store = store
         self.patience = patience
         self.log = log

@@ -1,6 +1,7 @@
 internal import Files
 internal import Foundation
 internal import Synchronization
+internal import Threads
 
 /// A child of this process, joined by two pipes, that does not outlive it.
 package final class SpawnedProcess: ChildProcess {
@@ -22,11 +23,19 @@ package final class SpawnedProcess: ChildProcess {
     ///   - program: its path.
     ///   - arguments: from its name on.
     ///   - rank: the rank that both ends have.
-    /// - Throws: ``SpawnError``.
+    /// - Throws: ``SpawnError``, ``ThreadError``.
     package static func start(_ program: String, _ arguments: [String], rank: Int) async throws -> SpawnedProcess {
-        let thread = WorkThread("child")
+        let thread = try WorkThread("child")
         let (identifier, input, output) = try await thread.perform { try spawn(program, arguments) }
-        return SpawnedProcess(identifier, PipeTransport(rank: rank, peer: rank, input: input, output: output), thread)
+        do {
+            let transport = try PipeTransport(rank: rank, peer: rank, input: input, output: output)
+            return SpawnedProcess(identifier, transport, thread)
+        } catch {
+            // Nobody would hear it, or wait for it.
+            Foundation.kill(identifier, SIGKILL)
+            _ = try await thread.perform { wait(for: identifier, ReapedFlag()) }
+            throw error
+        }
     }
 
     private init(_ identifier: pid_t, _ transport: PipeTransport, _ thread: WorkThread) {

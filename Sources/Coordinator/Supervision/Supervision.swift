@@ -13,6 +13,8 @@ struct Supervision: Sendable {
         var work: Work?
         /// Why it was ended from here.
         var killedFor: String?
+        /// When it was last said that it is being ended.
+        var killTold: Duration?
         /// Both must have come: what it said before its end counts.
         var exit: ChildExit?
         var hasSaidAll = false
@@ -24,6 +26,9 @@ struct Supervision: Sendable {
         let fraction: Double
         let since: Duration
     }
+
+    /// How often it is said of a process that the kernel cannot end.
+    private static let reminder = Duration.seconds(60)
 
     let configuration: SupervisorConfiguration
     private(set) var child: Child?
@@ -209,7 +214,14 @@ struct Supervision: Sendable {
 
     private mutating func watch(at now: Duration, into actions: inout [Action]) {
         if let child {
-            if now - child.lastHeard > configuration.silenceLimit {
+            if let why = child.killedFor {
+                let told = child.killTold ?? now
+                self.child?.killTold = told
+                guard now - told >= Self.reminder else { return }
+                self.child?.killTold = now
+                actions.append(
+                    .log(.error, "the process of this rank \(why) and does not end; the kernel cannot end it yet"))
+            } else if now - child.lastHeard > configuration.silenceLimit {
                 kill("was silent for \(configuration.silenceLimit)", into: &actions)
             } else if let work = child.work, now - work.since > configuration.stallLimit {
                 kill("made no progress with batch \(work.batch) for \(configuration.stallLimit)", into: &actions)

@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+package import Threads
 
 /// Two ends of one process and its child: messages over pipes, each behind its length in four bytes, little-endian.
 package final class PipeTransport: Transport {
@@ -12,7 +13,7 @@ package final class PipeTransport: Transport {
     private let output: Int32
     private let waits: Bool
     /// Writing waits for a reader that does not read: never on the caller's thread.
-    private let writing = WorkThread("pipe out")
+    private let writing: WorkThread
 
     /// Takes over both descriptors.
     /// - Parameters:
@@ -22,7 +23,17 @@ package final class PipeTransport: Transport {
     ///   - output: written to.
     ///   - waits: whether sending lasts until the pipe has the message, so that it arrives even if this process ends right
     ///     after. Not for an end whose other end may be stopped.
-    package init(rank: Int, peer: Int, input: Int32, output: Int32, waits: Bool = false) {
+    /// - Throws: ``ThreadError``; the descriptors are closed then.
+    package init(rank: Int, peer: Int, input: Int32, output: Int32, waits: Bool = false) throws(ThreadError) {
+        let reading: WorkThread
+        do throws(ThreadError) {
+            writing = try WorkThread("pipe out")
+            reading = try WorkThread("pipe in")
+        } catch {
+            close(input)
+            close(output)
+            throw error
+        }
         self.waits = waits
         self.rank = rank
         self.output = output
@@ -36,7 +47,7 @@ package final class PipeTransport: Transport {
             sigaddset(&signals, SIGPIPE)
             pthread_sigmask(SIG_BLOCK, &signals, nil)
         }
-        WorkThread("pipe in").enqueue {
+        reading.enqueue {
             do throws(PipeError) {
                 while let message = try Self.message(from: input) { sink.yield(.message(from: peer, message)) }
                 sink.yield(.peerFailed(peer))

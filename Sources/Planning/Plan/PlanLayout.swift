@@ -1,3 +1,5 @@
+package import Shard
+
 /// How the samples of a plan fall into shards and batches: by their numbers alone.
 ///
 /// Samples keep the manifest's order. Shards take so many samples each, and every shard is cut into batches, so that the bytes
@@ -50,6 +52,12 @@ package struct PlanLayout: Sendable, Hashable {
 
     /// The shard that a sample stands in.
     package func shard(ofSample index: Int) -> Int { index / shardSize }
+
+    /// Where a batch stands in the plan; nil for one that it does not have.
+    package func place(ofBatch batch: Int) -> BatchPlace? {
+        guard (0..<batches).contains(batch) else { return nil }
+        return BatchPlace(shard: shard(ofBatch: batch), samples: samples(ofBatch: batch))
+    }
 
     /// The batch that a sample is computed in.
     package func batch(ofSample index: Int) -> Int {

@@ -68,6 +68,9 @@ extension PlannedSample {
         guard sample.error != nil || sample.task.makesFrames == (sample.frames != nil), sample.frames ?? 1 >= 1 else {
             throw reader.error("the number of frames is not one that task \(sample.task.rawValue) makes")
         }
+        guard (0...1e6).contains(sample.duration), sample.frames ?? 1 <= 1 << 20 else {
+            throw reader.error("seconds or frames is more than any sample has")
+        }
         self = sample
     }
 }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Where a run's plan rows lie and what they hash to; part of `run.json`.
 package struct PlanFile: Codable, Sendable, Equatable {
     /// Some consecutive rows, compressed together.
@@ -33,4 +35,16 @@ package struct PlanFile: Codable, Sendable, Equatable {
 
     /// The indices of the rows in a frame.
     func rows(in frame: Int) -> Range<Int> { frame * rowsPerFrame..<min((frame + 1) * rowsPerFrame, rows) }
+
+    /// What is wrong with the record in itself, or nil.
+    var problem: String? {
+        guard file == Self.fileName else { return "plan.file is \(quoted(file)) and not \(Self.fileName)" }
+        guard (1...1 << 24).contains(rowsPerFrame), (0...1 << 40).contains(rows) else {
+            return "plan.rows or plan.rows_per_frame is out of range"
+        }
+        guard frames.allSatisfy({ (1...Self.maximumFrame).contains($0.bytes) }),
+            frames.count == (rows + rowsPerFrame - 1) / rowsPerFrame
+        else { return "plan.frames are not those of \(rows) rows" }
+        return nil
+    }
 }

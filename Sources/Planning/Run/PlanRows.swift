@@ -43,15 +43,11 @@ package final class PlanRows: Sendable {
         path = folder.appending(path: PlanFile.fileName).path
         let file: InputFile
         do throws(FileError) {
-            file = try InputFile(path)
+            file = try InputFile(path, followingLinks: false)
         } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
-        guard record.file == PlanFile.fileName, record.rowsPerFrame > 0, record.rows >= 0,
-            record.frames.allSatisfy({ $0.bytes > 0 && $0.bytes <= PlanFile.maximumFrame }),
-            record.frames.count == record.rows / record.rowsPerFrame
-                + (record.rows % record.rowsPerFrame == 0 ? 0 : 1)
-        else { throw .damaged(path: path, reason: "run.json lists frames that it cannot have") }
+        if let problem = record.problem { throw .damaged(path: path, reason: problem) }
         var offsets = [0]
         for frame in record.frames { offsets.append(offsets[offsets.count - 1] + frame.bytes) }
         guard offsets[offsets.count - 1] == file.size else {

@@ -8,7 +8,7 @@ struct PublishedRows {
 
     init(_ run: Run) {
         self.run = run
-        store = SegmentStore(layout: run.directory.layout, configSHA256: run.description.configSHA256)
+        store = run.description.segments(in: run.directory.layout)
         index = DatasetIndex(layout: run.directory.layout)
     }
 
@@ -16,7 +16,7 @@ struct PublishedRows {
     /// them.
     /// - Throws: errors of the files.
     func rows(of shard: PlannedShard) throws -> (rows: [SampleRow], isCommitted: Bool) {
-        if try isCommitted(shard) { return (try index.rows(shard: shard.number), true) }
+        if try isCommitted(shard) { return (try index.rows(shard: shard.number, indices: shard.samples), true) }
         let rows = try shard.batches.flatMap { batch in
             do {
                 return try store.sidecar(batch: batch)?.rows ?? []
@@ -25,7 +25,9 @@ struct PublishedRows {
             }
         }
         // The shard may have been made while its batches were looked for.
-        if rows.count < shard.count, try isCommitted(shard) { return (try index.rows(shard: shard.number), true) }
+        if rows.count < shard.count, try isCommitted(shard) {
+            return (try index.rows(shard: shard.number, indices: shard.samples), true)
+        }
         return (rows.sorted { $0.index < $1.index }, false)
     }
 

@@ -32,7 +32,7 @@ package struct Run: Sendable {
         guard PathKind(path) != .nothing else { throw .notARun(path: directory.url.path) }
         let bytes: [UInt8]
         do throws(FileError) {
-            bytes = try InputFile.bytes(of: path, limit: RunDescription.maximumBytes)
+            bytes = try InputFile.bytes(of: path, limit: RunDescription.maximumBytes, followingLinks: false)
         } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
@@ -51,8 +51,7 @@ package struct Run: Sendable {
         self.directory = directory
         self.description = description
         self.rows = rows
-        layout = PlanLayout(
-            samples: rows.count, shard: description.recipe.shard, batch: description.recipe.batch)
+        layout = description.layout
     }
 
     /// The samples of a batch. Blocks.

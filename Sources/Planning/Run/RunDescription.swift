@@ -1,6 +1,7 @@
 internal import Files
 internal import JSON
 internal import Method
+package import Shard
 
 /// What a run is: the content of `run.json`.
 package struct RunDescription: Codable, Sendable, Equatable {
@@ -50,6 +51,16 @@ package struct RunDescription: Codable, Sendable, Equatable {
         case expectedBytes = "expected_bytes"
     }
 
+    /// Key → batch → shard.
+    package var layout: PlanLayout {
+        PlanLayout(samples: counts.samples, shard: recipe.shard, batch: recipe.batch)
+    }
+
+    /// The published batches of the run, held against its plan.
+    package func segments(in layout: RunLayout) -> SegmentStore {
+        SegmentStore(layout: layout, configSHA256: configSHA256, placeOf: { [layout = self.layout] in layout.place(ofBatch: $0) })
+    }
+
     /// Describes a run.
     package init(recipe: Recipe, plan: Plan, models: [ModelIdentity], expectedBytes: Int64) {
         schema = Self.currentSchema
@@ -81,11 +92,21 @@ package struct RunDescription: Codable, Sendable, Equatable {
         guard identity == found.configSHA256 else {
             throw .damaged(path: path, reason: "its config_sha256 is not that of its recipe, plan and models")
         }
-        guard found.plan.rows == found.counts.samples else {
-            throw .damaged(
-                path: path, reason: "it counts \(found.counts.samples) samples and its plan has \(found.plan.rows) rows")
-        }
+        if let problem = found.problem { throw .damaged(path: path, reason: problem) }
         self = found
+    }
+
+    /// What is wrong with its numbers, or nil: whoever reads the run counts and allocates by them.
+    private var problem: String? {
+        if let problem = recipe.job.problem ?? plan.problem { return problem }
+        guard counts.samples == plan.rows else { return "counts.samples is \(counts.samples) of \(plan.rows) rows" }
+        guard counts.shards == layout.shards, counts.batches == layout.batches else {
+            return "counts.shards or counts.batches is not what \(counts.samples) samples make"
+        }
+        guard (0...counts.samples).contains(counts.invalid), expectedBytes >= 0 else {
+            return "counts.invalid or expected_bytes is out of range"
+        }
+        return nil
     }
 
     /// The canonical JSON: sorted keys, one line end at the end.

@@ -32,10 +32,12 @@ package final class RunLock: Sendable {
         guard !last.isEmpty, !last.hasSuffix(" on \(LocalHost.name)"),
             !FileManager.default.fileExists(atPath: directory.status.path)
         else { return }
-        let before = try? Data(contentsOf: directory.beat)
+        func beat() -> [UInt8]? {
+            try? InputFile.bytes(of: directory.beat.path, limit: 4096, followingLinks: false)
+        }
+        let before = beat()
         try await clock.sleep(for: time)
-        let after = try? Data(contentsOf: directory.beat)
-        guard before == after else { throw RunLockError.held(path: directory.url.path, by: last) }
+        guard beat() == before else { throw RunLockError.held(path: directory.url.path, by: last) }
     }
 }
 

@@ -50,7 +50,7 @@ package struct RunRetry {
                 try ShardDismantler(layout: layout, configSHA256: hash).dismantle(
                     shard: number, batches: shard.batches.map { ($0, run.layout.samples(ofBatch: $0)) }, again: again)
             } else {
-                try SegmentStore(layout: layout, configSHA256: hash).discard(batches: again)
+                try run.description.segments(in: layout).discard(batches: again)
             }
         }
         guard outcome.batches > 0 else { return outcome }

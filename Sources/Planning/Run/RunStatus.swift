@@ -111,7 +111,7 @@ package struct RunStatusReader {
             else { continue }
             let bytes: [UInt8]
             do throws(FileError) {
-                bytes = try InputFile.bytes(of: url.path, limit: RecordJSON.maximumLength)
+                bytes = try InputFile.bytes(of: url.path, limit: RecordJSON.maximumLength, followingLinks: false)
             } catch {
                 throw .unreadable(path: url.path, reason: error.reason)
             }
@@ -149,14 +149,13 @@ package struct RunStatusReader {
     private mutating func readSegments() throws(RunError) -> [(event: Event, failed: Int)] {
         let scan: SegmentStore.Scan
         do {
-            scan = try SegmentStore(layout: directory.layout, configSHA256: description.configSHA256).scan()
+            scan = try description.segments(in: directory.layout).scan()
         } catch {
             throw .unreadable(path: directory.layout.segments, reason: "\(error)")
         }
         // A shard is committed before its segments are removed.
-        let layout = PlanLayout(
-            samples: description.counts.samples, shard: description.recipe.shard, batch: description.recipe.batch)
-        let open = scan.committed.filter { $0.key < layout.batches && committed[layout.shard(ofBatch: $0.key)] == nil }
+        let layout = description.layout
+        let open = scan.committed.filter { committed[layout.shard(ofBatch: $0.key)] == nil }
         damaged = scan.damaged.count
         return open.map { number, batch in
             let data = URL(filePath: directory.layout.segments).appending(path: RunLayout.sidecarName(batch: number))

@@ -19,7 +19,8 @@ package struct RunVerification {
         var findings: [Finding] = []
         let description = try describe(&findings)
         if description != nil { checkPlan(&findings) }
-        let isOver = (try? String(contentsOf: directory.status, encoding: .utf8))?.hasPrefix("complete") ?? false
+        let status = try? InputFile.bytes(of: directory.status.path, limit: 4096, followingLinks: false)
+        let isOver = status?.starts(with: "complete".utf8) ?? false
         var reader = try? RunStatusReader(directory)
         var report = try Verifier(
             layout: directory.layout, deep: deep, configSHA256: description?.configSHA256,

@@ -9,6 +9,7 @@ package import Planning
 internal import Preflight
 internal import Shard
 internal import Synchronization
+package import Threads
 package import Torch
 
 /// A rank's work on batches: decode → sample → encode → publish.
@@ -22,9 +23,9 @@ package final class SampleBatchRunner: BatchRunner {
     private let patience: StoragePatience
     private let pauses: [Duration]
     private let log: Logger
-    private let computing = WorkThread("compute")
-    private let reading = WorkThread("inputs")
-    private let encoding = WorkThread("results")
+    private let computing: WorkThread
+    private let reading: WorkThread
+    private let encoding: WorkThread
     private let loader: InputLoader
     private let pipeline = Mutex<GenerationPipeline?>(nil)
     private let models = Mutex<PlannedModels?>(nil)
@@ -36,10 +37,14 @@ package final class SampleBatchRunner: BatchRunner {
     /// - Parameters:
     ///   - patience: how long inputs are waited for whose folder is gone.
     ///   - pauses: before each further attempt at samples whose failure may pass.
+    /// - Throws: ``ThreadError``.
     package init(
         run: Run, rank: Int, device: Device, patience: StoragePatience = StoragePatience(),
         pauses: [Duration] = [.seconds(2), .seconds(10)], log: Logger
-    ) {
+    ) throws(ThreadError) {
+        computing = try WorkThread("compute")
+        reading = try WorkThread("inputs")
+        encoding = try WorkThread("results")
         self.patience = patience
         self.pauses = pauses
         self.run = run

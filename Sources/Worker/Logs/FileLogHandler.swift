@@ -55,6 +55,6 @@ package struct FileLogHandler: LogHandler {
             line = (try? JSONCoding.encode(fields)).map { String(decoding: $0, as: UTF8.self) + "\n" } ?? ""
         }
         file.append(line)
-        if event.level >= echo { FileHandle.standardError.write(Data(line.utf8)) }
+        if event.level >= echo { StandardStreams.tell(line) }
     }
 }

@@ -14,9 +14,11 @@ package struct ClapTextModelWithProjection: Sendable {
     private let projection1: Linear
     private let projection2: Linear
 
-    /// Buffers of older transformers releases that hold no weights.
+    /// Buffers of older transformers releases that hold no weights, and of a whole `ClapModel` the other tower.
     package static func unused(_ key: String) -> Bool {
         key == "text_model.embeddings.position_ids" || key == "text_model.embeddings.token_type_ids"
+            || ["audio_model.", "audio_projection."].contains(where: key.hasPrefix)
+            || ["logit_scale_a", "logit_scale_t"].contains(key)
     }
 
     /// - Throws: ``ConfigurationError``, `WeightFileError`.

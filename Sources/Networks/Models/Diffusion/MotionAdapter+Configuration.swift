@@ -28,16 +28,16 @@ extension MotionAdapter {
         }
     }
 
-    /// The diffusers name of a key in the layout of the original checkpoints, such as `mm_sd_v15_v2.ckpt`; any other key
-    /// is returned as it is. The original keeps one table of positions for each of a block's two attentions; they are
+    /// The diffusers name of a key in the layout of the original checkpoints, such as `mm_sd_v15_v2.ckpt`; of any other
+    /// key only the wrappers are left out. The original keeps one table of positions for each of a block's two attentions; they are
     /// equal, and the first counts.
     ///
     /// Source: diffusers `loaders/single_file_utils.py`, `convert_animatediff_checkpoint_to_diffusers`.
     package static func diffusersName(_ key: String) -> String {
+        let key = KeyWrappers.unwrapped(key)
         let parts = key.split(separator: ".", omittingEmptySubsequences: false)
         guard let place = parts.firstIndex(of: "temporal_transformer") else { return key }
-        // Training on several processors left a prefix.
-        var name = parts[(parts.first == "module" ? 1 : 0)..<place].joined(separator: ".")
+        var name = parts[..<place].joined(separator: ".")
         var rest = parts[(place + 1)...]
         while let part = rest.popFirst() {
             switch (part, rest.first) {
@@ -72,9 +72,8 @@ extension MotionAdapter.Configuration {
     ///
     /// - Throws: ``ConfigurationError`` where the keys are not an adapter's.
     package init(inferredFrom file: WeightFile) throws(ConfigurationError) {
-        let shapes = Dictionary(
-            file.records.map { (MotionAdapter.diffusersName($0.name), $0.shape) },
-            uniquingKeysWith: { first, _ in first })
+        let names = KeyWrappers.unwrapped(file.names).map(MotionAdapter.diffusersName)
+        let shapes = Dictionary(zip(names, file.records.map(\.shape)), uniquingKeysWith: { first, _ in first })
         func count(_ key: (Int) -> String) -> Int {
             var count = 0
             while shapes[key(count)] != nil { count += 1 }

@@ -10,9 +10,12 @@ package struct CLIPTextModel: Sendable {
     private let layers: [Layer]
     private let norm: LayerNorm
 
-    /// A buffer of older transformers releases, and the projection that only a comparison with images needs.
+    /// A buffer of older transformers releases, and what only a comparison with images needs: the projection, and of a whole
+    /// `CLIPModel` the other tower.
     package static func unused(_ key: String) -> Bool {
-        key == "text_model.embeddings.position_ids" || key == "text_projection.weight"
+        ["text_model.embeddings.position_ids", "text_projection", "text_projection.weight", "text_projection.bias"]
+            .contains(key) || ["vision_model.", "visual_projection."].contains(where: key.hasPrefix)
+            || key == "logit_scale"
     }
 
     /// - Throws: ``ConfigurationError``, `WeightFileError`.

@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Foundation
 internal import Synchronization
 
 /// One thread for work that blocks: computing, codecs, files. It runs what it is given in order.
@@ -9,14 +8,14 @@ internal import Synchronization
 package final class WorkThread: Sendable {
     private let queue = Queue()
 
+    /// The stack of each: deep graphs are walked recursively when they are freed.
+    static let stackSize = 64 << 20
+
     /// Starts the thread. It ends when this object is gone and what was asked for is done.
     /// - Parameter name: shown by debuggers, up to 15 characters.
-    package init(_ name: String) {
-        let thread = Thread { [queue] in queue.run() }
-        thread.name = name
-        // Deep graphs are walked recursively when they are freed.
-        thread.stackSize = 64 << 20
-        thread.start()
+    /// - Throws: ``ThreadError``.
+    package init(_ name: String) throws(ThreadError) {
+        try SystemThread.start(name, stackSize: Self.stackSize) { [queue] in queue.run() }
     }
 
     deinit { queue.close() }

@@ -50,7 +50,7 @@ package enum WeightFileError: Error, Equatable, CustomStringConvertible {
             "\(path): \"\(key)\" is stored as \(found.rawValue.uppercased()), and the model computes in floating point: the checkpoint "
                 + "is quantized or damaged; fetch the one in float16, bfloat16 or float32."
         case .wholeUNet(let path, let key):
-            "\(path): this is a checkpoint of AnimateDiff's training, a whole UNet with the motion modules in it (\"\(key)\" is "
+            "\(path): this is a whole UNet with the motion modules in it, as AnimateDiff's training saves it (\"\(key)\" is "
                 + "none of theirs); save the modules alone: python3 -c 'import sys, torch; "
                 + "s = torch.load(sys.argv[1], \"cpu\", weights_only=True); s = s.get(\"state_dict\", s); "
                 + "torch.save({k: v for k, v in s.items() if \"motion_modules.\" in k}, sys.argv[2])' OLD NEW."

@@ -21,7 +21,7 @@ package enum ParallelMap {
         for number in 0..<max(1, min(threads, items.count)) {
             group.enter()
             do throws(ThreadError) {
-                // FFmpeg's demuxers and the pickle machine want room for what they keep on it.
+                // Room for what FFmpeg's demuxers and the pickle machine keep on it.
                 try SystemThread.start("probe", stackSize: 4 << 20) {
                     state.work(transform)
                     group.leave()

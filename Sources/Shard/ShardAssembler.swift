@@ -107,9 +107,7 @@ package struct ShardAssembler: Sendable {
         var hash = SHA256()
         for frame in sidecar.frames {
             do {
-                let bytes = try segment.read(at: frame.off, count: frame.clen)
-                hash.update(bytes)
-                try shard.append(bytes, frame)
+                try shard.append(frame, from: segment, &hash)
             } catch let error as ZstdError {
                 throw SegmentError.corrupt(batch: sidecar.batch, problem: "sample \(quoted(frame.key)): \(error)")
             }

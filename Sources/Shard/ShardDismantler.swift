@@ -20,7 +20,7 @@ package struct ShardDismantler: Sendable {
     /// - Parameters:
     ///   - batches: what the plan puts into the shard: each batch with the indices of its samples.
     ///   - again: the batches that are to be done anew.
-    /// - Throws: ``ShardError``, ``SegmentError``, ``RecordError``, ``FileError``; nothing is lost then.
+    /// - Throws: ``ShardError``, ``ShardReadError``, ``SegmentError``, ``RecordError``, ``FileError``; nothing is lost then.
     package func dismantle(shard: Int, batches: [(number: Int, samples: Range<Int>)], again: Set<Int>) throws {
         let index = DatasetIndex(layout: layout)
         guard let record = try index.record(shard: shard) else { return }
@@ -30,8 +30,8 @@ package struct ShardDismantler: Sendable {
         let rows = Dictionary(
             try index.rows(shard: shard, indices: record.indices).map { ($0.index, $0) },
             uniquingKeysWith: { first, _ in first })
-        let frames = Dictionary(record.frames.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-        let file = record.nsamples > 0 ? try InputFile("\(layout.shards)/\(record.shard)", followingLinks: false) : nil
+        let reader =
+            record.nsamples > 0 ? try ShardReader(path: "\(layout.shards)/\(record.shard)", record: record) : nil
         let store = SegmentStore(layout: layout, configSHA256: configSHA256, faults: faults)
         for batch in batches where !again.contains(batch.number) {
             let own = try batch.samples.map { sample in
@@ -41,17 +41,14 @@ package struct ShardDismantler: Sendable {
                 (row.shard, row.offset) = (nil, nil)
                 return row
             }
-            let blocks = try own.filter { $0.status == .ok }.map { row in
-                guard let frame = frames[row.key], let file else {
+            let samples = try own.filter { $0.status == .ok }.map { row in
+                guard let sample = try reader?.sample(row.key) else {
                     throw ShardError.damaged(shard: shard, problem: "its record lacks \(quoted(row.key))")
                 }
-                let bytes = try file.read(at: frame.off, count: frame.clen)
-                return record.compression == .none ? bytes : try ZstdFrame.decompress(bytes, expecting: frame.ulen)
+                return sample
             }
             _ = try store.publish(
-                EncodedSegment(
-                    batch: batch.number, configSHA256: configSHA256,
-                    samples: blocks.map { try SampleBlock.parse($0).sample }, rows: own))
+                EncodedSegment(batch: batch.number, configSHA256: configSHA256, samples: samples, rows: own))
         }
         let name = RunLayout.recordName(shard: shard)
         try faults.pass(.remove, name)

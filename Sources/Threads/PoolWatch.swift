@@ -45,7 +45,7 @@ package final class PoolWatch: Sendable {
     /// Why no thread can be made; nil where one can.
     private static func shortage() -> ThreadError? {
         do throws(ThreadError) {
-            try SystemThread.start("probe") {}
+            try SystemThread.start("pool") {}
             return nil
         } catch {
             return error

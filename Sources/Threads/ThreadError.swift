@@ -22,7 +22,8 @@ package struct ThreadError: Error, Hashable, CustomStringConvertible {
     /// One sentence with the limits and the remedy.
     package var description: String {
         let what =
-            made.map { "only \($0) threads could be made of \(purpose)" } ?? "no thread could be made for \(purpose)"
+            made.map { "only \($0) threads could be made of \(purpose)" }
+            ?? "the thread \"\(purpose)\" could not be made"
         let bounds =
             limits.isEmpty
             ? "no limit of this process is set, so the host's is reached"

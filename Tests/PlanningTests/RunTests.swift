@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Method
 import Planning
 import Shard
@@ -51,6 +52,43 @@ private func plan(_ job: Job, count: Int = 5) throws -> Plan {
         #expect(FileManager.default.fileExists(atPath: directory.layout.segments))
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: directory.url.path).allSatisfy { !$0.hasPrefix(".") })
+    }
+
+    @Test("numbers that no job file and no plan has are refused in run.json, though its hash is right")
+    func hostileNumbers() throws {
+        let description = try publish(testJob("batch=2", "shard=4")).run.description
+        func refusal(_ change: (inout RunDescription, inout Job) -> Void) throws -> String? {
+            var (changed, job) = (description, description.recipe.job)
+            change(&changed, &job)
+            changed.recipe = .generation(job)
+            changed.configSHA256 = RunDescription.identity(
+                recipe: changed.recipe, planSHA256: changed.plan.sha256, models: changed.models)
+            let json = try JSONCoding.encode(changed)
+            do throws(RunError) {
+                _ = try RunDescription(parsing: json, path: "run.json")
+                return nil
+            } catch .damaged(_, let reason) {
+                return reason
+            }
+        }
+        #expect(try refusal { _, _ in } == nil)
+        let changes: [(String, (inout RunDescription, inout Job) -> Void)] = [
+            ("shard is 0", { $1.shard = 0 }), ("batch is -1", { $1.batch = -1 }),
+            ("binder.clip_duration is 0", { $1.clips.clipDuration = 0 }),
+            ("sampling.steps is \(Int.max)", { $1.tasks[.v2a]?.sampling.steps = .max }),
+            ("sampling.width is \(Int.max)", { $1.tasks[.a2v]?.sampling.video?.width = .max }),
+            ("plan.rows", { description, _ in description.plan.rows = .max }),
+            ("plan.rows", { description, _ in description.plan.rowsPerFrame = .max }),
+            ("plan.frames", { description, _ in description.plan.frames = [.max, .max] }),
+            ("plan.file", { description, _ in description.plan.file = "../../etc/passwd" }),
+            ("counts.samples", { description, _ in description.counts.samples = -1 }),
+            ("counts.shards", { description, _ in description.counts.shards = .max }),
+            ("counts.invalid", { description, _ in description.counts.invalid = 6 }),
+        ]
+        for (text, change) in changes {
+            let reason = try refusal(change)
+            #expect(reason?.contains(text) == true, "\(text): \(reason ?? "accepted")")
+        }
     }
 
     @Test func theSamePlanAgainChangesNothing() throws {

@@ -196,6 +196,24 @@ import Testing
         }
     }
 
+    @Test(
+        "a segment whose frame unpacks to gigabytes is damaged, and its shard is not made",
+        arguments: Compression.allCases)
+    func segmentBombs(compression: Compression) throws {
+        let run = try DemoRun(failed: [])
+        for batch in 0..<2 { _ = try run.store().publish(run.segment(batch)) }
+        let sidecar = try #require(try run.store().sidecar(batch: 0))
+        let path = "segments/\(sidecar.dataName)"
+        var data = try run.folder.read(path)
+        let first = sidecar.frames[0]
+        // As many bytes as before, and a frame's header that claims 1 GiB.
+        let bomb = ZstdBomb.frame(of: 0, blocks: 8192).prefix(first.clen)
+        data.replaceSubrange(0..<first.clen, with: bomb)
+        try run.folder.write(data, to: path)
+        #expect(throws: SegmentError.self) { try run.assembler(compression).assemble(DemoRun.shards[0]) }
+        #expect(try run.folder.contents(under: "shards").isEmpty)
+    }
+
     // MARK: - What lies in place of files
 
     enum Obstacle: CaseIterable { case pipe, link, folder }

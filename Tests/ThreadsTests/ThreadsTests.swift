@@ -42,7 +42,7 @@ import Testing
         #expect {
             try SystemThread.start("everything", stackSize: 1 << 55) {}
         } throws: { error in
-            "\(error)".contains("no thread could be made for everything (")
+            "\(error)".contains("the thread \"everything\" could not be made (")
                 && "\(error)".contains("or start fewer processes")
         }
     }

@@ -29,8 +29,8 @@ extension MotionAdapter {
     }
 
     /// The diffusers name of a key in the layout of the original checkpoints, such as `mm_sd_v15_v2.ckpt`; of any other
-    /// key only the wrappers are left out. The original keeps one table of positions for each of a block's two attentions; they are
-    /// equal, and the first counts.
+    /// key only the wrappers are left out. The original keeps one table of positions for each of a block's two
+    /// attentions; they are equal, and the first counts.
     ///
     /// Source: diffusers `loaders/single_file_utils.py`, `convert_animatediff_checkpoint_to_diffusers`.
     package static func diffusersName(_ key: String) -> String {

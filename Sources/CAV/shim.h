@@ -18,16 +18,17 @@ static inline int64_t seehear_nopts(void) { return AV_NOPTS_VALUE; }
 static inline int seehear_eof(void) { return AVERROR_EOF; }
 static inline int seehear_invalid_data(void) { return AVERROR_INVALIDDATA; }
 static inline int seehear_error(int code) { return AVERROR(code); }
+static inline int seehear_not_implemented(void) { return AVERROR_PATCHWELCOME; }
 
-/// One message of FFmpeg at level error or worse; the Swift side defines it.
-void seehear_av_message(const char *line);
+/// One message of FFmpeg, an error or, where `warning` is not 0, a warning; the Swift side defines it.
+void seehear_av_message(const char *line, int warning);
 
 static inline void seehear_av_log(void *source, int level, const char *format, va_list arguments) {
-    if (level > AV_LOG_ERROR) return;
+    if (level > AV_LOG_WARNING) return;
     char line[400];
     int prefix = 0;
     av_log_format_line2(source, level, format, arguments, line, (int)sizeof line, &prefix);
-    seehear_av_message(line);
+    seehear_av_message(line, level > AV_LOG_ERROR);
 }
 
 /// Sends FFmpeg's messages to seehear_av_message instead of standard error, for the whole process.

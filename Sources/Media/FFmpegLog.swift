@@ -18,12 +18,22 @@ enum FFmpegLog {
 
     private final class Lines {
         var lines: [String] = []
+        /// Features of the file that FFmpeg lacks, and says so in a warning only.
+        var lacking: [String] = []
     }
 
     /// Routes FFmpeg's messages here (once per process) and forgets those of this thread.
     static func begin() {
         installed
         current(create: false)?.lines.removeAll()
+        current(create: false)?.lacking.removeAll()
+    }
+
+    /// What FFmpeg said since ``begin()`` that it cannot do with this file; nil where it said nothing of the kind. Nothing
+    /// is cleared.
+    static var lacking: String? {
+        guard let lacking = current(create: false)?.lacking, !lacking.isEmpty else { return nil }
+        return lacking.prefix(3).joined(separator: "; ")
     }
 
     /// The messages of this thread since ``begin()``, joined and cleared, or nil.
@@ -36,6 +46,13 @@ enum FFmpegLog {
     /// Whether a message since ``begin()`` contains `text`; nothing is cleared.
     static func mentions(_ text: String) -> Bool {
         current(create: false)?.lines.contains { $0.contains(text) } ?? false
+    }
+
+    /// What follows `words` in each line of ``lacking``.
+    static func warnings(with words: String) -> [Substring] {
+        (current(create: false)?.lacking ?? []).compactMap { line in
+            line[...].range(of: words).map { line[$0.upperBound...] }
+        }
     }
 
     /// FFmpeg's words for a status code, preceded by the messages of this thread.
@@ -52,6 +69,11 @@ enum FFmpegLog {
         current(create: true)?.lines.append(line)
     }
 
+    fileprivate static func appendLacking(_ line: String) {
+        guard let lines = current(create: true)?.lacking, lines.count < Limits.streams, lines.last != line else { return }
+        current(create: true)?.lacking.append(line)
+    }
+
     private static func current(create: Bool) -> Lines? {
         if let pointer = pthread_getspecific(key) {
             return Unmanaged<Lines>.fromOpaque(pointer).takeUnretainedValue()
@@ -65,12 +87,18 @@ enum FFmpegLog {
 
 /// Called by the C log callback in `CAV`, on whichever thread FFmpeg reports from.
 @_cdecl("seehear_av_message")
-func receiveFFmpegMessage(_ line: UnsafePointer<CChar>) {
+func receiveFFmpegMessage(_ line: UnsafePointer<CChar>, _ warning: Int32) {
     // "[mov,mp4 @ 0x55d0…] text\n": the address differs from run to run and says nothing.
     var text = Substring(String(cString: line))
     if text.first == "[", let end = text.range(of: "] ") { text = text[end.upperBound...] }
     while let last = text.last, last.isWhitespace { text.removeLast() }
-    if !text.isEmpty { FFmpegLog.append(String(text)) }
+    guard !text.isEmpty else { return }
+    // What a missing feature or a track in another file leads to (black areas, no frames) is no error to FFmpeg.
+    let words = ["not implemented", "external track"] + (warning == 0 ? ["not supported", "nsupported"] : [])
+    if words.contains(where: { text.range(of: $0) != nil }) {
+        FFmpegLog.appendLacking(String(text.prefix { $0 != "." }))
+    }
+    if warning == 0 { FFmpegLog.append(String(text)) }
 }
 
 extension Substring {

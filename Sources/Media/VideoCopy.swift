@@ -87,7 +87,7 @@ enum VideoCopy {
         _ cut: Muxer.Cut, _ input: Input, _ stream: UnsafeMutablePointer<AVStream>,
         to target: UnsafeMutablePointer<AVStream>, of output: Mp4File
     ) throws(MediaError) {
-        input.select(stream)
+        input.select([stream])
         var holder = av_packet_alloc()
         guard let packet = holder else { throw Input.noMemory(input.path) }
         defer { av_packet_free(&holder) }

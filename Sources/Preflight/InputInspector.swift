@@ -25,12 +25,14 @@ struct InputInspector {
     /// A file that several rows name is looked at once.
     /// - Returns: The samples in the manifest's order, and the problems found here.
     func samples(of rows: [ManifestRow]) -> (samples: [PlannedSample], problems: [RowProblem]) {
-        let paths = Set(rows.filter(\.problems.isEmpty).compactMap { $0.input?.path }).sorted()
+        // Paths are bytes: two that differ in their Unicode form only are equal texts and different files.
+        let paths = Set(rows.filter(\.problems.isEmpty).compactMap { $0.input.map { Array($0.path.utf8) } })
+            .map { String(decoding: $0, as: UTF8.self) }
         let (probe, hashes) = (probe, job.inputHash == .full)
         let results = ParallelMap.map(paths, threads: threads) { path in
             Self.look(at: path, probe: probe, hashing: hashes)
         }
-        let files = Dictionary(uniqueKeysWithValues: zip(paths, results))
+        let files = Dictionary(uniqueKeysWithValues: zip(paths.map { Array($0.utf8) }, results))
         var problems: [RowProblem] = []
         let samples = rows.map { row in
             var sample = PlannedSample(
@@ -76,7 +78,7 @@ struct InputInspector {
     }
 
     private func filled(
-        _ sample: PlannedSample, from row: ManifestRow, _ files: [String: Result<File, InputProbeError>]
+        _ sample: PlannedSample, from row: ManifestRow, _ files: [[UInt8]: Result<File, InputProbeError>]
     ) throws(RowProblem) -> PlannedSample {
         var sample = sample
         var media: ProbedInput?
@@ -98,14 +100,14 @@ struct InputInspector {
     }
 
     private func file(
-        _ input: ManifestInput, of row: ManifestRow, _ files: [String: Result<File, InputProbeError>]
+        _ input: ManifestInput, of row: ManifestRow, _ files: [[UInt8]: Result<File, InputProbeError>]
     ) throws(RowProblem) -> File {
         func problem(_ kind: String, _ found: String, _ remedy: String) -> RowProblem {
             RowProblem(
                 row: row.number, field: input.kind.rawValue, kind: .file, recordedKind: kind,
                 found: "\(input.path)\(found)", remedy: remedy)
         }
-        switch files[input.path] {
+        switch files[Array(input.path.utf8)] {
         case .success(let file):
             if let (kind, found, remedy) = Self.unfit(file.media, as: input.kind) {
                 throw problem(kind, ": \(found)", remedy)
@@ -121,8 +123,10 @@ struct InputInspector {
     )? {
         switch kind {
         case .audio:
+            if let fault = media.audioFault { return (fault.kind, fault.found, fault.remedy) }
             if !media.hasAudio { return ("noAudioStream", "it has no audio", "give a file with an audio stream") }
         case .video, .image:
+            if let fault = media.videoFault { return (fault.kind, fault.found, fault.remedy) }
             guard let width = media.width, let height = media.height else {
                 return ("noVideoStream", "it has no video", "give a file with a video stream")
             }

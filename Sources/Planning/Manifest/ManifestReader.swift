@@ -179,7 +179,10 @@ package struct ManifestReader {
             let digits = String(second)
             let key = "\(record.fields[0])_" + String(repeating: "0", count: 6 - digits.count) + digits
             builder.add(
-                row: record.line, [.id: .text(key), .video: .text("\(key).mp4"), .prompt: .text(record.fields[2])])
+                row: record.line,
+                [
+                    .id: .text(ManifestKey.listed(key)), .video: .text("\(key).mp4"), .prompt: .text(record.fields[2]),
+                ])
         }
     }
 

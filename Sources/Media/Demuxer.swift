@@ -12,7 +12,8 @@ enum Demuxer {
         let head = try file.bytes(at: 0, count: Signature.length)
         if Signature.isAnimatedWebP(head) {
             throw MediaError(
-                .unsupported, file: path, doing: "read it", found: "it is an animated WebP, which FFmpeg does not decode",
+                .unsupported, file: path, doing: "read it",
+                found: "it is an animated WebP, which FFmpeg does not decode",
                 remedy: "save it as mp4 or GIF, or the image that is meant as PNG")
         }
         var format: UnsafePointer<AVInputFormat>?

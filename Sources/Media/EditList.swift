@@ -6,7 +6,9 @@ enum EditList {
     /// Sets the length of the video's last edit, in units of the movie's timescale, and the lengths of the track and
     /// the movie that follow from it. False when the file has no such boxes.
     static func setPictureLength(_ length: Int64, in bytes: inout [UInt8]) -> Bool {
-        guard let moov = MP4Boxes.first("moov", in: bytes, 0..<bytes.count), let mvhd = MP4Boxes.first("mvhd", in: bytes, moov) else {
+        guard let moov = MP4Boxes.first("moov", in: bytes, 0..<bytes.count),
+            let mvhd = MP4Boxes.first("mvhd", in: bytes, moov)
+        else {
             return false
         }
         var longest: UInt64 = 0
@@ -30,12 +32,16 @@ enum EditList {
 
     /// Sets the last edit; returns the length of all edits together.
     private static func shorten(_ trak: Range<Int>, to length: Int64, in bytes: inout [UInt8]) -> UInt64? {
-        guard let edts = MP4Boxes.first("edts", in: bytes, trak), let elst = MP4Boxes.first("elst", in: bytes, edts), elst.count >= 8 else {
+        guard let edts = MP4Boxes.first("edts", in: bytes, trak), let elst = MP4Boxes.first("elst", in: bytes, edts),
+            elst.count >= 8
+        else {
             return nil
         }
         let wide = bytes[elst.lowerBound] == 1
         let size = wide ? 20 : 12
-        guard let count = MP4Boxes.number(elst.lowerBound + 4, false, elst, bytes), count > 0, count < 16 else { return nil }
+        guard let count = MP4Boxes.number(elst.lowerBound + 4, false, elst, bytes), count > 0, count < 16 else {
+            return nil
+        }
         let last = elst.lowerBound + 8 + (Int(count) - 1) * size
         guard put(UInt64(max(length, 1)), last, wide, elst, &bytes) else { return nil }
         var total: UInt64 = 0
@@ -44,7 +50,9 @@ enum EditList {
     }
 
     private static func isPicture(_ trak: Range<Int>, in bytes: [UInt8]) -> Bool {
-        guard let mdia = MP4Boxes.first("mdia", in: bytes, trak), let hdlr = MP4Boxes.first("hdlr", in: bytes, mdia), hdlr.count >= 12 else {
+        guard let mdia = MP4Boxes.first("mdia", in: bytes, trak), let hdlr = MP4Boxes.first("hdlr", in: bytes, mdia),
+            hdlr.count >= 12
+        else {
             return false
         }
         return bytes[(hdlr.lowerBound + 8)..<(hdlr.lowerBound + 12)].elementsEqual("vide".utf8)

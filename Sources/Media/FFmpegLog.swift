@@ -70,7 +70,9 @@ enum FFmpegLog {
     }
 
     fileprivate static func appendLacking(_ line: String) {
-        guard let lines = current(create: true)?.lacking, lines.count < Limits.streams, lines.last != line else { return }
+        guard let lines = current(create: true)?.lacking, lines.count < Limits.streams, lines.last != line else {
+            return
+        }
         current(create: true)?.lacking.append(line)
     }
 

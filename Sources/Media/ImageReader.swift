@@ -10,8 +10,9 @@ package enum ImageReader {
     ///   a video, and for an image with something that FFmpeg does not decode.
     package static func read(_ path: String) throws(MediaError) -> Image {
         let input = try Input(path)
+        let still = input.isStillImage ? try StillFile(input) : nil
         let stream = try input.videoStream()
-        guard input.isStillImage || ["gif", "apng"].contains(input.format) else {
+        guard still != nil || ["gif", "apng"].contains(input.format) else {
             throw input.error(
                 .unsupported, "read it as an image", "it is a video (\(input.format))", "give it as a video")
         }
@@ -20,7 +21,6 @@ package enum ImageReader {
         // for damage.
         let decoder = try Decoder(input, stream, strict: codec == AV_CODEC_ID_PNG || codec == AV_CODEC_ID_APNG)
         UnwrittenPixels.watch(decoder.context)
-        let still = try StillFile(input)
         guard try decoder.next() else {
             throw input.damaged(
                 "decode the image", decoder.lastFailure < 0 ? decoder.lastFailure : seehear_invalid_data())
@@ -33,6 +33,6 @@ package enum ImageReader {
                 "the file is truncated or damaged: copy it again")
         }
         let image = try PixelConverter(path: path).rgb(decoder.frame)
-        return (still.orientation ?? Orientation(frame: decoder.frame) ?? Orientation(stream)).apply(to: image)
+        return (still?.orientation ?? Orientation(frame: decoder.frame) ?? Orientation(stream)).apply(to: image)
     }
 }

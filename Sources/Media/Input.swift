@@ -73,7 +73,8 @@ final class Input {
         guard let stream = stream(AVMEDIA_TYPE_VIDEO) else {
             if streams.contains(where: { $0.pointee.disposition & Self.cover != 0 }) {
                 throw error(
-                    .noVideoStream, "find a video stream", "its only picture is the cover of a sound, which is no video",
+                    .noVideoStream, "find a video stream",
+                    "its only picture is the cover of a sound, which is no video",
                     "give a file with a video stream, or the picture as a file of its own")
             }
             let held = streams.compactMap { av_get_media_type_string($0.pointee.codecpar.pointee.codec_type) }

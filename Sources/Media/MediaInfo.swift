@@ -61,7 +61,8 @@ package struct MediaInfo: Equatable, Sendable {
         defer { ProbeMemory.release() }
         let input = try Input(path)
         guard input.isStillImage else { return MediaInfo(input, StreamLengths(input)) }
+        let still = try StillFile(input)
         _ = try input.videoStream()
-        return MediaInfo(input, turned: try StillFile(input).orientation)
+        return MediaInfo(input, turned: still.orientation)
     }
 }

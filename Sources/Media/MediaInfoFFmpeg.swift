@@ -12,7 +12,8 @@ extension MediaInfo {
             video: lengths?.pictureFault == nil
                 ? input.stream(AVMEDIA_TYPE_VIDEO).flatMap { Video($0, lengths?.picture, turned) } : nil,
             videoFault: lengths?.pictureFault,
-            audio: lengths?.soundFault == nil ? input.stream(AVMEDIA_TYPE_AUDIO).map { Audio($0, lengths?.sound) } : nil,
+            audio: lengths?.soundFault == nil
+                ? input.stream(AVMEDIA_TYPE_AUDIO).map { Audio($0, lengths?.sound) } : nil,
             audioFault: lengths?.soundFault,
             isImage: input.isStillImage)
     }

@@ -79,12 +79,13 @@ enum VideoScan {
     ) throws(MediaError) {
         // An edit list may well show things in another order.
         guard !input.format.hasPrefix("mov") else { return }
-        guard let jump = FrameTable.jump(in: packets, tick: tick, forward: input.format.hasPrefix("mpeg")) else { return }
-        let from = (tick * Fraction(Int128(jump.from))).double
-        let to = (tick * Fraction(Int128(jump.to))).double
+        guard let jump = FrameTable.jump(in: packets, tick: tick, forward: input.format.hasPrefix("mpeg")) else {
+            return
+        }
+        func seconds(_ ticks: Int64) -> Double { (tick.double * Double(ticks) * 1000).rounded() / 1000 }
         throw input.error(
             .unsupported, "read the frame times",
-            "they jump from \(from) s to \(to) s: these are several recordings, one behind the other",
+            "its times jump from \(seconds(jump.from)) s to \(seconds(jump.to)) s: it is several recordings, one behind the other",
             "cut them apart, or write them anew with times that go on: `ffmpeg -i IN OUT.mp4`")
     }
 

@@ -19,7 +19,8 @@ package struct MediaProbe: InputProbe {
             duration: info.isImage ? nil : (info.video?.duration ?? info.audio?.duration)?.double,
             audioDuration: info.audio?.duration?.double,
             width: info.video?.width, height: info.video?.height, hasAudio: info.audio != nil, isImage: info.isImage,
-            videoFault: info.videoFault.map(InputProbeError.init), audioFault: info.audioFault.map(InputProbeError.init))
+            videoFault: info.videoFault.map(InputProbeError.init), audioFault: info.audioFault.map(InputProbeError.init)
+        )
     }
 }
 

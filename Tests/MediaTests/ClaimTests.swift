@@ -37,14 +37,18 @@ import Testing
             "one-byte": edited("stsz", full(1, many)), "no-bytes": edited("stsz", full(0, many)),
             "second-table": with("stsz", full(1, many)),
             "in-user-data": with("udta", BoxSurgery.box("stsz", full(1, many))),
-            "in-free-space": clip + BoxSurgery.box("free", BoxSurgery.box("cmvd", BoxSurgery.box("stsz", full(1, many)))),
+            "in-free-space": clip
+                + BoxSurgery.box("free", BoxSurgery.box("cmvd", BoxSurgery.box("stsz", full(1, many)))),
             "in-sample-entry": edited(
-                "stsd", full(1) + BoxSurgery.box("avc1", [UInt8](repeating: 0, count: 78) + BoxSurgery.box("stsz", full(1, many)))),
+                "stsd",
+                full(1)
+                    + BoxSurgery.box("avc1", [UInt8](repeating: 0, count: 78) + BoxSurgery.box("stsz", full(1, many)))),
             "fragment": clip + BoxSurgery.box("moof", BoxSurgery.box("traf", BoxSurgery.box("trun", full(many)))),
         ]
         for (name, bytes) in bombs {
             let path = try studio.write("\(name).mp4", bytes)
-            for body in [{ _ = try MediaInfo.probe(path) }, { _ = try VideoReader(path: path) }] as [() throws -> Void] {
+            for body in [{ _ = try MediaInfo.probe(path) }, { _ = try VideoReader(path: path) }] as [() throws -> Void]
+            {
                 #expect(fails(.tooLarge, body), "\(name)")
             }
         }

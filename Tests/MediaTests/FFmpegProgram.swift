@@ -29,7 +29,8 @@ final class Studio {
 
     /// The names of the formats that `ffmpeg` reads.
     func demuxers() throws -> Set<String> {
-        let lines = String(decoding: try run(["ffmpeg", "-hide_banner", "-demuxers"]), as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: try run(["ffmpeg", "-hide_banner", "-demuxers"]), as: UTF8.self).split(
+            separator: "\n")
         return Set(lines.compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) })
     }
 

@@ -13,7 +13,8 @@ import Testing
     private func refusals(_ path: String) -> [MediaError] {
         let sound = PlanarAudio(sampleRate: 8000, channels: [[0, 0]])!
         let readers: [() throws -> Void] = [
-            { if let fault = try MediaInfo.probe(path).videoFault { throw fault } }, { _ = try VideoReader(path: path) },
+            { if let fault = try MediaInfo.probe(path).videoFault { throw fault } },
+            { _ = try VideoReader(path: path) },
             { _ = try ImageReader.read(path) }, { _ = try AudioReader.read(path) }, { _ = try AudioWindow.read(path) },
             { _ = try KeyFrames.choose(path: path) }, { _ = try Muxer.mux(sound, underVideo: path) },
         ]

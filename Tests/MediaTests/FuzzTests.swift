@@ -18,7 +18,8 @@ import Testing
             try studio.make("a.wav", "-f lavfi -i sine=d=0.1:r=8000"),
             try studio.make(
                 "a.mkv",
-                "-f lavfi -i testsrc2=s=32x32:r=5:d=1 -f lavfi -i sine=d=1:r=8000 -c:v libx264 -pix_fmt yuv420p -c:a libopus"),
+                "-f lavfi -i testsrc2=s=32x32:r=5:d=1 -f lavfi -i sine=d=1:r=8000 -c:v libx264 -pix_fmt yuv420p -c:a libopus"
+            ),
             try studio.make("a.jpg", "-f lavfi -i testsrc2=s=24x24 -frames:v 1"),
             try studio.make("a.ts", "-f lavfi -i testsrc2=s=32x32:r=5:d=1 -c:v mpeg2video"),
         ].map { path throws in [UInt8](try Data(contentsOf: URL(filePath: path))) }

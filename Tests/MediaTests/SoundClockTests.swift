@@ -38,7 +38,9 @@ import Testing
         func jump(_ packets: [FrameTable.Packet], forward: Bool = false) -> [Int64]? {
             FrameTable.jump(in: packets, tick: tick, forward: forward).map { [$0.from, $0.to] }
         }
-        let reordered = [packet(80, 0, key: true), packet(240, 40), packet(160, 80), packet(120, 120), packet(200, 160)]
+        let reordered = [
+            packet(80, 0, key: true), packet(240, 40), packet(160, 80), packet(120, 120), packet(200, 160),
+        ]
         #expect(jump(reordered) == nil)
         #expect(jump(reordered + reordered) == [160, 0])
         // Without decoding times, a key frame that is shown before what was decoded before it.

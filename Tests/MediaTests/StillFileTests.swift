@@ -14,18 +14,26 @@ import Testing
     /// An EXIF block, or the beginning of a TIFF, with an orientation.
     private func exif(_ tag: Int, little: Bool = false) -> [UInt8] {
         little
-            ? Array("II".utf8) + [42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, UInt8(tag), 0, 0, 0, 0, 0, 0, 0]
-            : Array("MM".utf8) + [0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, UInt8(tag), 0, 0, 0, 0, 0, 0]
+            ? Array("II".utf8) + [
+                42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, UInt8(tag), 0, 0, 0, 0, 0, 0, 0,
+            ]
+            : Array("MM".utf8) + [
+                0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, UInt8(tag), 0, 0, 0, 0, 0, 0,
+            ]
     }
 
     /// A TIFF of 8-bit RGB in one strip.
-    private func tiff(_ width: Int, _ height: Int, _ strip: [UInt8], compression: Int = 1, orientation: Int = 1) -> [UInt8] {
+    private func tiff(_ width: Int, _ height: Int, _ strip: [UInt8], compression: Int = 1, orientation: Int = 1)
+        -> [UInt8]
+    {
         let tags: [(Int, Int, Int)] = [
             (256, 3, width), (257, 3, height), (258, 3, 8), (259, 3, compression), (262, 3, compression == 7 ? 6 : 2),
             (273, 4, 134), (274, 3, orientation), (277, 3, 3), (278, 3, height), (279, 4, strip.count),
         ]
         func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
-        let entries = tags.flatMap { tag, type, value in little(tag, 2) + little(type, 2) + little(1, 4) + little(value, 4) }
+        let entries = tags.flatMap { tag, type, value in
+            little(tag, 2) + little(type, 2) + little(1, 4) + little(value, 4)
+        }
         return Array("II".utf8) + [42, 0, 8, 0, 0, 0] + little(tags.count, 2) + entries + little(0, 4) + strip
     }
 
@@ -65,7 +73,8 @@ import Testing
     private func avif(_ properties: [(String, UInt8)]) throws -> [UInt8] {
         let path = try studio.make(
             "plain.avif",
-            "-f lavfi -i testsrc2=s=64x48 -frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8 -crf 20 -pix_fmt yuv420p")
+            "-f lavfi -i testsrc2=s=64x48 -frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8 -crf 20 -pix_fmt yuv420p"
+        )
         var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
         // `meta` is a box with version and flags before its children: they are hidden for as long as it is searched.
         let meta = try #require(MP4Boxes.first("meta", in: bytes, bytes.indices))
@@ -80,7 +89,8 @@ import Testing
         let change = added.count + places.count
         // From the end to the beginning, so that places stay right.
         func lengthen(_ box: Range<Int>, by more: Int) {
-            bytes.replaceSubrange(box.lowerBound - 8..<box.lowerBound - 4, with: BoxSurgery.big(UInt32(box.count + 8 + more)))
+            bytes.replaceSubrange(
+                box.lowerBound - 8..<box.lowerBound - 4, with: BoxSurgery.big(UInt32(box.count + 8 + more)))
         }
         bytes.insert(contentsOf: places, at: ipma.upperBound)
         bytes[ipma.lowerBound + 10] += UInt8(places.count)
@@ -148,7 +158,9 @@ import Testing
         taller.replaceSubrange(20..<24, with: [0, 0, 0, 16])
         taller.replaceSubrange(29..<33, with: crc32(taller[12..<29]))
         #expect(fails(.corrupt) { _ = try ImageReader.read(studio.write("taller.png", taller)) })
-        for (name, codec) in [("a.tiff", "-compression_algo lzw"), ("a.bmp", ""), ("a.ppm", ""), ("a.qoi", ""), ("a.gif", "")] {
+        for (name, codec) in [
+            ("a.tiff", "-compression_algo lzw"), ("a.bmp", ""), ("a.ppm", ""), ("a.qoi", ""), ("a.gif", ""),
+        ] {
             let path = try studio.make(name, "-f lavfi -i testsrc2=s=200x150,format=rgb24 -frames:v 1 \(codec)")
             let whole = [UInt8](try Data(contentsOf: URL(filePath: path)))
             #expect(try ImageReader.read(path).height == 150)
@@ -170,7 +182,8 @@ import Testing
             }
         }
         func looked(_ path: String) -> String { found(path) { _ = try MediaInfo.probe($0) } }
-        let heic = BoxSurgery.box("ftyp", Array("heic".utf8) + [0, 0, 0, 0] + Array("mif1heic".utf8))
+        let heic =
+            BoxSurgery.box("ftyp", Array("heic".utf8) + [0, 0, 0, 0] + Array("mif1heic".utf8))
             + BoxSurgery.box("meta", [UInt8](repeating: 0, count: 40)) + BoxSurgery.box("mdat", [1, 2, 3, 4])
         #expect(looked(try studio.write("a.heic", heic)).contains("HEIC"))
         let moving = try studio.make("a.webp", "-f lavfi -i testsrc2=s=32x32:r=5:d=1 -c:v libwebp_anim -loop 0")
@@ -184,19 +197,25 @@ import Testing
         #expect(found(song) { _ = try VideoReader(path: $0) }.contains("cover"))
     }
 
-    @Test("an image that is cut off is known without decoding it", arguments: ["a.png", "a.jpg", "a.webp", "thumbnail.jpg"])
+    @Test(
+        "an image that is cut off is known without decoding it",
+        arguments: ["a.png", "a.jpg", "a.webp", "thumbnail.jpg"])
     func cutImages(name: String) throws {
         var bytes = [UInt8](
             try Data(
                 contentsOf: URL(
                     filePath: try studio.make(
-                        name, "-f lavfi -i testsrc2=s=200x200 -vf noise=alls=60 -frames:v 1 \(name == "a.webp" ? "-c:v libwebp" : "")"))))
+                        name,
+                        "-f lavfi -i testsrc2=s=200x200 -vf noise=alls=60 -frames:v 1 \(name == "a.webp" ? "-c:v libwebp" : "")"
+                    ))))
         if name == "thumbnail.jpg" {
             // A camera's file: a small picture, with an end mark of its own, in front of the large one.
             _ = try studio.make("small.jpg", "-f lavfi -i testsrc2=s=16x16 -frames:v 1")
             let small = [UInt8](try Data(contentsOf: URL(filePath: studio.path("small.jpg"))))
             let block = Array("Exif\0\0".utf8) + exif(1) + small
-            bytes = bytes[..<2] + [0xFF, 0xE1, UInt8((block.count + 2) >> 8), UInt8((block.count + 2) & 255)] + block + bytes[2...]
+            bytes =
+                bytes[..<2] + [0xFF, 0xE1, UInt8((block.count + 2) >> 8), UInt8((block.count + 2) & 255)] + block
+                + bytes[2...]
         }
         let whole = try studio.write("whole-\(name)", bytes)
         #expect(try MediaInfo.probe(whole).isImage && ImageReader.read(whole).width == 200)
@@ -216,7 +235,8 @@ import Testing
         let seeds = [
             avif, tiff(12, 8, picture.pixels, orientation: 6), try png("plain.png", with: "eXIf", exif(6)),
             [UInt8](
-                try Data(contentsOf: URL(filePath: try studio.make("a.jpg", "-f lavfi -i testsrc2=s=24x24 -frames:v 1")))),
+                try Data(
+                    contentsOf: URL(filePath: try studio.make("a.jpg", "-f lavfi -i testsrc2=s=24x24 -frames:v 1")))),
         ]
         var turned = 0
         for round in 0..<400 {

@@ -211,8 +211,9 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
         let files = try parse(#"{"video": "a/__x.mp4"}"# + "\n" + #"{"video": "a/\#u{E9}_x.mp4"}"#)
         #expect(files.rows.map(\.key) == ["id-__x"])
         #expect(files.rejected.map(\.kind) == [.duplicate], "what only looks alike is refused, not merged")
-        #expect(["__a", "id-__a", "id-id-__a", "id-a", "a__", "_a"].map(ManifestKey.listed)
-            == ["id-__a", "id-id-__a", "id-id-id-__a", "id-a", "a__", "_a"])
+        #expect(
+            ["__a", "id-__a", "id-id-__a", "id-a", "a__", "_a"].map(ManifestKey.listed)
+                == ["id-__a", "id-id-__a", "id-id-id-__a", "id-a", "a__", "_a"])
         let given = try parse(#"{"id": "__x", "video": "a.mp4"}"#)
         #expect(given.rejected.map(\.field) == ["id"])
         #expect(given.rejected.first?.message.contains("Hugging Face datasets") ?? false)
@@ -222,7 +223,8 @@ private func parse(_ text: String, _ overrides: String...) throws -> Manifest {
     func numbersInQuotes() throws {
         let manifest = try parse(
             #"{"id": "a", "video": "a.mp4", "start": "1.5", "duration": "1"}"# + "\n"
-                + #"{"id": "b", "video": "a.mp4", "seed": "42"}"# + "\n" + #"{"id": "c", "video": "a.mp4", "start": "soon"}"#)
+                + #"{"id": "b", "video": "a.mp4", "seed": "42"}"# + "\n"
+                + #"{"id": "c", "video": "a.mp4", "start": "soon"}"#)
         #expect(manifest.problems.map(\.field) == ["start", "duration", "seed", "start"])
         #expect(manifest.problems.prefix(3).allSatisfy { $0.remedy.contains("without the quotes") })
         #expect(!manifest.problems[3].remedy.contains("quotes"))

@@ -32,7 +32,9 @@ struct AVIFProperties {
             // Version 2 has identifiers of 2 bytes, version 3 of 4.
             let wide = bytes[infe.lowerBound] >= 3
             let name = infe.lowerBound + (wide ? 10 : 8)
-            if MP4Boxes.number(infe.lowerBound + 4, bytes: wide ? 4 : 2, infe, bytes) == item, name + 4 <= infe.upperBound {
+            if MP4Boxes.number(infe.lowerBound + 4, bytes: wide ? 4 : 2, infe, bytes) == item,
+                name + 4 <= infe.upperBound
+            {
                 return String(decoding: bytes[name..<name + 4], as: UTF8.self)
             }
         }

@@ -24,7 +24,8 @@ struct StillFile {
         case "tiff_pipe":
             guard
                 let tags = try TIFFTags(
-                    size: file.size, read: { place, count throws(MediaError) in try file.bytes(at: place, count: count) })
+                    size: file.size,
+                    read: { place, count throws(MediaError) in try file.bytes(at: place, count: count) })
             else { return }
             orientation = tags.orientation.map { Orientation(exif: $0) }
             if !tags.isRaw, let compression = tags.compression, !Self.readableTIFF.contains(compression) {

@@ -64,16 +64,19 @@ enum FFmpegLog {
         return "\(reason) (\(messages))"
     }
 
-    fileprivate static func append(_ line: String) {
-        guard let lines = current(create: true)?.lines, lines.count < 3, lines.last != line else { return }
-        current(create: true)?.lines.append(line)
-    }
-
-    fileprivate static func appendLacking(_ line: String) {
-        guard let lines = current(create: true)?.lacking, lines.count < Limits.streams, lines.last != line else {
-            return
-        }
-        current(create: true)?.lacking.append(line)
+    /// Takes a message of this thread; of many the first few.
+    fileprivate static func append(_ line: UnsafePointer<CChar>, isError: Bool, lacks: Bool) {
+        guard let kept = current(create: true) else { return }
+        let wanted = (isError && kept.lines.count < 3, lacks && kept.lacking.count < Limits.streams)
+        guard wanted.0 || wanted.1 else { return }
+        // "[mov,mp4 @ 0x55d0…] text\n": the address differs from run to run and says nothing.
+        var text = Substring(String(cString: line))
+        if text.first == "[", let end = text.range(of: "] ") { text = text[end.upperBound...] }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        guard !text.isEmpty else { return }
+        if wanted.0, kept.lines.last.map({ $0 != text }) ?? true { kept.lines.append(String(text)) }
+        let sentence = text.prefix { $0 != "." }
+        if wanted.1, kept.lacking.last.map({ $0 != sentence }) ?? true { kept.lacking.append(String(sentence)) }
     }
 
     private static func current(create: Bool) -> Lines? {
@@ -89,18 +92,8 @@ enum FFmpegLog {
 
 /// Called by the C log callback in `CAV`, on whichever thread FFmpeg reports from.
 @_cdecl("seehear_av_message")
-func receiveFFmpegMessage(_ line: UnsafePointer<CChar>, _ warning: Int32) {
-    // "[mov,mp4 @ 0x55d0…] text\n": the address differs from run to run and says nothing.
-    var text = Substring(String(cString: line))
-    if text.first == "[", let end = text.range(of: "] ") { text = text[end.upperBound...] }
-    while let last = text.last, last.isWhitespace { text.removeLast() }
-    guard !text.isEmpty else { return }
-    // What a missing feature or a track in another file leads to (black areas, no frames) is no error to FFmpeg.
-    let words = ["not implemented", "external track"] + (warning == 0 ? ["not supported", "nsupported"] : [])
-    if words.contains(where: { text.range(of: $0) != nil }) {
-        FFmpegLog.appendLacking(String(text.prefix { $0 != "." }))
-    }
-    if warning == 0 { FFmpegLog.append(String(text)) }
+func receiveFFmpegMessage(_ line: UnsafePointer<CChar>, _ error: Int32, _ lacks: Int32) {
+    FFmpegLog.append(line, isError: error != 0, lacks: lacks != 0)
 }
 
 extension Substring {

@@ -6,8 +6,7 @@ enum InputFormats {
 
     private static let video: Set<String> = [
         "3dostr", "apng", "asf", "asf_o", "av1", "avi", "cavsvideo", "dhav", "dirac", "dnxhd", "dv", "flv", "gif",
-        "gxf",
-        "h261", "h263", "h264", "hevc", "ivf", "kux", "live_flv", "m4v", "matroska,webm", "mjpeg", "mjpeg_2000",
+        "gxf", "h261", "h263", "h264", "hevc", "ivf", "kux", "live_flv", "m4v", "matroska,webm", "mjpeg", "mjpeg_2000",
         "mov,mp4,m4a,3gp,3g2,mj2", "mpeg", "mpegts", "mpegvideo", "mxf", "nsv", "nut", "obu", "ogg", "pva", "rm", "swf",
         "ty", "vc1", "vc1test", "wtv", "yuv4mpegpipe",
     ]
@@ -21,10 +20,8 @@ enum InputFormats {
     private static let images: Set<String> = [
         "bmp_pipe", "dds_pipe", "dpx_pipe", "exr_pipe", "gif_pipe", "j2k_pipe", "jpeg_pipe", "jpegls_pipe",
         "jpegxl_pipe", "pam_pipe", "pbm_pipe", "pcx_pipe", "pfm_pipe", "pgm_pipe", "pgmyuv_pipe", "phm_pipe",
-        "png_pipe",
-        "ppm_pipe", "psd_pipe", "qoi_pipe", "sgi_pipe", "sunrast_pipe", "tiff_pipe", "webp_pipe", "xbm_pipe",
-        "xpm_pipe",
-        "xwd_pipe",
+        "png_pipe", "ppm_pipe", "psd_pipe", "qoi_pipe", "sgi_pipe", "sunrast_pipe", "tiff_pipe", "webp_pipe",
+        "xbm_pipe", "xpm_pipe", "xwd_pipe",
     ]
 
     /// Formats whose files are lists of other files or addresses.

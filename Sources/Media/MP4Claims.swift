@@ -19,15 +19,26 @@ struct MP4Claims {
     private struct Track {
         var samples: UInt64 = 0
         var chunks: UInt64 = 0
+        /// Where the last list of chunks of one length begins, from 1, and how many samples each of them has.
+        var run: (first: UInt64, samples: UInt64) = (1, 0)
+        /// Entries that the runs before it make.
+        var runs: UInt64 = 0
         var edits: UInt64 = 0
         /// Whether its handlers say that it is sound, and nothing else.
         var isSound: Bool?
         /// Whether its only list of durations says that all samples last one tick.
         var isTicking: Bool?
 
-        /// What FFmpeg keeps: an entry for each chunk of plain PCM and of the compressed sound of old QuickTime files, which
+        /// What FFmpeg keeps: one or more for each chunk of plain PCM and of the compressed sound of old QuickTime files, which
         /// count what comes out of the decoder; otherwise one for each sample.
-        var entries: UInt64 { isSound == true && isTicking == true ? chunks : max(samples, chunks) }
+        var entries: UInt64 {
+            guard isSound == true, isTicking == true else { return max(samples, chunks) }
+            let rest = chunks >= run.first ? chunks - run.first + 1 : 0
+            return runs + rest * Self.entries(ofChunk: run.samples)
+        }
+
+        /// FFmpeg cuts a chunk into pieces of 160 samples and more.
+        static func entries(ofChunk samples: UInt64) -> UInt64 { samples / 160 + 1 }
     }
 
     /// An edited file may have this many entries beside one for each byte: 36 MiB of them.
@@ -40,10 +51,12 @@ struct MP4Claims {
     private static let containers: Set<String> = [
         "moov", "trak", "mdia", "minf", "stbl", "edts", "moof", "traf", "mvex", "dinf", "udta", "tapt", "ilst",
     ]
-    private static let tables: Set<String> = ["stsz", "stz2", "trun", "elst", "cmov", "stts", "hdlr", "stco", "co64"]
+    private static let tables: Set<String> = [
+        "stsz", "stz2", "trun", "elst", "cmov", "stts", "hdlr", "stco", "co64", "stsc",
+    ]
     /// Boxes with nothing but media data or numbers in them, which are long.
     private static let plain: Set<String> = [
-        "mdat", "ctts", "stsc", "stss", "sdtp", "sbgp", "saio", "saiz", "senc", "sidx", "tfra",
+        "mdat", "ctts", "stss", "sdtp", "sbgp", "saio", "saiz", "senc", "sidx", "tfra",
         "ftyp", "mvhd", "tkhd", "mdhd", "tfhd", "tfdt", "mfhd", "trex",
     ]
 
@@ -92,7 +105,9 @@ struct MP4Claims {
             let contents = min(at + header, at + size)..<at + size
             let type = String(decoding: head[4..<8], as: UTF8.self)
             if type == "moof" || type == "mvex" { isFragmented = true }
-            if Self.tables.contains(type) {
+            if type == "stsc" {
+                try takeRuns(file, contents)
+            } else if Self.tables.contains(type) {
                 let numbers = try file.bytes(at: contents.lowerBound, count: 16)
                 take(type, numbers, room: UInt64(contents.count), isHidden: false)
             } else if Self.containers.contains(type) {
@@ -145,11 +160,30 @@ struct MP4Claims {
             // Of data, or of notes: says nothing of the track.
             default: break
             }
+        // Of runs that may or may not count, nothing is known.
+        case "stsc": track.isSound = false
         case "trun":
             isFragmented = true
             samples += Self.number(bytes, 4)
         case "elst": track.edits += min(Self.number(bytes, 4), room / 12)
         default: isCompressed = true
+        }
+    }
+
+    /// Takes the list of runs of chunks: of each the first chunk and how many samples a chunk has.
+    private mutating func takeRuns(_ file: MediaFile, _ range: Range<Int64>) throws(MediaError) {
+        let count = Int64(Self.number(try file.bytes(at: range.lowerBound, count: 8), 4))
+        var at = range.lowerBound + 8
+        let end = min(range.upperBound, at + count * 12)
+        while at < end {
+            let bytes = try file.bytes(at: at, count: Int(min(end - at, Self.piece / 12 * 12)))
+            for entry in stride(from: 0, through: bytes.count - 12, by: 12) {
+                let first = Self.number(bytes, entry)
+                let chunks = first > track.run.first ? first - track.run.first : 0
+                track.runs += chunks * Track.entries(ofChunk: track.run.samples)
+                track.run = (max(first, track.run.first), Self.number(bytes, entry + 4))
+            }
+            at += Int64(bytes.count)
         }
     }
 

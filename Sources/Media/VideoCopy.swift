@@ -20,7 +20,7 @@ enum VideoCopy {
         }
         let inner = table.ticks[0]..<table.ticks[table.ticks.count - 1]
         if table.packets.contains(where: { $0.isHidden && inner.contains($0.shown ?? .max) }) {
-            return "an edit list leaves out a part in the middle"
+            return "a part in the middle is not shown"
         }
         return nil
     }

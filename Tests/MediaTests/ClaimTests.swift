@@ -61,6 +61,31 @@ import Testing
         #expect(fails(.unsupported) { _ = try MediaInfo.probe(packed) })
     }
 
+    @Test(
+        "sound that lies in chunks may count more samples than it has bytes, and may not make more pieces of its chunks"
+    )
+    func chunks() throws {
+        let path = try studio.make("a.mov", "-f lavfi -i sine=d=0.05:r=8000 -c:a pcm_s16le")
+        let sound = [UInt8](try Data(contentsOf: URL(filePath: path)))
+        func with(_ box: String, _ contents: [UInt8], in bytes: [UInt8]) throws -> [UInt8] {
+            try #require(BoxSurgery.replacing(Self.table + [box], with: contents, in: bytes))
+        }
+        func samples(_ bytes: [UInt8]) throws -> UInt64 {
+            try MP4Claims(MediaFile(studio.write("b.mov", bytes))).samples
+        }
+        #expect(try samples(sound) < 16)
+        // What old QuickTime files count is what the decoder gives.
+        #expect(try samples(with("stsz", full(1, 1 << 30), in: sound)) < 16)
+        // Durations of several kinds, or a picture: an entry for each.
+        #expect(
+            try samples(with("stsz", full(1, 1 << 30), in: with("stts", full(2, 1, 1, 1, 2), in: sound))) == 1 << 30)
+        let long = try with("stsc", full(1, 1, 1 << 30, 1), in: with("stco", full(3, 36, 36, 36), in: sound))
+        #expect(try samples(long) > 3 << 20)
+        #expect(fails(.tooLarge) { _ = try MediaInfo.probe(studio.path("b.mov")) })
+        let runs = try with("stsc", full(2, 1, 1, 1, 3, 1 << 30, 1), in: with("stco", full(3, 36, 36, 36), in: sound))
+        #expect(try (1 << 20..<3 << 20).contains(samples(runs)))
+    }
+
     @Test("edit lists that repeat a track many times over are refused, and ordinary ones are not")
     func editLists() throws {
         let edits: [UInt8] = (0..<60_000).flatMap { _ in [UInt32(1000), 0, 0x10000].flatMap(BoxSurgery.big) }

@@ -10,7 +10,6 @@ what it holds is the run and not the models; it is asked to stop once both of it
 
 import argparse
 import json
-import os
 import pathlib
 import shutil
 import signal

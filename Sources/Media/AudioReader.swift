@@ -7,7 +7,8 @@ package enum AudioReader {
     /// Reads the audio as float, resampled (see `docs/media.md`) where the rates differ.
     ///
     /// Time 0 is the first frame of the video where the file has one, so that audio and frames of a clip agree, and
-    /// the first sample otherwise. A track that begins later than time 0 starts with silence.
+    /// the first sample otherwise. A track that begins later than time 0 starts with silence, and gaps within are silent;
+    /// where times begin anew, as in chained Ogg, it plays on.
     ///
     /// - Parameters:
     ///   - sampleRate: Samples per second of the result; nil for the file's own.
@@ -66,15 +67,27 @@ private struct Track {
     }
 
     mutating func decode(_ stream: UnsafeMutablePointer<AVStream>) throws(MediaError) {
-        let zero = timeZero()
+        let zero = input.timeZero
         let decoder = try Decoder(input, stream)
+        let base = stream.pointee.time_base
+        var clock = SoundClock(ticksPerSecond: av_rescale(1, Int64(base.den), Int64(max(base.num, 1))))
         var skip = 0
         var isFirst = true
         while position < window.upperBound, try decoder.next() {
             let frame = decoder.frame
+            let time = frame.pointee.best_effort_timestamp
+            let step = clock.piece(
+                at: time == seehear_nopts() ? nil : time,
+                lasting: av_rescale(
+                    Int64(frame.pointee.nb_samples), Int64(base.den),
+                    Int64(max(base.num, 1)) * Int64(max(frame.pointee.sample_rate, 1))))
             if isFirst {
                 isFirst = false
                 skip = try align(frame, stream, zero)
+            } else if case .silence(let ticks) = step, let gap = Fraction(ticks: ticks, of: base) {
+                try flush(&skip)
+                resampler = nil
+                try appendSilence(gap.floor(times: rate), &skip)
             }
             let format = Resampler.Format(frame)
             if resampler?.source != format {
@@ -116,12 +129,6 @@ private struct Track {
         position = end
     }
 
-    /// The time of the first frame, in seconds of the container; nil for a file without one.
-    private func timeZero() -> Fraction? {
-        guard !input.isStillImage, let video = input.stream(AVMEDIA_TYPE_VIDEO) else { return nil }
-        return Fraction(ticks: video.pointee.start_time, of: video.pointee.time_base)
-    }
-
     /// Puts silence before a track that begins late; returns the samples to leave out of one that begins early.
     private mutating func align(
         _ frame: UnsafeMutablePointer<AVFrame>, _ stream: UnsafeMutablePointer<AVStream>, _ zero: Fraction?
@@ -130,10 +137,14 @@ private struct Track {
         else { return 0 }
         let offset = (time - zero).floor(times: rate)
         guard offset > 0 else { return -offset }
-        guard offset <= Limits.samples / channels else { throw tooLarge() }
         var none = 0
-        try append([[Float]](repeating: [Float](repeating: 0, count: offset), count: channels), &none)
+        try appendSilence(offset, &none)
         return 0
+    }
+
+    private mutating func appendSilence(_ count: Int, _ skip: inout Int) throws(MediaError) {
+        guard count <= Limits.samples / channels else { throw tooLarge() }
+        try append([[Float]](repeating: [Float](repeating: 0, count: count), count: channels), &skip)
     }
 
     private mutating func flush(_ skip: inout Int) throws(MediaError) {

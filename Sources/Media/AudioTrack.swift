@@ -4,7 +4,8 @@ import Glibc
 
 /// Writes a ``PlanarAudio`` as the AAC track of an ``Mp4File``.
 ///
-/// AAC knows a fixed list of rates; another rate is resampled to the next higher one of it.
+/// AAC knows a fixed list of rates; another rate is resampled to the next higher one of it. More than 8 channels are mixed to
+/// mono.
 final class AudioTrack {
     private static let rates = [
         7350, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000,
@@ -20,22 +21,22 @@ final class AudioTrack {
     init(
         _ audio: PlanarAudio, bitRate: Int, length: Fraction? = nil, into output: Mp4File, file: String
     ) throws(MediaError) {
-        guard (1...8).contains(audio.channels.count), audio.count > 0, audio.isFinite,
+        guard (1...Limits.channels).contains(audio.channels.count), audio.count > 0, audio.isFinite,
             Limits.sampleRates.contains(audio.sampleRate)
         else {
             throw MediaError(
                 .invalidInput, file: file, doing: "write its audio",
                 found: "\(audio.channels.count) channels of \(audio.count) samples at \(audio.sampleRate) Hz"
                     + (audio.isFinite ? "" : ", some of them not finite"),
-                remedy: "give 1 to 8 channels with at least one sample, all finite")
+                remedy: "give 1 to \(Limits.channels) channels with at least one sample, all finite")
         }
         let rate = Self.rates.first { $0 >= audio.sampleRate } ?? 96000
         let resampled = try Self.resample(audio, to: rate, file: file)
         channels = try Self.fit(
             resampled, length.map { max(($0 + Fraction(1, 2 * Int128(rate))).floor(times: rate), 1) })
-        let count = Int32(audio.channels.count)
+        let count = Int32(channels.count)
         // 6144 bits per channel and frame of 1024 samples is the format's limit.
-        let highest = 6 * rate * audio.channels.count
+        let highest = 6 * rate * channels.count
         encoder = try TrackEncoder("aac", into: output, file: file) { context in
             context.pointee.sample_rate = Int32(rate)
             context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
@@ -89,10 +90,11 @@ final class AudioTrack {
     }
 
     private static func resample(_ audio: PlanarAudio, to rate: Int, file: String) throws(MediaError) -> [[Float]] {
-        guard rate != audio.sampleRate else { return audio.channels }
+        let channels = audio.channels.count > 8 ? 1 : audio.channels.count
+        guard rate != audio.sampleRate || channels != audio.channels.count else { return audio.channels }
         let format = Resampler.Format(rate: Int32(audio.sampleRate), channels: Int32(audio.channels.count))
-        let resampler = try Resampler(format, rate: rate, channels: audio.channels.count, path: file)
-        var result = [[Float]](repeating: [], count: audio.channels.count)
+        let resampler = try Resampler(format, rate: rate, channels: channels, path: file)
+        var result = [[Float]](repeating: [], count: channels)
         let block = 1 << 16
         for start in stride(from: 0, to: audio.count, by: block) {
             let end = min(start + block, audio.count)

@@ -36,7 +36,7 @@ final class Decoder {
             if status >= 0 {
                 context.pointee.pkt_timebase = stream.pointee.time_base
                 context.pointee.thread_count = 1
-                context.pointee.max_pixels = Int64(Limits.pixels)
+                context.pointee.max_pixels = Int64(input.pixels)
                 if strict { context.pointee.err_recognition |= AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_EXPLODE }
                 status = avcodec_open2(context, codec, nil)
             }
@@ -52,7 +52,7 @@ final class Decoder {
         self.frame = frame
         self.packet = packet
         self.context = context
-        input.select(stream)
+        input.select([stream])
     }
 
     deinit {

@@ -12,7 +12,7 @@ struct FrameTable: Sendable {
         var duration: Int64
         /// Whether decoding can start here.
         var isKey: Bool
-        /// Whether an edit list hides it (it is decoded for others only).
+        /// Whether it is not shown: an edit list hides it, or it is decoded for others only.
         var isHidden: Bool
     }
 
@@ -49,6 +49,9 @@ struct FrameTable: Sendable {
     /// Seconds from the first frame to the end of the last.
     var duration: Fraction { tick * Fraction(Int128(ticks[ticks.count - 1] - ticks[0] + lastDuration)) }
 
+    /// Seconds that a player shows it: frames / rate where the rate is constant, as the reference has it.
+    var length: Fraction { rate.map { Fraction(Int128(ticks.count)) / $0 } ?? duration }
+
     /// The frames with start ≤ t < start + duration, and where the window ends, in seconds from the first frame. A window
     /// between two frames of a slow video holds the one that is shown then.
     ///
@@ -81,6 +84,32 @@ struct FrameTable: Sendable {
             }
         }
         return packets.contains { !$0.isHidden }
+    }
+
+    /// Where the times of packets, in the order of the file, begin anew: the ticks before and after; nil where they go on.
+    /// - Parameter forward: Whether a step of ten seconds forward is a new beginning too.
+    static func jump(in packets: [Packet], tick: Fraction, forward: Bool) -> (from: Int64, to: Int64)? {
+        func ticks(_ seconds: Fraction) -> Int64 { Int64(clamping: (seconds / tick).floor) }
+        // Within a tenth of a second the clocks of some recorders go back and forth.
+        let (back, ahead) = (ticks(Fraction(1, 10)), ticks(10))
+        var decoded: Int64?
+        var latest: Int64?
+        for packet in packets {
+            if let now = packet.decoded {
+                if let last = decoded {
+                    let (step, overflow) = now.subtractingReportingOverflow(last)
+                    if overflow || step < -back || forward && step > ahead { return (last, now) }
+                }
+                decoded = now
+            }
+            guard let shown = packet.shown else { continue }
+            // What is decoded behind a key frame is shown behind all that was decoded before it.
+            if packet.isKey, let latest, shown.addingReportingOverflow(back).partialValue < latest {
+                return (latest, shown)
+            }
+            latest = max(latest ?? shown, shown)
+        }
+        return nil
     }
 
     /// For each shown frame the index of the packet from which decoding has to start: the last key frame in the order

@@ -3,15 +3,16 @@ package import ClipSampling
 
 /// Still images: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF and whatever else FFmpeg reads.
 package enum ImageReader {
-    /// The image as RGB, turned as its EXIF tag says. Alpha is dropped (the colour below it shows), 16-bit values lose
+    /// The image as RGB, turned as the file says: by its EXIF tag, in AVIF by its properties. Alpha is dropped (the colour below it shows), 16-bit values lose
     /// their low byte, of an animation the first frame is taken.
     ///
     /// - Throws: ``MediaError``; `corrupt` for an image that is cut off or whose checksum is wrong, `unsupported` for
-    ///   a video.
+    ///   a video, and for an image with something that FFmpeg does not decode.
     package static func read(_ path: String) throws(MediaError) -> Image {
         let input = try Input(path)
+        let still = input.isStillImage ? try StillFile(input) : nil
         let stream = try input.videoStream()
-        guard input.isStillImage || ["gif", "apng"].contains(input.format) else {
+        guard still != nil || ["gif", "apng"].contains(input.format) else {
             throw input.error(
                 .unsupported, "read it as an image", "it is a video (\(input.format))", "give it as a video")
         }
@@ -19,22 +20,19 @@ package enum ImageReader {
         // PNG has checksums. Other decoders, when strict, take harmless faults (an unknown TIFF tag, an odd EXIF block)
         // for damage.
         let decoder = try Decoder(input, stream, strict: codec == AV_CODEC_ID_PNG || codec == AV_CODEC_ID_APNG)
-        var isWhole = true
-        if codec == AV_CODEC_ID_MJPEG { decoder.onPacket = { isWhole = endsAsJPEG($0) } }
+        UnwrittenPixels.watch(decoder.context)
         guard try decoder.next() else {
             throw input.damaged(
                 "decode the image", decoder.lastFailure < 0 ? decoder.lastFailure : seehear_invalid_data())
         }
-        guard isWhole else { throw input.damaged("decode the image to its end", seehear_invalid_data()) }
-        let image = try PixelConverter(path: path).rgb(decoder.frame)
-        return (Orientation(frame: decoder.frame) ?? Orientation(stream)).apply(to: image)
-    }
-
-    /// Whether the end marker is there; the decoder fills the rest of a cut JPEG with grey and says nothing.
-    private static func endsAsJPEG(_ packet: UnsafeMutablePointer<AVPacket>) -> Bool {
-        guard let data = packet.pointee.data, packet.pointee.size >= 2 else { return false }
-        return stride(from: Int(packet.pointee.size) - 2, through: 0, by: -1).contains {
-            data[$0] == 0xFF && data[$0 + 1] == 0xD9
+        // What a decoder cannot do it leaves black, and gives the image all the same; so too what is not there.
+        if FFmpegLog.lacking != nil { throw input.damaged("decode the image", seehear_not_implemented()) }
+        guard !UnwrittenPixels.remain(in: decoder.frame) else {
+            throw input.error(
+                .corrupt, "decode the image to its end", "its pixels end before its last row",
+                "the file is truncated or damaged: copy it again")
         }
+        let image = try PixelConverter(path: path).rgb(decoder.frame)
+        return (still?.orientation ?? Orientation(frame: decoder.frame) ?? Orientation(stream)).apply(to: image)
     }
 }

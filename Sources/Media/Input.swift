@@ -1,4 +1,5 @@
 import CAV
+internal import ClipSampling
 import Glibc
 
 /// An opened media file: FFmpeg's demuxer over a ``MediaFile``, its streams identified and within the limits.
@@ -7,54 +8,23 @@ import Glibc
 final class Input {
     let path: String
     let context: UnsafeMutablePointer<AVFormatContext>
-    private let file: MediaFile
-    private let io: UnsafeMutablePointer<AVIOContext>
+    let file: MediaFile
+    private let io: FileIO
+    private let patience: Patience
+    /// Whether it is an mp4 whose index, in front or at the end, lists all samples.
+    let isIndexed: Bool
+    /// Tracks whose packets lie in another file.
+    private var external: Set<Int32> = []
 
     /// Opens, recognises and reads the headers.
     init(_ path: String) throws(MediaError) {
         let file = try MediaFile(path)
         FFmpegLog.begin()
-        let bufferSize = 1 << 15
-        let read: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, Int32) -> Int32 = {
-            opaque, buffer, count in
-            guard let opaque, let buffer, count > 0 else { return seehear_error(EINVAL) }
-            let got = Unmanaged<MediaFile>.fromOpaque(opaque).takeUnretainedValue()
-                .read(into: buffer, count: Int(count))
-            return got == 0 ? seehear_eof() : got > 0 ? Int32(got) : seehear_error(Int32(-got))
-        }
-        let seek: @convention(c) (UnsafeMutableRawPointer?, Int64, Int32) -> Int64 = { opaque, offset, whence in
-            guard let opaque else { return Int64(seehear_error(EINVAL)) }
-            let file = Unmanaged<MediaFile>.fromOpaque(opaque).takeUnretainedValue()
-            if whence & AVSEEK_SIZE != 0 { return file.size }
-            let base =
-                switch whence & ~AVSEEK_FORCE {
-                case SEEK_SET: Int64(0)
-                case SEEK_CUR: file.place
-                default: file.size
-                }
-            let (place, overflow) = base.addingReportingOverflow(offset)
-            guard !overflow, place >= 0 else { return Int64(seehear_error(EINVAL)) }
-            file.seek(to: place)
-            return place
-        }
-        guard let buffer = av_malloc(bufferSize) else { throw Self.noMemory(path) }
-        guard
-            let io = avio_alloc_context(
-                buffer.assumingMemoryBound(to: UInt8.self), Int32(bufferSize), 0,
-                Unmanaged.passUnretained(file).toOpaque(), read, nil, seek)
-        else {
-            av_free(buffer)
-            throw Self.noMemory(path)
-        }
-        do {
-            self.context = try Self.open(path, io)
-        } catch {
-            Self.release(io)
-            throw error
-        }
+        io = try FileIO(file, path)
+        (context, isIndexed) = try Demuxer.open(file, path, io.context)
         self.path = path
         self.file = file
-        self.io = io
+        patience = Patience(context)
         // From here on deinit releases: every property is set.
         try readHeaders()
     }
@@ -62,8 +32,10 @@ final class Input {
     deinit {
         var context: UnsafeMutablePointer<AVFormatContext>? = context
         avformat_close_input(&context)
-        Self.release(io)
     }
+
+    /// Pixels of one image that a file of this length may ask for: ``Limits/pixels``, and fewer of a short one.
+    var pixels: Int { Limits.pixels(inBytes: file.size) }
 
     /// The name of the container format, as FFmpeg has it: "mov,mp4,m4a,3gp,3g2,mj2".
     var format: String { String(cString: context.pointee.iformat.pointee.name) }
@@ -76,21 +48,35 @@ final class Input {
     /// The stream of a kind that a player would choose: the one marked as default, otherwise the first. Cover art and
     /// thumbnails are not video.
     func stream(_ type: AVMediaType) -> UnsafeMutablePointer<AVStream>? {
-        let cover = AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS
         let candidates = streams.filter {
-            $0.pointee.codecpar.pointee.codec_type == type && $0.pointee.disposition & cover == 0
+            $0.pointee.codecpar.pointee.codec_type == type && $0.pointee.disposition & Self.cover == 0
         }
         return candidates.first { $0.pointee.disposition & AV_DISPOSITION_DEFAULT != 0 } ?? candidates.first
     }
 
+    /// How cover art and thumbnails are marked.
+    private static let cover = AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS
+
     /// Leaves all other streams unread.
-    func select(_ stream: UnsafeMutablePointer<AVStream>) {
-        for other in streams where other != stream { other.pointee.discard = AVDISCARD_ALL }
+    func select(_ wanted: [UnsafeMutablePointer<AVStream>]) {
+        for other in streams where !wanted.contains(other) { other.pointee.discard = AVDISCARD_ALL }
+    }
+
+    /// When the first frame is shown, in seconds of the container; nil for a file without a video.
+    var timeZero: Fraction? {
+        guard !isStillImage, let video = stream(AVMEDIA_TYPE_VIDEO) else { return nil }
+        return Fraction(ticks: video.pointee.start_time, of: video.pointee.time_base)
     }
 
     /// The video stream, with usable dimensions.
     func videoStream() throws(MediaError) -> UnsafeMutablePointer<AVStream> {
         guard let stream = stream(AVMEDIA_TYPE_VIDEO) else {
+            if streams.contains(where: { $0.pointee.disposition & Self.cover != 0 }) {
+                throw error(
+                    .noVideoStream, "find a video stream",
+                    "its only picture is the cover of a sound, which is no video",
+                    "give a file with a video stream, or the picture as a file of its own")
+            }
             let held = streams.compactMap { av_get_media_type_string($0.pointee.codecpar.pointee.codec_type) }
             let names = held.map { String(cString: $0) }.joined(separator: ", ")
             throw error(
@@ -98,6 +84,7 @@ final class Input {
                 names.isEmpty ? "it holds no streams" : "it holds only: \(names)",
                 "give a file with a video stream, or use a task that needs none")
         }
+        try checkPlace(of: stream)
         let parameters = stream.pointee.codecpar.pointee
         guard parameters.width > 0, parameters.height > 0 else {
             // A damaged image shows no size; a container states one of its own, even if it is 0.
@@ -116,6 +103,7 @@ final class Input {
                 .noAudioStream, "find an audio stream", "it holds no audio",
                 "give a file with audio, or use a task that needs none")
         }
+        try checkPlace(of: stream)
         let parameters = stream.pointee.codecpar.pointee
         guard Limits.sampleRates.contains(Int(parameters.sample_rate)),
             (1...Limits.channels).contains(Int(parameters.ch_layout.nb_channels))
@@ -136,55 +124,33 @@ final class Input {
     /// An error for damaged contents, with FFmpeg's words.
     func damaged(_ action: String, _ status: Int32) -> MediaError {
         if status == seehear_error(ENOMEM) { return Self.noMemory(path) }
+        if status == seehear_not_implemented() {
+            return error(
+                .unsupported, action, FFmpegLog.lacking ?? FFmpegLog.explain(status),
+                "convert it with the program that made it, for example to mp4, flac or PNG")
+        }
         // Decoders learn the size from their own headers, and report the limit that was set in words only; a side of 0
         // is "invalid" as well.
         if FFmpegLog.mentions("exceeds specified max pixel count")
             || FFmpegLog.mentions("Picture size") && !FFmpegLog.mentions("size 0x") && !FFmpegLog.mentions("x0 is")
         {
-            return error(
-                .tooLarge, action, FFmpegLog.explain(status),
-                "at most \(Limits.pixels) pixels are accepted: scale it down")
+            return tooManyPixels(action, FFmpegLog.explain(status))
         }
         return error(.corrupt, action, FFmpegLog.explain(status), "the file is truncated or damaged: copy it again")
+    }
+
+    private func tooManyPixels(_ action: String, _ found: String) -> MediaError {
+        pixels < Limits.pixels
+            ? error(
+                .tooLarge, action, found,
+                "a file of \(file.size) bytes is believed to hold \(pixels) pixels at most: if it holds more, save it with less compression, or scale it down"
+            )
+            : error(.tooLarge, action, found, "at most \(Limits.pixels) pixels are accepted: scale it down")
     }
 
     static func noMemory(_ path: String) -> MediaError {
         MediaError(
             .failed, file: path, doing: "decode it", found: "no memory", remedy: "run fewer ranks on this node")
-    }
-
-    private static func release(_ io: UnsafeMutablePointer<AVIOContext>) {
-        // FFmpeg may have replaced the buffer that it was given.
-        av_free(io.pointee.buffer)
-        var io: UnsafeMutablePointer<AVIOContext>? = io
-        avio_context_free(&io)
-    }
-
-    private static func open(
-        _ path: String, _ io: UnsafeMutablePointer<AVIOContext>
-    ) throws(MediaError) -> UnsafeMutablePointer<AVFormatContext> {
-        var format: UnsafePointer<AVInputFormat>?
-        // Without a name: recognised by contents alone, so that text called .mp4 is not taken for one.
-        let score = av_probe_input_buffer2(io, &format, "", nil, 0, 0)
-        guard score > 1, let format else {
-            throw MediaError(
-                .unrecognised, file: path, doing: "recognise the format",
-                found: "no format that FFmpeg knows begins like this",
-                remedy: "check with the `file` command what it really is")
-        }
-        guard let created = avformat_alloc_context() else { throw noMemory(path) }
-        created.pointee.pb = io
-        // Playlists and edit lists of other files must not make FFmpeg open anything else.
-        created.pointee.io_open = { _, _, _, _, _ in seehear_error(EPERM) }
-        var context: UnsafeMutablePointer<AVFormatContext>? = created
-        let status = avformat_open_input(&context, "", format, nil)
-        guard status >= 0, let context else {
-            let name = String(cString: format.pointee.name)
-            throw MediaError(
-                .corrupt, file: path, doing: "read the header (\(name))", found: FFmpegLog.explain(status),
-                remedy: "the file is truncated or damaged: copy it again")
-        }
-        return context
     }
 
     private func readHeaders() throws(MediaError) {
@@ -195,11 +161,14 @@ final class Input {
         let count = Int(context.pointee.nb_streams)
         var options = [OpaquePointer?](repeating: nil, count: count)
         for i in 0..<count {
-            av_dict_set(&options[i], "max_pixels", "\(Limits.pixels)", 0)
+            av_dict_set(&options[i], "max_pixels", "\(pixels)", 0)
             av_dict_set(&options[i], "threads", "1", 0)
         }
         defer { for i in 0..<count { av_dict_free(&options[i]) } }
+        external = Self.external()
+        patience.begin()
         let status = avformat_find_stream_info(context, &options)
+        patience.end()
         guard status >= 0 else { throw damaged("read the first packets", status) }
         try checkDimensions()
     }
@@ -209,13 +178,25 @@ final class Input {
             let parameters = stream.pointee.codecpar.pointee
             let (width, height) = (Int(parameters.width), Int(parameters.height))
             guard
-                width <= 0 || height <= 0 || width.multipliedReportingOverflow(by: height).partialValue <= Limits.pixels
-            else {
-                throw error(
-                    .tooLarge, "read the image", "\(width)×\(height) pixels",
-                    "at most \(Limits.pixels) pixels are accepted: scale it down")
-            }
+                width <= 0 || height <= 0 || width.multipliedReportingOverflow(by: height).partialValue <= pixels
+            else { throw tooManyPixels("read the image", "\(width)×\(height) pixels") }
         }
+    }
+
+    /// The numbers of the tracks that FFmpeg reported as lying elsewhere: a QuickTime file may refer to others.
+    private static func external() -> Set<Int32> {
+        let words = "external track: stream "
+        return Set(
+            FFmpegLog.warnings(with: words).compactMap { line in
+                Int32(line.prefix { $0.isNumber })
+            })
+    }
+
+    private func checkPlace(of stream: UnsafeMutablePointer<AVStream>) throws(MediaError) {
+        guard external.contains(stream.pointee.index) else { return }
+        throw error(
+            .unsupported, "read it", "its track \(stream.pointee.index) refers to another file, which is not opened",
+            "make one file of it, in the program that made it, or with ffmpeg")
     }
 
     /// An mp4 lists where each packet lies; one that ends before its last packet was cut off.

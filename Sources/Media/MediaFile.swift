@@ -41,6 +41,19 @@ final class MediaFile {
         return got
     }
 
+    /// Up to `count` bytes from a place on, fewer where the file ends; FFmpeg's own place stays.
+    /// - Throws: ``MediaError``, `unreadable`.
+    func bytes(at place: Int64, count: Int) throws(MediaError) -> [UInt8] {
+        let available = min(size - place, Int64(count))
+        guard place >= 0, available > 0 else { return [] }
+        do throws(FileError) {
+            return try file.read(at: Int(place), count: Int(available))
+        } catch {
+            throw MediaError(
+                .unreadable, file: file.path, doing: "read it", found: error.reason, remedy: "check the file system")
+        }
+    }
+
     /// Moves to an absolute place.
     func seek(to place: Int64) { self.place = place }
 }

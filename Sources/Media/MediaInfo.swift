@@ -1,10 +1,10 @@
 package import ClipSampling
 
-/// What the headers of a media file say.
+/// What a media file holds.
 package struct MediaInfo: Equatable, Sendable {
     /// A video stream.
     package struct Video: Equatable, Sendable {
-        /// Columns as shown, that is after ``orientation``. The EXIF tag of an image is not looked at here: it may still
+        /// Columns as shown, that is after ``orientation``. The EXIF tag of a JPEG or WebP is not looked at here: it may still
         /// be turned when it is read.
         package let width: Int
         /// Rows as shown.
@@ -15,7 +15,7 @@ package struct MediaInfo: Equatable, Sendable {
         package let frameRate: Fraction?
         /// Number of frames where the container tells it.
         package let frameCount: Int?
-        /// Seconds, where the container tells it.
+        /// Seconds from the first shown frame to the end of the last; nil for an image, and where it was not asked for.
         package let duration: Fraction?
         /// FFmpeg's name of the codec: "h264".
         package let codec: String
@@ -29,7 +29,8 @@ package struct MediaInfo: Equatable, Sendable {
         package let sampleRate: Int
         /// Number of channels.
         package let channels: Int
-        /// Seconds, where the container tells it.
+        /// Seconds to the end of the sound, from the first shown frame where there is a video, otherwise from the first
+        /// sample, as ``AudioReader`` counts; 0 where no sample comes, nil where it was not asked for.
         package let duration: Fraction?
         /// FFmpeg's name of the codec: "aac".
         package let codec: String
@@ -37,22 +38,31 @@ package struct MediaInfo: Equatable, Sendable {
 
     /// FFmpeg's name of the container: "mov,mp4,m4a,3gp,3g2,mj2".
     package let container: String
-    /// Seconds; nil for an image, or where the container does not tell.
-    package let duration: Fraction?
     /// The video stream that a player would choose; cover art does not count.
     package let video: Video?
+    /// Why there is no video that can be used; nil where there is one.
+    package let videoFault: MediaError?
     /// The audio stream that a player would choose.
     package let audio: Audio?
+    /// Why there is no audio that can be used; nil where there is some.
+    package let audioFault: MediaError?
     /// Whether the file is a still image.
     package let isImage: Bool
 
-    /// Reads the headers of a file, and of some formats the first packets; decodes no more than one frame.
+    /// Reads the headers of a file and, for its lengths, all packets, except of an mp4 whose index tells them; decodes no
+    /// more than a frame or two.
     ///
     /// A file that holds neither video nor audio is not an error here: ``video`` and ``audio`` are both nil.
     ///
-    /// - Throws: ``MediaError`` for what is missing, not a regular file, unreadable, empty, unrecognised, damaged
-    ///   (an mp4 whose index points past its end counts) or too large.
+    /// - Throws: ``MediaError`` for what is missing, not a regular file, unreadable, empty, unrecognised, of a format that is
+    ///   not read, damaged (an mp4 whose index points past its end counts, and an image that is cut off) or too large.
     package static func probe(_ path: String) throws(MediaError) -> MediaInfo {
-        MediaInfo(try Input(path))
+        ProbeMemory.limit()
+        defer { ProbeMemory.release() }
+        let input = try Input(path)
+        guard input.isStillImage else { return MediaInfo(input, StreamLengths(input)) }
+        let still = try StillFile(input)
+        _ = try input.videoStream()
+        return MediaInfo(input, turned: still.orientation)
     }
 }

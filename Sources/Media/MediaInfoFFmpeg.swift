@@ -3,27 +3,28 @@ internal import ClipSampling
 
 extension MediaInfo {
     /// From an opened file.
-    init(_ input: Input) {
-        let still = input.isStillImage
-        var duration: Fraction?
-        if !still {
-            duration = Fraction(ticks: input.context.pointee.duration, of: AVRational(num: 1, den: AV_TIME_BASE))
-        }
+    /// - Parameters:
+    ///   - lengths: nil where nobody asks for them.
+    ///   - turned: how a still image is turned by its own word; nil where it has none.
+    init(_ input: Input, _ lengths: StreamLengths? = nil, turned: Orientation? = nil) {
         self.init(
             container: input.format,
-            duration: duration.flatMap { $0 > 0 ? $0 : nil },
-            video: input.stream(AVMEDIA_TYPE_VIDEO).flatMap(Video.init),
-            audio: input.stream(AVMEDIA_TYPE_AUDIO).map(Audio.init),
-            isImage: still)
+            video: lengths?.pictureFault == nil
+                ? input.stream(AVMEDIA_TYPE_VIDEO).flatMap { Video($0, lengths?.picture, turned) } : nil,
+            videoFault: lengths?.pictureFault,
+            audio: lengths?.soundFault == nil
+                ? input.stream(AVMEDIA_TYPE_AUDIO).map { Audio($0, lengths?.sound) } : nil,
+            audioFault: lengths?.soundFault,
+            isImage: input.isStillImage)
     }
 }
 
 extension MediaInfo.Video {
     /// Nil for a stream without a size.
-    init?(_ stream: UnsafeMutablePointer<AVStream>) {
+    init?(_ stream: UnsafeMutablePointer<AVStream>, _ duration: Fraction?, _ turned: Orientation?) {
         let parameters = stream.pointee.codecpar.pointee
         guard parameters.width > 0, parameters.height > 0 else { return nil }
-        let orientation = Orientation(stream)
+        let orientation = turned ?? Orientation(stream)
         let (width, height) = (Int(parameters.width), Int(parameters.height))
         let rates = [stream.pointee.avg_frame_rate, stream.pointee.r_frame_rate].compactMap { Fraction($0) }
         let format = av_get_pix_fmt_name(AVPixelFormat(parameters.format))
@@ -33,22 +34,18 @@ extension MediaInfo.Video {
             orientation: orientation,
             frameRate: rates.first { $0 > 0 },
             frameCount: stream.pointee.nb_frames > 0 ? Int(stream.pointee.nb_frames) : nil,
-            duration: Fraction(ticks: stream.pointee.duration, of: stream.pointee.time_base).flatMap {
-                $0 > 0 ? $0 : nil
-            },
+            duration: duration,
             codec: String(cString: avcodec_get_name(parameters.codec_id)),
             pixelFormat: format.map { String(cString: $0) } ?? "unknown")
     }
 }
 
 extension MediaInfo.Audio {
-    init(_ stream: UnsafeMutablePointer<AVStream>) {
+    init(_ stream: UnsafeMutablePointer<AVStream>, _ duration: Fraction?) {
         let parameters = stream.pointee.codecpar.pointee
         self.init(
             sampleRate: Int(parameters.sample_rate), channels: Int(parameters.ch_layout.nb_channels),
-            duration: Fraction(ticks: stream.pointee.duration, of: stream.pointee.time_base).flatMap {
-                $0 > 0 ? $0 : nil
-            },
+            duration: duration,
             codec: String(cString: avcodec_get_name(parameters.codec_id)))
     }
 }

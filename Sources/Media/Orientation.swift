@@ -48,6 +48,14 @@ package struct Orientation: Hashable, Sendable {
         }
     }
 
+    /// This one, and then another.
+    package func followed(by next: Orientation) -> Orientation {
+        func turned(_ step: [Int]) -> [Int] {
+            [0, 1].map { step[0] * next.right[$0] + step[1] * next.down[$0] }
+        }
+        return Orientation(right: turned(right), down: turned(down))
+    }
+
     /// Whether width and height change places.
     package var swapsSides: Bool { right[0] == 0 }
 

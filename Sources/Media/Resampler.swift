@@ -19,7 +19,9 @@ final class Resampler {
             rate = frame.pointee.sample_rate
             sampleFormat = AVSampleFormat(frame.pointee.format)
             channels = frame.pointee.ch_layout.nb_channels
-            mask = frame.pointee.ch_layout.order == AV_CHANNEL_ORDER_NATIVE ? frame.pointee.ch_layout.u.mask : 0
+            // Above 8 channels the places that a file names are not mixed by.
+            let isNamed = frame.pointee.ch_layout.order == AV_CHANNEL_ORDER_NATIVE && channels <= 8
+            mask = isNamed ? frame.pointee.ch_layout.u.mask : 0
         }
 
         init(rate: Int32, channels: Int32) {
@@ -100,7 +102,7 @@ final class Resampler {
 
     /// The usual layout of a channel count, or numbered channels where there is none.
     private static func standard(_ layout: inout AVChannelLayout, _ channels: Int32) {
-        av_channel_layout_default(&layout, channels)
+        if channels <= 8 { av_channel_layout_default(&layout, channels) }
         // Above 8 channels there is no usual one; the order then says "unspecified", which only passes unmixed.
         if layout.nb_channels != channels { layout.nb_channels = channels }
     }

@@ -20,7 +20,7 @@ enum VideoCopy {
         }
         let inner = table.ticks[0]..<table.ticks[table.ticks.count - 1]
         if table.packets.contains(where: { $0.isHidden && inner.contains($0.shown ?? .max) }) {
-            return "an edit list leaves out a part in the middle"
+            return "a part in the middle is not shown"
         }
         return nil
     }
@@ -87,7 +87,7 @@ enum VideoCopy {
         _ cut: Muxer.Cut, _ input: Input, _ stream: UnsafeMutablePointer<AVStream>,
         to target: UnsafeMutablePointer<AVStream>, of output: Mp4File
     ) throws(MediaError) {
-        input.select(stream)
+        input.select([stream])
         var holder = av_packet_alloc()
         guard let packet = holder else { throw Input.noMemory(input.path) }
         defer { av_packet_free(&holder) }

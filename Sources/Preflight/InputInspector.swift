@@ -164,8 +164,10 @@ struct InputInspector {
     )? {
         switch kind {
         case .audio:
+            if let fault = media.audioFault { return (fault.kind, fault.found, fault.remedy) }
             if !media.hasAudio { return ("noAudioStream", "it has no audio", "give a file with an audio stream") }
         case .video, .image:
+            if let fault = media.videoFault { return (fault.kind, fault.found, fault.remedy) }
             guard let width = media.width, let height = media.height else {
                 return ("noVideoStream", "it has no video", "give a file with a video stream")
             }

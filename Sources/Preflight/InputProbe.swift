@@ -2,9 +2,9 @@ package import Planning
 
 /// What a media file is, as far as a plan needs to know.
 package struct ProbedInput: Sendable, Equatable {
-    /// Seconds of the video, or of the audio where there is none; nil for images, and where the container does not tell.
+    /// Seconds of the video, or of the audio where there is none; nil for images, and where nothing tells.
     package var duration: Double?
-    /// Seconds of the audio; nil where there is none, and where the container does not tell.
+    /// Seconds of the audio; nil where there is none, and where nothing tells.
     package var audioDuration: Double?
     /// Columns and rows of the image as shown; nil where there is none.
     package var width: Int?
@@ -13,9 +13,14 @@ package struct ProbedInput: Sendable, Equatable {
     package var hasAudio: Bool
     /// Whether the file is a still image.
     package var isImage: Bool
+    /// Why there is no video or image that can be used; nil where there is one, or nothing more is known.
+    package var videoFault: InputProbeError?
+    /// Why there is no audio that can be used; nil where there is some, or nothing more is known.
+    package var audioFault: InputProbeError?
 
     package init(
-        duration: Double?, audioDuration: Double? = nil, width: Int?, height: Int?, hasAudio: Bool, isImage: Bool
+        duration: Double?, audioDuration: Double? = nil, width: Int?, height: Int?, hasAudio: Bool, isImage: Bool,
+        videoFault: InputProbeError? = nil, audioFault: InputProbeError? = nil
     ) {
         self.duration = duration
         self.audioDuration = audioDuration
@@ -23,6 +28,8 @@ package struct ProbedInput: Sendable, Equatable {
         self.height = height
         self.hasAudio = hasAudio
         self.isImage = isImage
+        self.videoFault = videoFault
+        self.audioFault = audioFault
     }
 }
 

@@ -23,11 +23,13 @@ package struct PlannedModels: Sendable {
             let paths = Dictionary(found.map { (ExactText($0.name), $0.path) }) { first, _ in first }
             let planned = Set(model.files.map { ExactText($0.name) })
             if let other = paths.keys.filter({ !planned.contains($0) }).min() {
-                throw .changed(role: model.role, sentence: "\(paths[other] ?? other.text) would be loaded and was not planned")
+                throw .changed(
+                    role: model.role, sentence: "\(paths[other] ?? other.text) would be loaded and was not planned")
             }
             for file in model.files {
                 guard let path = paths[ExactText(file.name)] else {
-                    throw .changed(role: model.role, sentence: "\(file.name) was planned and would not be loaded any more")
+                    throw .changed(
+                        role: model.role, sentence: "\(file.name) was planned and would not be loaded any more")
                 }
                 claims.append(
                     (

@@ -34,7 +34,9 @@ package struct PlanProblems: Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         var lines = others
         lines += rows.first.map { "\(manifest): \($0)" }
-        if rows.count > rows.first.count { lines.append("… and \(rows.count - rows.first.count) more problems of rows") }
+        if rows.count > rows.first.count {
+            lines.append("… and \(rows.count - rows.first.count) more problems of rows")
+        }
         if !rows.isEmpty {
             let remedy =
                 switch policy {

@@ -27,7 +27,8 @@ extension Integration {
                 id: "text", fields: #""video": "text.mp4""#, kind: "unrecognised",
                 message: "no format that FFmpeg knows"),
             BadRow(id: "zero", fields: #""video": "zero.mp4""#, kind: "empty", message: "zero bytes"),
-            BadRow(id: "sound", fields: #""video": "sound.mp4""#, kind: "noVideoStream", message: "it has no video"),
+            BadRow(
+                id: "sound", fields: #""video": "sound.mp4""#, kind: "noVideoStream", message: "it holds only: audio"),
             BadRow(id: "folder", fields: #""video": "folder.mp4""#, kind: "notAFile", message: "it is a folder"),
             BadRow(id: "absent", fields: #""video": "absent.mp4""#, kind: "notFound", message: "no such file"),
             BadRow(id: "pipe", fields: #""video": "pipe.mp4""#, kind: "notAFile", message: "pipe.mp4"),

@@ -10,7 +10,8 @@ extension Integration {
         private func peaks(rows: Int) async throws -> [String: Int] {
             let script = Fixtures.checkout.appending(path: "Benchmarks/million.py").path
             let outcome = try await Programs.run(
-                "python3", [script, "--bin", Programs.folder.path, "--rows", "\(rows)", "--clips", "20", "--work", "2"],
+                "python3",
+                [script, "--bin", Programs.folder.path, "--rows", "\(rows)", "--clips", "20", "--work", "2"],
                 limit: 400)
             try #require(outcome.code == 0, "\(outcome.text)")
             let cells = outcome.lines.map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }

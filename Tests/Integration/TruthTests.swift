@@ -93,7 +93,8 @@ extension Integration {
             for more in [["--set", "sampling.steps=3"], ["--out", shop.path("other")]] {
                 let outcome = try await Programs.worker([shop.path("run")] + more)
                 #expect(outcome.code == 2, "\(outcome.text)")
-                #expect(outcome.errors.contains("\(more.joined(separator: " ")) would change nothing"), "\(outcome.errors)")
+                #expect(
+                    outcome.errors.contains("\(more.joined(separator: " ")) would change nothing"), "\(outcome.errors)")
             }
             #expect(!FileManager.default.fileExists(atPath: shop.path("other")))
         }
@@ -111,7 +112,8 @@ extension Integration {
             for (name, damage, found) in [
                 ("plan.jsonl.zst", nil, "plan.jsonl.zst: there is no such file"),
                 ("plan.jsonl.zst", Data("x".utf8), "plan.jsonl.zst: its 1 bytes"),
-                ("run.json", nil, "run.json: there is no such file"), ("run.json", Data("{".utf8), "run.json: it is not valid JSON"),
+                ("run.json", nil, "run.json: there is no such file"),
+                ("run.json", Data("{".utf8), "run.json: it is not valid JSON"),
             ] as [(String, Data?, String)] {
                 let file = URL(filePath: "\(run)/\(name)")
                 let bytes = try Data(contentsOf: file)
@@ -147,7 +149,9 @@ extension Integration {
 
         @Test(
             "output that cannot be written ends a command with 1 and the reason",
-            arguments: [["status"], ["ls"], ["ls", "--json"], ["verify"], ["extract", "--all", "-o", "out"], ["plan"]])
+            arguments: [
+                ["status"], ["ls"], ["ls", "--json"], ["verify"], ["extract", "--all", "-o", "out"], ["plan"],
+            ])
         func fullDisk(words: [String]) async throws {
             let shop = try await workshop()
             let job = try job(shop)
@@ -190,7 +194,8 @@ extension Integration {
             #expect(ran.code == 0, "\(ran.text)")
             let out = shop.path("out")
             try #require(
-                try await Programs.seehear("extract", shop.path("run"), "--all", "--members", "json", "-o", out).code == 0)
+                try await Programs.seehear("extract", shop.path("run"), "--all", "--members", "json", "-o", out).code
+                    == 0)
             var hashes: Set<String> = []
             for number in 0..<2 {
                 let json = try JSONSerialization.jsonObject(

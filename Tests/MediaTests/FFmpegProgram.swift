@@ -27,6 +27,13 @@ final class Studio {
         return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// The names of the formats that `ffmpeg` reads.
+    func demuxers() throws -> Set<String> {
+        let lines = String(decoding: try run(["ffmpeg", "-hide_banner", "-demuxers"]), as: UTF8.self).split(
+            separator: "\n")
+        return Set(lines.compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) })
+    }
+
     private func run(_ command: [String]) throws -> Data {
         let outcome = try Running(command[0], Array(command.dropFirst()), in: folder).blockingOutcome()
         try #require(outcome.code == 0, "\(command.joined(separator: " ")): \(outcome.errors)")

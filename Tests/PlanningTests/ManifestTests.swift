@@ -202,6 +202,35 @@ private func parse(_ text: String, _ overrides: String...) throws -> TestManifes
         #expect(test.rows.map(\.key) == ["---g-f_I2yQ_000001"])
     }
 
+    @Test("no id begins with two underscores: names out of lists get another beginning, different names different ones")
+    func underscores() throws {
+        let list = "__2MwJ2uHu0,4,people marching,test\n_aMwJ2uHu0x,4,rain,test\n"
+        let manifest = try parse(list, "manifest=vggsound.csv", "root=/clips")
+        #expect(manifest.problems == [])
+        #expect(manifest.rows.map(\.key) == ["id-__2MwJ2uHu0_000004", "_aMwJ2uHu0x_000004"])
+        #expect(manifest.rows.map(\.input?.path) == ["/clips/__2MwJ2uHu0_000004.mp4", "/clips/_aMwJ2uHu0x_000004.mp4"])
+        let files = try parse(#"{"video": "a/__x.mp4"}"# + "\n" + #"{"video": "a/\#u{E9}_x.mp4"}"#)
+        #expect(files.rows.map(\.key) == ["id-__x"])
+        #expect(files.rejected.map(\.kind) == [.duplicate], "what only looks alike is refused, not merged")
+        #expect(
+            ["__a", "id-__a", "id-id-__a", "id-a", "a__", "_a"].map(ManifestKey.listed)
+                == ["id-__a", "id-id-__a", "id-id-id-__a", "id-a", "a__", "_a"])
+        let given = try parse(#"{"id": "__x", "video": "a.mp4"}"#)
+        #expect(given.rejected.map(\.field) == ["id"])
+        #expect(given.rejected.first?.message.contains("Hugging Face datasets") ?? false)
+    }
+
+    @Test("a number in quotes is told from one that is out of range")
+    func numbersInQuotes() throws {
+        let manifest = try parse(
+            #"{"id": "a", "video": "a.mp4", "start": "1.5", "duration": "1"}"# + "\n"
+                + #"{"id": "b", "video": "a.mp4", "seed": "42"}"# + "\n"
+                + #"{"id": "c", "video": "a.mp4", "start": "soon"}"#)
+        #expect(manifest.problems.map(\.field) == ["start", "duration", "seed", "start"])
+        #expect(manifest.problems.prefix(3).allSatisfy { $0.remedy.contains("without the quotes") })
+        #expect(!manifest.problems[3].remedy.contains("quotes"))
+    }
+
     @Test func everyTaskHasItsInputs() throws {
         let manifest = try parse(
             """

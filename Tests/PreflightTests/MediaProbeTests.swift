@@ -28,8 +28,11 @@ import Testing
         let wave = Data("RIFF".utf8) + number(36 + 8000, 4) + Data("WAVEfmt ".utf8) + format + Data("data".utf8)
         let url = folder.url.appending(path: "a.wav")
         try (wave + number(8000, 4) + Data(count: 8000)).write(to: url)
+        var found = try MediaProbe().probe(url.path)
+        #expect(found.videoFault?.kind == "noVideoStream" && found.audioFault == nil)
+        found.videoFault = nil
         #expect(
-            try MediaProbe().probe(url.path)
+            found
                 == ProbedInput(
                     duration: 0.5, audioDuration: 0.5, width: nil, height: nil, hasAudio: true, isImage: false))
     }

@@ -239,7 +239,8 @@ import Testing
         try folder.write("decomposed, and longer", to: decomposed)
         let inputs = FakeInputs([composed: FakeInputs.clip])
         try folder.write(
-            "{\"id\": \"a\", \"video\": \"\(composed)\"}\n{\"id\": \"b\", \"video\": \"\(decomposed)\"}\n", to: "clips.jsonl")
+            "{\"id\": \"a\", \"video\": \"\(composed)\"}\n{\"id\": \"b\", \"video\": \"\(decomposed)\"}\n",
+            to: "clips.jsonl")
         try folder.write(
             "task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", to: "job.yaml")
         let prepared = try Planner(inputs: inputs, models: FakeModels(), threads: 2).prepare(

@@ -79,7 +79,8 @@ import Torch
                     input: PlannedInput(kind: .audio, path: "none.wav", start: 0, duration: 1, bytes: 1), seed: 4,
                     duration: 0, frames: 1),
             ])
-        let report = try await runner(temporary).run(BatchOrder(batch: 0), BatchWatch(publisher: try publisher(temporary)))
+        let report = try await runner(temporary).run(
+            BatchOrder(batch: 0), BatchWatch(publisher: try publisher(temporary)))
         #expect((report.succeeded, report.failed) == (4, 1))
         let store = SegmentStore(
             layout: temporary.run.directory.layout, configSHA256: temporary.run.description.configSHA256)

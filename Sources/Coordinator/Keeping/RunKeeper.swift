@@ -237,7 +237,8 @@ package actor RunKeeper: CoordinatorDelegate {
                     waiting[shard.number]?.insert(number)
                     before.batches.append(
                         BatchWork(
-                            number: number, expectedCost: costs[number], samples: run.layout.samples(ofBatch: number).count))
+                            number: number, expectedCost: costs[number],
+                            samples: run.layout.samples(ofBatch: number).count))
                 }
             }
         }

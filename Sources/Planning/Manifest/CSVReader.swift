@@ -87,7 +87,9 @@ struct CSVReader {
             } else if position < window.bytes.count, window.bytes[position] == UInt8(ascii: "\"") {
                 text.append(byte)
                 position += 1
-            } else if position == window.bytes.count || window.bytes[position] == UInt8(ascii: ",") || isBreak(window.bytes[position]) {
+            } else if position == window.bytes.count || window.bytes[position] == UInt8(ascii: ",")
+                || isBreak(window.bytes[position])
+            {
                 return decoded(text[...])
             } else {
                 return .failure(
@@ -99,7 +101,9 @@ struct CSVReader {
 
     private mutating func plainField() -> Result<String, Problem> {
         let start = position
-        while position < window.bytes.count, window.bytes[position] != UInt8(ascii: ","), !isBreak(window.bytes[position]) {
+        while position < window.bytes.count, window.bytes[position] != UInt8(ascii: ","),
+            !isBreak(window.bytes[position])
+        {
             if window.bytes[position] == UInt8(ascii: "\"") {
                 return .failure(
                     Problem(text: "a field without quotes holds a quote; put it in quotes and double the inner"))

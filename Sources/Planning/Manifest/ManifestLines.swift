@@ -25,9 +25,13 @@ struct ManifestLines {
             number += 1
             var line = window.bytes[position..<end]
             position = end + 1
-            if line.count > window.maximumRecord { return Line(number: number, bytes: nil, limit: window.maximumRecord) }
+            if line.count > window.maximumRecord {
+                return Line(number: number, bytes: nil, limit: window.maximumRecord)
+            }
             if line.last == 0x0D { line.removeLast() }
-            if !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { return Line(number: number, bytes: line, limit: window.maximumRecord) }
+            if !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
+                return Line(number: number, bytes: line, limit: window.maximumRecord)
+            }
         }
         return nil
     }

@@ -216,7 +216,8 @@ package struct ManifestReader {
         let digits = String(second)
         let key = "\(record.fields[0])_" + String(repeating: "0", count: 6 - digits.count) + digits
         return builder.item(
-            row: record.line, [.id: .text(key), .video: .text("\(key).mp4"), .prompt: .text(record.fields[2])])
+            row: record.line,
+            [.id: .text(ManifestKey.listed(key)), .video: .text("\(key).mp4"), .prompt: .text(record.fields[2])])
     }
 
     private func refusal(of record: CSVReader.Record, _ count: Int) -> ManifestItem? {

@@ -146,6 +146,7 @@ private struct Row {
     mutating func seconds(_ column: ManifestColumn, _ range: ClosedRange<Double>) -> Double? {
         guard let field = present(column) else { return nil }
         if let text = field.asNumber, let value = Self.double(text), range.contains(value) { return value }
+        if noteQuotes(column, field) { return nil }
         let lower = range.lowerBound == 0 ? "from 0" : "above 0"
         note(
             column, .value, "\(field.found) is not a usable time",
@@ -156,8 +157,16 @@ private struct Row {
     mutating func seed() -> UInt64? {
         guard let field = present(.seed) else { return nil }
         if let text = field.asNumber, let value = UInt64(text), value <= Seeds.maximum { return value }
+        if noteQuotes(.seed, field) { return nil }
         note(.seed, .value, "\(field.found) is not a seed", "give a whole number from 0 to \(Seeds.maximum)")
         return nil
+    }
+
+    /// Notes a JSON number in quotes as what it is; false for anything else.
+    private mutating func noteQuotes(_ column: ManifestColumn, _ field: ManifestField) -> Bool {
+        guard case .string(let text) = field, Self.double(text) != nil else { return false }
+        note(column, .value, "\(field.found) is text, and a number is needed", "write it without the quotes: \(text)")
+        return true
     }
 
     /// The row's key, given or derived; nil where it cannot be used.

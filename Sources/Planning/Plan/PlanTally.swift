@@ -41,7 +41,8 @@ package struct PlanTally: Sendable, Equatable {
         task.samples += 1
         task.duration += sample.duration
         if let frames = sample.frames {
-            task.frames = min(task.frames?.lowerBound ?? frames, frames)...max(task.frames?.upperBound ?? frames, frames)
+            task.frames =
+                min(task.frames?.lowerBound ?? frames, frames)...max(task.frames?.upperBound ?? frames, frames)
         }
         made[sample.task] = task
     }

@@ -56,7 +56,9 @@ package struct Run: Sendable {
 
     /// The samples of a batch. Blocks.
     /// - Throws: ``RunError``.
-    package func samples(of batch: Int) throws(RunError) -> [PlannedSample] { try rows.samples(layout.samples(ofBatch: batch)) }
+    package func samples(of batch: Int) throws(RunError) -> [PlannedSample] {
+        try rows.samples(layout.samples(ofBatch: batch))
+    }
 
     /// Reads the whole plan once, checks it against `run.json`, and counts. Blocks.
     /// - Throws: ``RunError``.
@@ -83,7 +85,8 @@ package struct Run: Sendable {
         guard counted == description.counts else {
             throw .damaged(
                 path: directory.description.path,
-                reason: "it counts \(description.counts.samples) samples, \(description.counts.invalid) of them invalid, and "
+                reason:
+                    "it counts \(description.counts.samples) samples, \(description.counts.invalid) of them invalid, and "
                     + "the plan has \(counted.samples), \(counted.invalid) of them invalid")
         }
         if let task = tally.tasks.subtracting(job.tasks.keys).map(\.rawValue).min() {

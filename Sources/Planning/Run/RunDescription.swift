@@ -58,7 +58,9 @@ package struct RunDescription: Codable, Sendable, Equatable {
 
     /// The published batches of the run, held against its plan.
     package func segments(in layout: RunLayout) -> SegmentStore {
-        SegmentStore(layout: layout, configSHA256: configSHA256, placeOf: { [layout = self.layout] in layout.place(ofBatch: $0) })
+        SegmentStore(
+            layout: layout, configSHA256: configSHA256, placeOf: { [layout = self.layout] in layout.place(ofBatch: $0) }
+        )
     }
 
     /// Describes a run.

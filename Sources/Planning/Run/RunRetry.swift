@@ -111,7 +111,8 @@ package enum RunRetryError: Error, Sendable, Equatable, CustomStringConvertible 
             "--kind \(kind): no sample of the run failed with it; "
                 + (there.isEmpty ? "none failed at all" : "the kinds that are there: \(there.joined(separator: ", "))")
         case .noSuchKey(let key): "--key \(key): the run has no such sample; `seehear ls` lists them"
-        case .hasNotFailed(let key): "--key \(key): the sample has not failed; `seehear ls --failed` lists those that did"
+        case .hasNotFailed(let key):
+            "--key \(key): the sample has not failed; `seehear ls --failed` lists those that did"
         }
     }
 }

@@ -58,12 +58,14 @@ let package = Package(
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CTorch", cxxSettings: torchInclude, linkerSettings: torchLink),
 
         // Modules; every arrow goes one way.
         library("JSON", []),
         library("Files", ["CCrypto"]),
+        library("Processes", ["CLinux", "Files"]),
         library("ClipSampling", []),
         library("Method", ["ClipSampling"]),
         library("Checkpoint", ["JSON", "Files", "Method"]),
@@ -73,11 +75,14 @@ let package = Package(
         library("Media", ["CAV", "CSndfile", "ClipSampling", "Files"]),
         library("Shard", ["JSON", "CZstd", "Files"]),
         library("Planning", ["Method", "Shard", "JSON", "Files", yams]),
-        library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Files", log]),
+        library("Launch", ["Planning", "Processes", "Files"]),
+        library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Processes", "Files", log]),
         library("MPI", ["CMPI", "Coordinator"]),
         library(
             "Preflight",
-            ["Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Files", yams]),
+            [
+                "Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Processes", "Files", yams,
+            ]),
         library(
             "Worker",
             [
@@ -90,8 +95,8 @@ let package = Package(
         .executableTarget(
             name: "seehear",
             dependencies: [
-                "Arguments", "Planning", "Preflight", "Method", "Shard", "Media", "ClipSampling", "JSON", "Files",
-                "Evaluation", argumentParser,
+                "Arguments", "Planning", "Preflight", "Launch", "Method", "Shard", "Media", "ClipSampling", "JSON",
+                "Processes", "Files", "Evaluation", argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -126,6 +131,7 @@ let package = Package(
         tests("TestSupportTests", []),
         tests("JSONTests", ["JSON"]),
         tests("FilesTests", ["Files"]),
+        tests("ProcessesTests", ["Processes"]),
         tests("MethodTests", ["Method"]),
         tests("CheckpointTests", ["Checkpoint", "JSON", "Files"]),
         tests("TorchTests", ["Torch"]),
@@ -139,10 +145,12 @@ let package = Package(
         tests(
             "CoordinatorTests",
             [
-                "Coordinator", "Planning", "Method", "Shard", "TransportContract", "pipe-transport-check", log,
+                "Coordinator", "Planning", "Method", "Shard", "Processes", "TransportContract", "pipe-transport-check",
+                log,
             ]),
         tests("MPITests", ["MPI", "mpi-transport-check"]),
-        tests("PreflightTests", ["Preflight", "Planning", "Method"]),
+        tests("LaunchTests", ["Launch", "Processes"]),
+        tests("PreflightTests", ["Preflight", "Planning", "Method", "Processes"]),
         tests(
             "WorkerTests",
             [
@@ -152,7 +160,7 @@ let package = Package(
         .testTarget(
             name: "Integration", dependencies: ["TestSupport", "Shard", "seehear-simulated-worker"],
             path: "Tests/Integration",
-            exclude: ["judge_scenes.py", "read_shards.py"],
+            exclude: ["judge_scenes.py", "read_shards.py", "terminal.py"],
             swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20

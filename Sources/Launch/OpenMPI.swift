@@ -51,6 +51,9 @@ package enum OpenMPIEnvironment {
             // More ranks than cores.
             variables["OMPI_MCA_rmaps_base_oversubscribe"] = "1"
             variables["PRTE_MCA_rmaps_default_mapping_policy"] = ":oversubscribe"
+            // Ranks meet in memory; else each listens on all networks. What is not there is not missed.
+            variables["OMPI_MCA_pml"] = "ob1"
+            variables["OMPI_MCA_btl"] = "^tcp,openib,usnic,uct,ofi"
         }
         variables.merge(given.filter { !$0.value.isEmpty && variables[$0.key] != nil }) { $1 }
         if isRoot {

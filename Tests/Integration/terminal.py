@@ -9,9 +9,9 @@ Prints the exit code that the command ends with.
 import os
 import pathlib
 import pty
+import select
 import signal
 import sys
-import threading
 import time
 
 what, folder, log, *command = sys.argv[1:]
@@ -22,29 +22,34 @@ if process == 0:
     os.execvp("bash", ["bash", "-c", 'trap : INT; "$@"; exit $?', "bash", *command])
 
 
-def read():
+
+
+def read(seconds):
+    """Keeps what the command writes, for a while; False at its end."""
     with open(log, "ab", buffering=0) as file:
-        while True:
-            try:
-                file.write(os.read(terminal, 4096))
-            except OSError:
-                return
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            if select.select([terminal], [], [], 0.05)[0]:
+                try:
+                    file.write(os.read(terminal, 4096))
+                except OSError:
+                    return False
+    return True
 
 
-threading.Thread(target=read, daemon=True).start()
 limit = time.monotonic() + 60
 while time.monotonic() < limit and not any(pathlib.Path(folder).glob("[!.]*.json")):
-    time.sleep(0.05)
+    read(0.1)
 if what == "interrupt":
     os.write(terminal, b"\x03")
+    while read(1):
+        pass
 else:
     # The command's own process: the shell is gone with its terminal.
     children = pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()
     handle = os.pidfd_open(int(children[0]))
     os.close(terminal)
     os.waitpid(process, 0)
-    import select
-
     ended, _, _ = select.select([handle], [], [], 60)
     print("gone" if ended else "still there")
     sys.exit()

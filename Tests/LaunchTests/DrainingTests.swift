@@ -132,7 +132,7 @@ struct RenewalTests {
         }
         _ = launched.tell(.begun(RunFigures()))
         _ = launched.tell(.answered([.ready, .ready, .silent("")]))
-        #expect(launched.work(101, workers: 3).isEmpty)
+        #expect(launched.work(100, workers: 3).isEmpty)
         #expect(launched.work(1, workers: 3) == [.count])
     }
 

@@ -35,12 +35,12 @@ struct OpenMPITests {
         let script = Fixtures.checkout.appending(path: "cluster/env.sh").path
         for given in [
             [:], ["OMPI_MCA_hwloc_base_binding_policy": "core", "PRTE_MCA_rmaps_default_mapping_policy": ""],
-            ["OMPI_MCA_btl": "self,tcp", "OMPI_MCA_oob_tcp_if_include": "eth0"],
+            ["OMPI_MCA_btl": "self,tcp", "OMPI_MCA_pml": ""],
         ] {
             let outcome = try await Programs.run(
                 "env",
                 ["-i"] + given.map { "\($0)=\($1)" } + [
-                    "PATH=/usr/bin:/bin", "sh", "-c", ". '\(script)' \(onOneMachine ? "local" : ""); env",
+                    "PATH=/usr/bin:/bin", "bash", "-c", ". '\(script)' \(onOneMachine ? "local" : ""); env",
                 ])
             let pairs = outcome.lines.compactMap { line -> (String, String)? in
                 let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -81,7 +81,8 @@ let package = Package(
         library(
             "Preflight",
             [
-                "Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Processes", "Files", yams,
+                "Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Processes", "Files",
+                yams,
             ]),
         library(
             "Worker",

@@ -15,7 +15,8 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 
 static const short seehear_spawn_setsid = 0x80;
 
-// Turns the loopback of this process's network on, and gives up the rights that this took. Returns 0, or what failed as errno.
+// Turns the loopback of this process's network on, and gives up the rights that this took. Returns 0, or what failed as
+// errno.
 static inline int seehear_loopback_up(void) {
     struct ifreq request;
     memset(&request, 0, sizeof request);

@@ -66,14 +66,16 @@ package enum SlurmAgent {
     /// The command line of `srun`.
     static func words(host: String, command: [String]) -> [String] {
         [
-            "srun", "--overlap", "--nodes=1", "--ntasks=1", "--nodelist=\(host)", "--mem=0", "--cpu-bind=none", "--mpi=none",
+            "srun", "--overlap", "--nodes=1", "--ntasks=1", "--nodelist=\(host)", "--mem=0", "--cpu-bind=none",
+            "--mpi=none",
             "--export=ALL", "--input=none", "--quiet", "bash", "-c", shielded, "bash", command.joined(separator: " "),
         ]
     }
 
     /// Becomes `srun`.
     /// - Throws: ``SpawnError``; it does not return.
-    package static func run(host: String, command: [String], environment: [String: String]) throws(SpawnError) -> Never {
+    package static func run(host: String, command: [String], environment: [String: String]) throws(SpawnError) -> Never
+    {
         try Program.become(
             words(host: host, command: command), environment: environment.filter { !unwanted.contains($0.key) })
     }

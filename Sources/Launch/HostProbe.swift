@@ -54,8 +54,10 @@ package struct HostProbe: Sendable {
         }
         let words = line.dropFirst(Self.sign.count).split(separator: " ")
         switch words.first {
-        case "program": return .unfit("there is no \(worker); all hosts need it at the same path, or SEEHEAR_BIN names its folder")
-        case "executable": return .unfit("\(worker) cannot be run there; check its permissions, and the mount's `noexec`")
+        case "program":
+            return .unfit("there is no \(worker); all hosts need it at the same path, or SEEHEAR_BIN names its folder")
+        case "executable":
+            return .unfit("\(worker) cannot be run there; check its permissions, and the mount's `noexec`")
         case "ready":
             let need = ranks * Self.memoryOfRank
             guard words.count > 1, let free = Int(words[1]), free < need else { return .ready }

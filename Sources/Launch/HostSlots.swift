@@ -17,7 +17,8 @@ package struct HostSlots: Sendable, Hashable, CustomStringConvertible {
 
     /// A whole number above 0, in digits alone.
     package static func count(_ text: some StringProtocol) -> Int? {
-        guard (1...digits).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }), text.first != "0"
+        guard (1...digits).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }),
+            text.first != "0"
         else { return nil }
         return Int(text)
     }
@@ -46,7 +47,8 @@ package struct HostSlots: Sendable, Hashable, CustomStringConvertible {
             let parts = entry.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = parts.first, isName(name) else {
                 throw LaunchProblem(
-                    "--hosts is '\(text)', and '\(entry)' names no host", remedy: "give names and slots, as in node1:8,node2:8")
+                    "--hosts is '\(text)', and '\(entry)' names no host",
+                    remedy: "give names and slots, as in node1:8,node2:8")
             }
             guard let slots = parts.count == 1 ? 1 : count(parts[1]) else {
                 throw LaunchProblem(

@@ -12,7 +12,8 @@ package enum Hostfile {
             bytes = try InputFile.bytes(of: path, limit: limit)
         } catch {
             let reason = error.isTooLong ? "it is longer than \(limit) bytes" : error.reason
-            throw LaunchProblem("\(path): the hostfile cannot be read, \(reason)", remedy: "give --hostfile a list of hosts")
+            throw LaunchProblem(
+                "\(path): the hostfile cannot be read, \(reason)", remedy: "give --hostfile a list of hosts")
         }
         return try parse(bytes, path: path)
     }
@@ -26,7 +27,8 @@ package enum Hostfile {
             guard let name = words.first else { continue }
             let place = "\(path), line \(index + 1)"
             guard HostSlots.isName(name) else {
-                throw LaunchProblem("\(place): '\(shown(name))' is no host's name", remedy: "lines are `node01 slots=8`")
+                throw LaunchProblem(
+                    "\(place): '\(shown(name))' is no host's name", remedy: "lines are `node01 slots=8`")
             }
             var slots: Int?
             for setting in words.dropFirst() {
@@ -42,7 +44,8 @@ package enum Hostfile {
                 // The most is no number of ranks to start.
                 guard !parts[0].hasPrefix("max") else { continue }
                 guard slots == nil else {
-                    throw LaunchProblem("\(place): slots are given twice", remedy: "give them once, as in `\(name) slots=8`")
+                    throw LaunchProblem(
+                        "\(place): slots are given twice", remedy: "give them once, as in `\(name) slots=8`")
                 }
                 slots = number
             }

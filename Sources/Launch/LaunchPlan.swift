@@ -55,14 +55,19 @@ package struct LaunchPlan: Sendable {
         way = given ?? (slurm == nil ? HostAgent.usualWay : [program, "srun-agent"])
         agent = "\(program) host-agent"
 
-        let folder = environment["SEEHEAR_BIN"] ?? String(program.prefix(through: program.lastIndex(of: "/") ?? program.startIndex))
+        let folder =
+            environment["SEEHEAR_BIN"]
+            ?? String(program.prefix(through: program.lastIndex(of: "/") ?? program.startIndex))
         probe = HostProbe(worker: try Self.worker(in: folder), mark: mark)
         mpirun = try Self.mpirun(environment)
         openMPI = try Self.version(of: mpirun)
         policy.mpi = "Open MPI \(openMPI.version)"
-        isolation = policy.hosts.isEmpty
+        isolation =
+            policy.hosts.isEmpty
             ? PrivateNetwork.words(calling: [program, "alone"], environment: environment) ?? [] : []
-        if !policy.hosts.isEmpty { try Self.check(way: way, program: program, slurm: slurm != nil && given == nil, environment) }
+        if !policy.hosts.isEmpty {
+            try Self.check(way: way, program: program, slurm: slurm != nil && given == nil, environment)
+        }
         try Self.checkTemporaryFolder(environment)
 
         let path = Self.resolved(run.url.path)
@@ -125,7 +130,8 @@ package struct LaunchPlan: Sendable {
                 "\(target) is no run directory", remedy: "plan the job first, or say with --out where its run goes")
         }
         guard PathKind(target) == .file else {
-            throw LaunchProblem("there is no job file \(target)", remedy: "give a run directory, or a job file and --out")
+            throw LaunchProblem(
+                "there is no job file \(target)", remedy: "give a run directory, or a job file and --out")
         }
         return URL(filePath: out, directoryHint: .isDirectory)
     }
@@ -181,7 +187,8 @@ package struct LaunchPlan: Sendable {
         // Open MPI takes it apart at these.
         guard !program.contains(where: { $0.isWhitespace || $0 == ":" }) else {
             throw LaunchProblem(
-                "Open MPI cannot start \(program) to reach other hosts", remedy: "put it at a path without spaces and colons")
+                "Open MPI cannot start \(program) to reach other hosts",
+                remedy: "put it at a path without spaces and colons")
         }
     }
 

@@ -7,7 +7,9 @@ extension Launching {
     private var due: Duration { had == nil ? patience : patience * 2 }
 
     mutating func renewIfDue(at now: Duration, into actions: inout [Action]) {
-        guard policy.renew > .zero, draining == nil, var start, start.renewing == nil, start.question == nil else { return }
+        guard policy.renew > .zero, draining == nil, var start, start.renewing == nil, start.question == nil else {
+            return
+        }
         let workers = start.beat?.workers ?? 0
         if workers >= start.ranks - idle(of: start.ranks), start.ranks == ranks(on: policy.hosts) {
             self.start?.missing = nil

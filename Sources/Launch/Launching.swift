@@ -189,7 +189,8 @@ package struct Launching: Sendable {
     private mutating func watch(at now: Duration, into actions: inout [Action]) {
         if case .cleaning = phase {
             return remind(
-                of: "hosts and the run's files, after mpirun's end: a file system may hang", since: waitingSince, at: now,
+                of: "hosts and the run's files, after mpirun's end: a file system may hang", since: waitingSince,
+                at: now,
                 into: &actions)
         }
         guard phase == .running, let start else { return }
@@ -200,10 +201,14 @@ package struct Launching: Sendable {
             guard now - ended > LaunchPolicy.lingering else { return }
             end("the run has ended and mpirun has not; it is ended", at: now, into: &actions)
         } else if isBlind(at: now) {
-            remind(of: "the run's files, which cannot be read: a file system hangs", since: lastLook, at: now, into: &actions)
+            remind(
+                of: "the run's files, which cannot be read: a file system hangs", since: lastLook, at: now,
+                into: &actions)
         } else if start.hasBegun {
             if now - start.heard > policy.stale {
-                end("the coordinator was not heard for \(Self.text(policy.stale)); mpirun is ended", at: now, into: &actions)
+                end(
+                    "the coordinator was not heard for \(Self.text(policy.stale)); mpirun is ended", at: now,
+                    into: &actions)
             } else {
                 renewIfDue(at: now, into: &actions)
             }
@@ -231,7 +236,8 @@ package struct Launching: Sendable {
             actions.append(.kill)
         } else if now - terminated > LaunchPolicy.reminder * (start.reminders + 1) {
             self.start?.reminders += 1
-            actions.append(.say("still waiting for mpirun, which was killed and does not end: a file system or a driver hangs"))
+            actions.append(
+                .say("still waiting for mpirun, which was killed and does not end: a file system or a driver hangs"))
             actions.append(.kill)
         }
     }
@@ -307,11 +313,14 @@ package struct Launching: Sendable {
         fruitless += 1
         if let code {
             actions.append(
-                .say("start \(starts) ended without the run's end (mpirun: \(code)); \(settled ?? 0) samples are settled"))
+                .say(
+                    "start \(starts) ended without the run's end (mpirun: \(code)); \(settled ?? 0) samples are settled"
+                ))
         }
         guard fruitless < policy.giveUp else {
             return giveUp(
-                "\(fruitless) starts in a row settled no sample; giving up. The logs of the ranks are in \(policy.logs)", 1,
+                "\(fruitless) starts in a row settled no sample; giving up. The logs of the ranks are in \(policy.logs)",
+                1,
                 into: &actions)
         }
         let pause = Duration.seconds(fruitless * 5 + 1)

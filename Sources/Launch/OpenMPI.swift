@@ -7,11 +7,13 @@ package struct OpenMPI: Sendable, Hashable {
     /// From what `mpirun --version` prints.
     /// - Returns: nil where that is no Open MPI of version 4 or newer.
     package init?(versionOutput text: String) {
-        guard let line = text.split(whereSeparator: \.isNewline).first, line.contains("Open MPI") || line.contains("OpenRTE"),
+        guard let line = text.split(whereSeparator: \.isNewline).first,
+            line.contains("Open MPI") || line.contains("OpenRTE"),
             let mark = line.lastIndex(of: ")")
         else { return nil }
         let version = line[mark...].dropFirst().drop(while: \.isWhitespace).prefix { !$0.isWhitespace }
-        guard let number = version.split(separator: ".").first.flatMap({ Int($0) }), number >= 4, version.contains(".") else {
+        guard let number = version.split(separator: ".").first.flatMap({ Int($0) }), number >= 4, version.contains(".")
+        else {
             return nil
         }
         self.version = String(version)

@@ -31,7 +31,8 @@ package enum SlurmAllocation {
                 remedy: "give the hosts with --hosts, as in node1:8,node2:8")
         }
         // Where no tasks were asked for, Slurm's count is that of cores, and a host takes one rank.
-        guard environment["SLURM_NTASKS"]?.isEmpty == false, let text = environment["SLURM_TASKS_PER_NODE"], !text.isEmpty
+        guard environment["SLURM_NTASKS"]?.isEmpty == false, let text = environment["SLURM_TASKS_PER_NODE"],
+            !text.isEmpty
         else { return names.map { HostSlots($0, slots: 1) } }
         guard let slots = tasks(text, hosts: names.count) else {
             throw LaunchProblem(

@@ -19,7 +19,9 @@ package enum PrivateNetwork {
         let rights = geteuid() == 0 ? [] : ["--map-current-user", "--keep-caps"]
         let words = [unshare] + rights + ["--net"] + command
         let trial = Spawn(unshare, words + [nothing], environment: environment)
-        guard let output = try? RunningProgram(trial, limit: .seconds(10)).wait(), output.status == 0 else { return nil }
+        guard let output = try? RunningProgram(trial, limit: .seconds(10)).wait(), output.status == 0 else {
+            return nil
+        }
         return words
     }
 

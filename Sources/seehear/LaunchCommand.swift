@@ -41,7 +41,8 @@ struct LaunchCommand: ParsableCommand {
     var hosts: String?
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("The same in lines of Open MPI: `host slots=8`.", valueName: "file"),
+        parsing: .unconditional,
+        help: ArgumentHelp("The same in lines of Open MPI: `host slots=8`.", valueName: "file"),
         completion: .file())
     var hostfile: String?
 

@@ -181,7 +181,9 @@ import Testing
     }
 
     /// On a file system whose locks do not reach from host to host, where both read the same number.
-    @Test("of two that took a run up in the same moment one ends, the same one on both sides", arguments: ["!first", "~last"])
+    @Test(
+        "of two that took a run up in the same moment one ends, the same one on both sides",
+        arguments: ["!first", "~last"])
     func sameMoment(host: String) async throws {
         let keeper = try keeper(beatEvery: .milliseconds(1))
         let epoch = try await keeper.resume().epoch

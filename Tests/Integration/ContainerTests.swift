@@ -57,7 +57,9 @@ extension Integration {
             }
             for name in ["Dockerfile", "seehear.def"] {
                 let text = try Self.text(name)
-                #expect(text.contains("/seehear/cluster/install.sh build") && text.contains("/seehear/cluster/install.sh run"))
+                #expect(
+                    text.contains("/seehear/cluster/install.sh build")
+                        && text.contains("/seehear/cluster/install.sh run"))
                 #expect(text.contains("SEEHEAR_BIN=/seehear/bin"))
             }
         }
@@ -76,7 +78,9 @@ extension Integration {
                     let path = Fixtures.checkout.appending(path: program.replacing("/seehear/", with: "")).path
                     #expect(FileManager.default.isExecutableFile(atPath: path), "\(program)")
                 } else {
-                    #expect(program == "/usr/sbin/sshd" && install.contains("openssh-server") && install.contains("/run/sshd"))
+                    #expect(
+                        program == "/usr/sbin/sshd" && install.contains("openssh-server")
+                            && install.contains("/run/sshd"))
                 }
             }
             // The launcher finds the programs where the image has them.

@@ -34,7 +34,10 @@ extension Integration {
         /// The processes that work on a run, wherever they belong by now.
         private func left(of run: FinishedRun) -> [pid_t] {
             ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
-                .filter { Running.words(of: $0).first?.hasSuffix("seehear-worker") == true && Running.words(of: $0).contains(run.folder) }
+                .filter {
+                    Running.words(of: $0).first?.hasSuffix("seehear-worker") == true
+                        && Running.words(of: $0).contains(run.folder)
+                }
         }
 
         private func noneIsLeft(of run: FinishedRun, within seconds: Double) async throws -> Bool {
@@ -67,27 +70,37 @@ extension Integration {
                 let outcome = try await Programs.run(
                     Self.launch, arguments, environment: ["SEEHEAR_BIN": programs].merging(environment) { $1 })
                 #expect(outcome.code == 2, "\(arguments) \(environment): \(outcome.text)")
-                for word in words { #expect(outcome.errors.contains(word), "\(arguments) \(environment): \(outcome.text)") }
+                for word in words {
+                    #expect(outcome.errors.contains(word), "\(arguments) \(environment): \(outcome.text)")
+                }
                 #expect(!outcome.errors.contains("start 1"), "\(outcome.text)")
             }
             let path = run.folder
             try await refuse([], [:], "launch: nothing is named to run", "--out")
-            try await refuse([path], ["SEEHEAR_BIN": shop.path("folder")], "there is no \(shop.path("folder"))/seehear", "make build")
-            try await refuse([path], ["SEEHEAR_BIN": shop.path("empty")], "\(shop.path("empty"))/seehear-worker cannot be run", "noexec")
+            try await refuse(
+                [path], ["SEEHEAR_BIN": shop.path("folder")], "there is no \(shop.path("folder"))/seehear", "make build"
+            )
+            try await refuse(
+                [path], ["SEEHEAR_BIN": shop.path("empty")], "\(shop.path("empty"))/seehear-worker cannot be run",
+                "noexec")
             try await refuse([path], ["MPIRUN": "/no/such/mpirun"], "MPIRUN is '/no/such/mpirun'", "openmpi-bin")
             try await refuse([path], ["MPIRUN": shop.path("plain")], "where there is no program")
-            try await refuse([path], ["MPIRUN": shop.path("not-mpi")], "is not Open MPI 4 or 5: it says 'HYDRA", "set MPIRUN")
+            try await refuse(
+                [path], ["MPIRUN": shop.path("not-mpi")], "is not Open MPI 4 or 5: it says 'HYDRA", "set MPIRUN")
             try await refuse([path], ["TMPDIR": "/no/such/folder"], "TMPDIR is /no/such/folder", "set TMPDIR")
             try await refuse([path], ["TMPDIR": long], "too long for Open MPI", "set TMPDIR")
             try await refuse([shop.path("folder")], [:], "is not a run directory", "seehear plan")
             try await refuse([shop.path("run.yaml")], [:], "is no run directory", "--out")
             try await refuse([shop.path("none.yaml"), "--out", path], [:], "there is no job file")
             try await refuse(["-x", path], [:], "-x is no option of launch", "seehear help launch")
-            try await refuse(["--hostfile", shop.path("hosts"), path], [:], "hosts, line 2: slots is 'x[$(touch", "whole number")
+            try await refuse(
+                ["--hostfile", shop.path("hosts"), path], [:], "hosts, line 2: slots is 'x[$(touch", "whole number")
             try await refuse(["--hostfile", "/no/such", path], [:], "/no/such: the hostfile cannot be read")
             try await refuse(["--hosts", "a:0", path], [:], "--hosts gives a '0' slots")
             try await refuse(["--hosts", "a:1", "--hostfile", shop.path("hosts"), path], [:], "both given")
-            try await refuse(["--hosts", "a:1", path], ["SEEHEAR_RSH": "/no/such/ssh"], "/no/such/ssh, which reaches other hosts", "SEEHEAR_RSH")
+            try await refuse(
+                ["--hosts", "a:1", path], ["SEEHEAR_RSH": "/no/such/ssh"], "/no/such/ssh, which reaches other hosts",
+                "SEEHEAR_RSH")
             for option in ["-n", "--give-up", "--stale", "--start", "--grace", "--renew"] {
                 for value in ["-1", "x"] {
                     try await refuse([option, value, path], [:], "\(option) is '\(value)'", "whole number")
@@ -104,12 +117,16 @@ extension Integration {
             // Reaches a host that sees nothing of what lies here.
             try shop.write(
                 "reach",
-                "#!/bin/sh\n[ \"$1\" = gone ] && { echo 'no route to host' >&2; exit 255; }\nshift\nexec sh -c \"$(printf '%s' \"$*\" | sed s,\(shop.folder.path),/elsewhere,g)\"\n")
+                "#!/bin/sh\n[ \"$1\" = gone ] && { echo 'no route to host' >&2; exit 255; }\nshift\nexec sh -c \"$(printf '%s' \"$*\" | sed s,\(shop.folder.path),/elsewhere,g)\"\n"
+            )
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: shop.path("reach"))
             let environment = ["SEEHEAR_BIN": try shop.simulatedPrograms(), "SEEHEAR_RSH": shop.path("reach")]
-            let unfit = try await Programs.run(Self.launch, ["--hosts", "far:2,off:1", run.folder], environment: environment)
+            let unfit = try await Programs.run(
+                Self.launch, ["--hosts", "far:2,off:1", run.folder], environment: environment)
             #expect(unfit.code == 2, "\(unfit.text)")
-            #expect(unfit.errors.contains("launch: far is left out: there is no \(shop.path("bin"))/seehear-worker"), "\(unfit.text)")
+            #expect(
+                unfit.errors.contains("launch: far is left out: there is no \(shop.path("bin"))/seehear-worker"),
+                "\(unfit.text)")
             let gone = try await Programs.run(
                 Self.launch, ["--hosts", "far:2,gone:1", "--give-up", "1", run.folder], environment: environment)
             #expect(gone.code == 1, "\(gone.text)")
@@ -142,8 +159,10 @@ extension Integration {
                 Self.launch, ["--hosts", "far:2,off:1", "--mpirun", "--tag-output  --x y", "-n", "2", run.folder],
                 environment: environment)
             #expect(outcome.code == 0, "\(outcome.text)")
-            #expect(outcome.errors.contains("launch: start 1: 2 ranks on far:2,off:1, Open MPI 5.0.11"), "\(outcome.text)")
-            let words = try String(contentsOfFile: shop.path("words"), encoding: .utf8).split(separator: "\n").map(String.init)
+            #expect(
+                outcome.errors.contains("launch: start 1: 2 ranks on far:2,off:1, Open MPI 5.0.11"), "\(outcome.text)")
+            let words = try String(contentsOfFile: shop.path("words"), encoding: .utf8).split(separator: "\n").map(
+                String.init)
             let seehear = Programs.built("seehear").flatMap { realpath($0, nil) }.map { String(cString: $0) } ?? ""
             #expect(
                 words == [
@@ -157,7 +176,9 @@ extension Integration {
                 "OMPI_MCA_btl_sm_backing_directory=/dev/shm/seehear-", "SEEHEAR_LAUNCH=", "/dev/null",
             ] { #expect(variables.contains(line), "\(line): \(variables)") }
             #expect(!variables.contains("oversubscribe"), "hosts have slots")
-            #expect(try !FileManager.default.contentsOfDirectory(atPath: shop.folder.path).contains { $0.hasPrefix(".run") })
+            #expect(
+                try !FileManager.default.contentsOfDirectory(atPath: shop.folder.path).contains { $0.hasPrefix(".run") }
+            )
         }
 
         // MARK: - Signals
@@ -202,14 +223,17 @@ extension Integration {
             #expect(try await noneIsLeft(of: run, within: 5), "\(left(of: run))")
         }
 
-        @Test("in a terminal, Ctrl-C and the closing of its window drain a run and leave nothing behind", arguments: ["interrupt", "close"])
+        @Test(
+            "in a terminal, Ctrl-C and the closing of its window drain a run and leave nothing behind",
+            arguments: ["interrupt", "close"])
         func terminal(what: String) async throws {
             let shop = try Workshop()
             let run = try await plan(shop)
             let outcome = try await Programs.run(
                 "python3",
                 [
-                    Fixtures.checkout.appending(path: "Tests/Integration/terminal.py").path, what, "\(run.folder)/segments",
+                    Fixtures.checkout.appending(path: "Tests/Integration/terminal.py").path, what,
+                    "\(run.folder)/segments",
                     shop.path("log"), Self.launch, "-n", "3", run.folder,
                 ],
                 environment: ["SEEHEAR_BIN": try shop.simulatedPrograms()])
@@ -224,7 +248,8 @@ extension Integration {
             let shop = try Workshop()
             let run = try await plan(shop, rows: Array(Self.slow.prefix(6)))
             let running = try Running(
-                "nohup", [Self.launch, "-n", "3", run.folder], environment: ["SEEHEAR_BIN": try shop.simulatedPrograms()])
+                "nohup", [Self.launch, "-n", "3", run.folder],
+                environment: ["SEEHEAR_BIN": try shop.simulatedPrograms()])
             try await waitForWork(run, running)
             Glibc.kill(running.pid, SIGHUP)
             let outcome = try await running.outcome(limit: 60)

@@ -58,7 +58,9 @@ extension Integration {
             return devices.map { $0.trimmingCharacters(in: .whitespaces) } == ["lo"]
         }
 
-        @Test("nothing listens but on the loopback, and what computes has no socket at all", arguments: ["launch", "mpirun"])
+        @Test(
+            "nothing listens but on the loopback, and what computes has no socket at all",
+            arguments: ["launch", "mpirun"])
         func oneMachine(way: String) async throws {
             let shop = try Workshop()
             let rows = (0..<40).map { #"{"id": "s\#($0)", "task": "joint", "prompt": "slow"}"# }
@@ -75,7 +77,8 @@ extension Integration {
                 : try Running(
                     "bash",
                     [
-                        "-c", ". '\(Fixtures.checkout.path)/cluster/env.sh' local && exec mpirun \"$@\"", "bash", "-n", "3",
+                        "-c", ". '\(Fixtures.checkout.path)/cluster/env.sh' local && exec mpirun \"$@\"", "bash", "-n",
+                        "3",
                         "\(programs)/seehear-worker", run.folder,
                     ])
             while run.committedSegments().count < 2, !running.hasEnded { try await Task.sleep(for: .milliseconds(50)) }
@@ -92,7 +95,8 @@ extension Integration {
                     let isMpirun = words.hasPrefix("mpirun")
                     if way == "mpirun", isMpirun, socket.isListening { continue }
                     #expect(
-                        !socket.isUDP && (socket.isLocal || (way == "launch" && Self.isAlone(process))), "\(words): \(socket)")
+                        !socket.isUDP && (socket.isLocal || (way == "launch" && Self.isAlone(process))),
+                        "\(words): \(socket)")
                     if !isMpirun { #expect(!socket.isListening, "\(words): \(socket)") }
                 }
                 if way == "launch", process != running.pid {
@@ -102,11 +106,15 @@ extension Integration {
             #expect(found > 0, "mpirun and its ranks talk over the loopback; where are they?")
             for process in computing {
                 #expect(Self.inodes(of: process).isEmpty, "\(Self.inodes(of: process))")
-                let names = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd").compactMap { Int($0) }
+                let names = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd").compactMap {
+                    Int($0)
+                }
                 let targets = names.map { name in
                     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/fd/\(name)")) ?? ""
                 }
-                let foreign = targets.filter { $0.hasPrefix("/") && !$0.hasPrefix("/dev/") && !$0.hasPrefix(run.folder) && !$0.hasPrefix("/proc/") }
+                let foreign = targets.filter {
+                    $0.hasPrefix("/") && !$0.hasPrefix("/dev/") && !$0.hasPrefix(run.folder) && !$0.hasPrefix("/proc/")
+                }
                 #expect(foreign.isEmpty, "\(foreign)")
             }
             running.kill(signal: SIGKILL)

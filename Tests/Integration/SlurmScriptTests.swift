@@ -32,12 +32,15 @@ extension Integration {
 
             private func program(_ name: String, _ text: String) throws {
                 try FileManager.default.createDirectory(
-                    at: shop.folder.appending(path: name).deletingLastPathComponent(), withIntermediateDirectories: true)
+                    at: shop.folder.appending(path: name).deletingLastPathComponent(), withIntermediateDirectories: true
+                )
                 try shop.write(name, text)
                 try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: shop.path(name))
             }
 
-            func start(_ arguments: [String] = ["my run"], inJob: Bool = true, in folder: String = "elsewhere") throws -> Running {
+            func start(_ arguments: [String] = ["my run"], inJob: Bool = true, in folder: String = "elsewhere") throws
+                -> Running
+            {
                 let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
                 var environment = ["PATH": "\(shop.path("bin")):\(path)", "SLURMD_NODENAME": "n0"]
                 if inJob {
@@ -91,7 +94,9 @@ extension Integration {
         func signalled(number: Int32) async throws {
             // Two signals, of which it hears one: a second would be one too many for the ranks.
             let place = try Place(
-                launch: "#!/bin/bash\nn=0\ntrap 'n=$((n+1)); echo heard $n' USR2\necho ready\nfor i in 1 2 3 4 5 6 7 8; do sleep 0.2; done\nexit 75\n")
+                launch:
+                    "#!/bin/bash\nn=0\ntrap 'n=$((n+1)); echo heard $n' USR2\necho ready\nfor i in 1 2 3 4 5 6 7 8; do sleep 0.2; done\nexit 75\n"
+            )
             let running = try place.start()
             try await Task.sleep(for: .milliseconds(700))
             Glibc.kill(running.pid, number)
@@ -109,7 +114,9 @@ extension Integration {
             for attempt in 0..<30 {
                 let running = try place.start()
                 // Until the script listens, a signal would end it as it ends any program.
-                while !Self.catches(SIGUSR1, running.pid), !running.hasEnded { try await Task.sleep(for: .milliseconds(1)) }
+                while !Self.catches(SIGUSR1, running.pid), !running.hasEnded {
+                    try await Task.sleep(for: .milliseconds(1))
+                }
                 for _ in 0..<12 {
                     try await Task.sleep(for: .milliseconds(10 + attempt % 5))
                     Glibc.kill(running.pid, SIGUSR1)

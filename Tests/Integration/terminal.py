@@ -2,8 +2,8 @@
 
   terminal.py interrupt|close FOLDER LOG COMMAND…
 
-`interrupt` types Ctrl-C; `close` takes the terminal away, as a window that is closed does. What the command writes goes to LOG.
-Prints the exit code that the command ends with.
+`interrupt` types Ctrl-C; `close` takes the terminal away, as a window that is closed does. What the command writes goes
+to LOG. Prints the exit code that the command ends with.
 """
 
 import os
@@ -20,8 +20,6 @@ if process == 0:
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     # A shell in between, as there is one in life; it waits, and hears the signals as well.
     os.execvp("bash", ["bash", "-c", 'trap : INT; "$@"; exit $?', "bash", *command])
-
-
 
 
 def read(seconds):

@@ -72,7 +72,9 @@ struct HostListTests {
     @Test("--hosts gives names and slots, and what is wrong is named")
     func list() throws {
         #expect(try HostSlots.list("a:8,b,a:2").map(\.description) == ["a:10", "b:1"])
-        for text in ["", ",", "a:8,", "a:", "a:0", "a:8:2", "a:x", "-o:8", "a b:2", "a:1;b", "$(touch ran):1", "a:99999999"] {
+        for text in [
+            "", ",", "a:8,", "a:", "a:0", "a:8:2", "a:x", "-o:8", "a b:2", "a:1;b", "$(touch ran):1", "a:99999999",
+        ] {
             let error = #expect(throws: LaunchProblem.self) { try HostSlots.list(text) }
             #expect(error?.found.contains("--hosts") == true)
         }
@@ -90,7 +92,8 @@ struct HostListTests {
     @Test(
         "what is no such list, or is for other hosts, is not believed",
         arguments: [
-            "", "8", "8(x2)", "8(x4)", "8(x9999999)", "8(x99999999999999999999)", "8(x2),", "8(2),4", "8(x2,4", "a(x3)", "0(x3)",
+            "", "8", "8(x2)", "8(x4)", "8(x9999999)", "8(x99999999999999999999)", "8(x2),", "8(2),4", "8(x2,4", "a(x3)",
+            "0(x3)",
             "-1,2,3", "8(x0),1,1,1", "$(touch ran),1,1",
         ])
     func notTasks(text: String) {
@@ -107,6 +110,8 @@ struct HostListTests {
         #expect(throws: LaunchProblem.self) { try SlurmAllocation.hosts(names: [], tasks) }
         #expect(throws: LaunchProblem.self) { try SlurmAllocation.hosts(names: ["-w"], tasks) }
         #expect(try SlurmAllocation.hosts([:]) == nil)
-        #expect(throws: LaunchProblem.self) { try SlurmAllocation.hosts(["SLURM_JOB_NODELIST": "n[0-2]", "PATH": "/nowhere"]) }
+        #expect(throws: LaunchProblem.self) {
+            try SlurmAllocation.hosts(["SLURM_JOB_NODELIST": "n[0-2]", "PATH": "/nowhere"])
+        }
     }
 }

@@ -10,7 +10,8 @@ struct LaunchingPropertyTests {
         let codes: [Int32] = [0, 1, 2, 3, 75, 137]
         let code = codes.randomElement(using: &random) ?? 0
         let view = RunView(
-            beat: Bool.random(using: &random) ? RunBeat(text: "n0 1 1 \(number) \(Int.random(in: 0...6, using: &random))") : nil,
+            beat: Bool.random(using: &random)
+                ? RunBeat(text: "n0 1 1 \(number) \(Int.random(in: 0...6, using: &random))") : nil,
             ending: Int.random(in: 0..<8, using: &random) == 0
                 ? RunEnding(text: "stopped \(code)", stamp: "\(number)") : nil)
         let figures = RunFigures(
@@ -69,7 +70,8 @@ struct LaunchingPropertyTests {
         }
     }
 
-    @Test("whatever mpirun does, a launch that was asked to stop is over within the grace, 5 s, and what cleaning takes")
+    @Test(
+        "whatever mpirun does, a launch that was asked to stop is over within the grace, 5 s, and what cleaning takes")
     func ends() {
         for seed in 1...200 as ClosedRange<UInt64> {
             var random = SplitMix64(seed: seed)

@@ -47,7 +47,10 @@ struct LaunchingTests {
         _ = launched.tell(.begun(RunFigures()))
         let silent: [HostAnswer] = [.silent(""), .silent(""), .silent("")]
         for pause in [6, 11] {
-            #expect(launched.tell(.answered(silent)).words.suffix(2) == ["no host answers", "the next start is in \(pause) s"])
+            #expect(
+                launched.tell(.answered(silent)).words.suffix(2) == [
+                    "no host answers", "the next start is in \(pause) s",
+                ])
             #expect(launched.pass(pause - 1).isEmpty)
             #expect(launched.pass(1) == [.ask(prepare: true)])
         }
@@ -194,7 +197,9 @@ struct LaunchingTests {
         let actions = launched.pass(900)
         #expect(actions.deeds.isEmpty)
         #expect(actions.words.count == 14)
-        #expect(actions.words.allSatisfy { $0.contains("waiting for the coordinator's first beat") && $0.contains("900 s") })
+        #expect(
+            actions.words.allSatisfy { $0.contains("waiting for the coordinator's first beat") && $0.contains("900 s") }
+        )
         #expect(
             launched.pass(1).suffix(2) == [
                 .say("no coordinator was heard for 900 s after the start; mpirun is ended"), .terminate,

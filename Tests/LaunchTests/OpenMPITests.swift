@@ -26,11 +26,14 @@ struct OpenMPITests {
         "what is no Open MPI of these versions is not taken for one",
         arguments: [
             "", "\n", "mpirun (Open MPI) 3.1.6\n", "HYDRA build details:\n    Version: 4.0.2\n", "mpirun (Open MPI) \n",
-            "mpirun (Open MPI) 4\n", "Intel(R) MPI Library for Linux* OS, Version 2021.5\n", "mpirun (Open MPI) four.1\n",
+            "mpirun (Open MPI) 4\n", "Intel(R) MPI Library for Linux* OS, Version 2021.5\n",
+            "mpirun (Open MPI) four.1\n",
         ])
     func others(text: String) { #expect(OpenMPI(versionOutput: text) == nil) }
 
-    @Test("the environment of Open MPI is the one that cluster/env.sh sets, whatever is set already", arguments: [true, false])
+    @Test(
+        "the environment of Open MPI is the one that cluster/env.sh sets, whatever is set already",
+        arguments: [true, false])
     func environment(onOneMachine: Bool) async throws {
         let script = Fixtures.checkout.appending(path: "cluster/env.sh").path
         for given in [
@@ -57,7 +60,8 @@ struct OpenMPITests {
 
     private let probe = HostProbe(worker: "/opt/it's here/seehear-worker", mark: "7-abc")
 
-    private func answer(_ output: String, errors: String = "", status: Int32 = 0, timedOut: Bool = false) -> HostAnswer {
+    private func answer(_ output: String, errors: String = "", status: Int32 = 0, timedOut: Bool = false) -> HostAnswer
+    {
         probe.answer(ProcessOutput(status: status, output: output, errors: errors, timedOut: timedOut), ranks: 8)
     }
 
@@ -65,13 +69,16 @@ struct OpenMPITests {
     func answers() throws {
         #expect(answer("Welcome!\nseehear-launch: ready 999999\n") == .ready)
         #expect(answer("seehear-launch: ready\n") == .ready, "a system without df is not refused")
-        #expect(answer("", errors: "x\nssh: Could not resolve hostname n9\n", status: 255) == .silent("ssh: Could not resolve hostname n9"))
+        #expect(
+            answer("", errors: "x\nssh: Could not resolve hostname n9\n", status: 255)
+                == .silent("ssh: Could not resolve hostname n9"))
         #expect(answer("", status: 255) == .silent("code 255"))
         #expect(answer("", status: 143, timedOut: true) == .silent("not within 20 s"))
         #expect(probe.answer(nil, ranks: 1) == .silent("the way there cannot be started"))
         for (word, text) in [
             ("program", "there is no /opt/it's here/seehear-worker"), ("executable", "cannot be run there"),
-            ("memory", "/dev/shm/seehear-7-abc cannot be made"), ("ready 34000", "/dev/shm has 33 MiB free, and 8 ranks"),
+            ("memory", "/dev/shm/seehear-7-abc cannot be made"),
+            ("ready 34000", "/dev/shm has 33 MiB free, and 8 ranks"),
         ] {
             guard case .unfit(let why) = answer("seehear-launch: \(word)\n") else {
                 Issue.record("\(word) is no trouble")

@@ -192,7 +192,7 @@ package struct LaunchPlan: Sendable {
         }
     }
 
-    /// Open MPI keeps its sockets and files there, and the path of a socket has 107 bytes.
+    /// Open MPI keeps its files there.
     private static func checkTemporaryFolder(_ environment: [String: String]) throws(LaunchProblem) {
         let name = ["TMPDIR", "TEMP", "TMP"].first { environment[$0]?.isEmpty == false }
         let folder = name.flatMap { environment[$0] } ?? "/tmp"
@@ -204,12 +204,13 @@ package struct LaunchPlan: Sendable {
         }
         guard folder.utf8.count <= longestTemporaryFolder else {
             throw LaunchProblem(
-                "\(what): with \(folder.utf8.count) bytes it is too long for Open MPI, which makes sockets below it",
+                "\(what): with \(folder.utf8.count) bytes it is too long for Open MPI, which makes files below it",
                 remedy: "\(remedy), in at most \(longestTemporaryFolder) bytes")
         }
     }
 
-    private static let longestTemporaryFolder = 60
+    /// Measured with Open MPI 4.1.4, which begins to fail at 503.
+    private static let longestTemporaryFolder = 480
 
     /// A path from the root, with links followed as far as it exists.
     private static func resolved(_ path: String, followingLast: Bool = true) -> String {

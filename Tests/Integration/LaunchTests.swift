@@ -61,7 +61,8 @@ extension Integration {
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: shop.path("not-mpi"))
             try shop.write("hosts", "node1 slots=2\nnode2 slots=x[$(touch \(shop.path("ran")))]\n")
             try FileManager.default.createDirectory(atPath: shop.path("folder"), withIntermediateDirectories: true)
-            let long = shop.path("long/" + String(repeating: "x", count: 80))
+            let name = String(repeating: "x", count: 200)
+            let long = shop.path("\(name)/\(name)/\(name)")
             try FileManager.default.createDirectory(atPath: long, withIntermediateDirectories: true)
 
             func refuse(
@@ -270,9 +271,11 @@ extension Integration {
             #expect(try await noneIsLeft(of: run, within: 5))
         }
 
-        @Test("plain mpirun that is told by SIGUSR2 drains; when it is killed, its ranks end by themselves")
+        @Test("plain mpirun drains at SIGUSR1 and SIGUSR2; at others it ends its ranks, and none outlives it")
         func plainMpirun() async throws {
-            for (number, code) in [(SIGUSR2, 75), (SIGKILL, 137)] as [(Int32, Int32)] {
+            for (number, code) in [
+                (SIGUSR1, 75), (SIGUSR2, 75), (SIGINT, 1), (SIGTERM, 1), (SIGHUP, 1), (SIGKILL, 137),
+            ] as [(Int32, Int32)] {
                 let shop = try Workshop()
                 let run = try await plan(shop)
                 let worker = "\(try shop.simulatedPrograms())/seehear-worker"
@@ -283,7 +286,7 @@ extension Integration {
                 let outcome = try await running.outcome(limit: 60)
                 #expect(outcome.code == code, "\(outcome.text)")
                 #expect(try await noneIsLeft(of: run, within: 20), "\(number): \(left(of: run))")
-                if number == SIGUSR2 { #expect(ending(of: run) == "stopped 75") }
+                if code == 75 { #expect(ending(of: run) == "stopped 75") }
             }
         }
 

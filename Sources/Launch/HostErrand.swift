@@ -37,7 +37,8 @@ struct HostErrand {
         return program.look().map { .over($0) } ?? .underway
     }
 
-    private static func isHere(_ host: String) -> Bool {
+    /// Whether a host is the one that this runs on.
+    static func isHere(_ host: String) -> Bool {
         let name = LocalHost.name
         return host == name || host == name.prefix { $0 != "." } || host == "localhost"
     }

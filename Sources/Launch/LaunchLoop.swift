@@ -112,7 +112,9 @@ package final class LaunchLoop {
 
     private func ask(prepare: Bool) {
         let hosts = plan.policy.hosts
-        let all = hosts.isEmpty ? [plan.policy.ranks ?? LaunchPolicy.ranksOnOneMachine] : hosts.map(\.slots)
+        let wanted = plan.policy.ranks
+        let all =
+            hosts.isEmpty ? [wanted ?? LaunchPolicy.ranksOnOneMachine] : hosts.map { min($0.slots, wanted ?? .max) }
         send(plan.probe.question(prepare: prepare), to: hosts.map(\.name), for: .asking(all))
     }
 

@@ -65,7 +65,7 @@ package struct LaunchPlan: Sendable {
         isolation =
             policy.hosts.isEmpty
             ? PrivateNetwork.words(calling: [program, "alone"], environment: environment) ?? [] : []
-        if !policy.hosts.isEmpty {
+        if !policy.hosts.allSatisfy({ HostErrand.isHere($0.name) }) {
             try Self.check(way: way, program: program, slurm: slurm != nil && given == nil, environment)
         }
         try Self.checkTemporaryFolder(environment)

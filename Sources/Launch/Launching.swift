@@ -112,6 +112,7 @@ package struct Launching: Sendable {
 
     private mutating func ask(at now: Duration, into actions: inout [Action]) {
         phase = .asking
+        wait(from: now)
         start = nil
         starts += 1
         actions.append(.ask(prepare: true))
@@ -187,11 +188,11 @@ package struct Launching: Sendable {
     }
 
     private mutating func watch(at now: Duration, into actions: inout [Action]) {
-        if case .cleaning = phase {
+        switch phase {
+        case .asking, .cleaning:
             return remind(
-                of: "hosts and the run's files, after mpirun's end: a file system may hang", since: waitingSince,
-                at: now,
-                into: &actions)
+                of: "hosts and the run's files: a file system may hang", since: waitingSince, at: now, into: &actions)
+        case .running, .pausing, .over: break
         }
         guard phase == .running, let start else { return }
         if let terminated = start.terminated { return force(since: terminated, at: now, into: &actions) }
@@ -283,6 +284,7 @@ package struct Launching: Sendable {
             // A second signal gives up what runs, and a drain for the sake of missing ranks was the first.
             guard let start, start.terminated == nil, start.renewing == nil || requests > 1 else { return }
             actions.append(.drain)
+        case .asking where starts == 0: leave(75, into: &actions)
         case .asking, .cleaning, .over: break
         }
     }
@@ -320,8 +322,7 @@ package struct Launching: Sendable {
         guard fruitless < policy.giveUp else {
             return giveUp(
                 "\(fruitless) starts in a row settled no sample; giving up. The logs of the ranks are in \(policy.logs)",
-                1,
-                into: &actions)
+                1, into: &actions)
         }
         let pause = Duration.seconds(fruitless * 5 + 1)
         actions.append(.say("the next start is in \(Self.text(pause))"))

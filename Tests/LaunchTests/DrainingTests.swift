@@ -54,6 +54,16 @@ struct DrainingTests {
         #expect(launched.tell(.cleaned(verdict: nil, RunView(), RunFigures())) == [.exit(75)])
     }
 
+    @Test("asked before the run's files could be read, it ends at once; unasked, it says each minute what it waits for")
+    func beforeAnything() {
+        var asked = Launched()
+        #expect(asked.tell(.stopRequested(.signal)).deeds == [.exit(75)])
+        var waiting = Launched()
+        let actions = waiting.pass(130)
+        #expect(actions.deeds.isEmpty && actions.words.count == 2, "\(actions)")
+        #expect(actions.words.allSatisfy { $0.contains("the run's files") })
+    }
+
     @Test("asked between two starts, or while what is left is ended, no other start follows")
     func between() {
         var pausing = Launched.running()

@@ -58,6 +58,7 @@ let package = Package(
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CTorch", cxxSettings: torchInclude, linkerSettings: torchLink),
 
@@ -65,6 +66,7 @@ let package = Package(
         library("JSON", []),
         library("Files", ["CCrypto"]),
         library("Threads", ["Files"]),
+        library("Processes", ["CLinux", "Files"]),
         library("ClipSampling", []),
         library("Method", ["ClipSampling"]),
         library("Checkpoint", ["JSON", "Files", "Method"]),
@@ -74,11 +76,15 @@ let package = Package(
         library("Media", ["CAV", "CSndfile", "ClipSampling", "Files"]),
         library("Shard", ["JSON", "CZstd", "Files"]),
         library("Planning", ["Method", "Shard", "JSON", "Files", yams]),
-        library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Threads", "Files", log]),
+        library("Launch", ["Planning", "Processes", "Files"]),
+        library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Processes", "Threads", "Files", log]),
         library("MPI", ["CMPI", "Coordinator", "Threads", "Files"]),
         library(
             "Preflight",
-            ["Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Threads", "Files", yams]),
+            [
+                "Planning", "Method", "Shard", "Media", "ClipSampling", "Checkpoint", "JSON", "Processes", "Threads",
+                "Files", yams,
+            ]),
         library(
             "Worker",
             [
@@ -91,8 +97,8 @@ let package = Package(
         .executableTarget(
             name: "seehear",
             dependencies: [
-                "Arguments", "Planning", "Preflight", "Method", "Shard", "Media", "ClipSampling", "JSON", "Files",
-                "Evaluation", argumentParser,
+                "Arguments", "Planning", "Preflight", "Launch", "Method", "Shard", "Media", "ClipSampling", "JSON",
+                "Processes", "Files", "Evaluation", argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -128,6 +134,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("FilesTests", ["Files"]),
         tests("ThreadsTests", ["Threads"]),
+        tests("ProcessesTests", ["Processes"]),
         tests("MethodTests", ["Method"]),
         tests("CheckpointTests", ["Checkpoint", "JSON", "Files"]),
         tests("TorchTests", ["Torch"]),
@@ -141,11 +148,12 @@ let package = Package(
         tests(
             "CoordinatorTests",
             [
-                "Coordinator", "Planning", "Method", "Shard", "Threads", "Files", "TransportContract",
+                "Coordinator", "Planning", "Method", "Shard", "Processes", "Threads", "Files", "TransportContract",
                 "pipe-transport-check", log,
             ]),
         tests("MPITests", ["MPI", "mpi-transport-check"]),
-        tests("PreflightTests", ["Preflight", "Planning", "Method"]),
+        tests("LaunchTests", ["Launch", "Processes"]),
+        tests("PreflightTests", ["Preflight", "Planning", "Method", "Processes"]),
         tests(
             "WorkerTests",
             [
@@ -156,7 +164,7 @@ let package = Package(
         .testTarget(
             name: "Integration", dependencies: ["TestSupport", "Shard", "seehear-simulated-worker"],
             path: "Tests/Integration",
-            exclude: ["judge_scenes.py", "read_shards.py"],
+            exclude: ["judge_scenes.py", "read_shards.py", "terminal.py"],
             swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20

@@ -1,6 +1,7 @@
 package import Foundation
 import Method
 package import Planning
+import Processes
 
 /// Looks at a job's models with the help of `seehear-worker`, which knows the networks: files and headers here, then
 /// every key and shape there. Where the worker does not start, as on a login node without libtorch, the files alone are

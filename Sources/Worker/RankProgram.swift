@@ -77,14 +77,20 @@ package struct RankProgram: Sendable {
             defer { watch.stop() }
             let files = try WorkThread("plan")
             guard let transport, place.rank != 0 else {
-                let start: Start
+                let stops = StopRequests(drain)
+                let start: Start?
                 do {
-                    start = try await begin(files)
+                    start = try await stops.unlessAsked { [self] in try await begin(files) }
                 } catch {
                     await letGo(transport)
                     return failed(error, everyoneAlive: true)
                 }
-                return try await coordinate(start, transport, drain)
+                guard let start else {
+                    await letGo(transport)
+                    tell("seehear: stopped before a batch was begun. The same command starts the run.")
+                    return End(exitCode: 75, everyoneAlive: true)
+                }
+                return try await coordinate(start, transport, stops)
             }
             return try await follow(transport, files)
         } catch {
@@ -206,8 +212,7 @@ package struct RankProgram: Sendable {
         }
     }
 
-    private func coordinate(_ start: Start, _ remote: (any Transport)?, _ drain: AsyncStream<Void>) async throws -> End
-    {
+    private func coordinate(_ start: Start, _ remote: (any Transport)?, _ stops: StopRequests) async throws -> End {
         let (run, keeper, before, log) = (start.run, start.keeper, start.before, start.log)
         if before.samplesDone + before.samplesFailed > 0 {
             log.notice(
@@ -229,18 +234,7 @@ package struct RankProgram: Sendable {
         configuration.drainLimit = options.drainLimit
         let loop = CoordinatorLoop(
             batches: before.batches, transport: transport, delegate: keeper, configuration: configuration, log: log)
-        let watch = Task {
-            var requests = 0
-            for await _ in drain {
-                requests += 1
-                if requests == 1 {
-                    loop.requestDrain()
-                } else {
-                    loop.requestStop()
-                }
-            }
-        }
-        defer { watch.cancel() }
+        stops.act { $0 == 1 ? loop.requestDrain() : loop.requestStop() }
         let worker = works ? Task { await work(run.directory, pair.worker) } : nil
         let end = try await loop.run()
         _ = await worker?.value
@@ -303,7 +297,8 @@ package struct RankProgram: Sendable {
     private static func isInvalidJob(_ error: any Error) -> Bool {
         switch error {
         case RunLockError.unusable, RunError.unreadable, RunError.unwritable: false
-        case is PlanningError, is RunError, is RankProgramError, is RunLockError, is PlannedModelsError: true
+        case is PlanningError, is RunError, is RankProgramError, is RunLockError, is RunTakenOver, is PlannedModelsError:
+            true
         default: false
         }
     }

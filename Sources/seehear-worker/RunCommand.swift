@@ -74,7 +74,7 @@ struct RunCommand: AsyncParsableCommand {
         options.drainLimit = .seconds(drainLimit)
         options.logFormat = logFormat
         let environment = ProcessInfo.processInfo.environment
-        let signals = StopSignals()
+        let signals = StopSignals(parent: Launcher.started(environment))
         guard Launcher.started(environment) else {
             let place = RankProgram.Place(rank: 0, size: 1, localRank: 0, ranksOnNode: 1)
             let end = await RankProgram(options, place).run(transport: nil, drain: signals.requests)

@@ -9,10 +9,11 @@ struct Main: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seehear",
         abstract: "Plan, inspect and verify runs that generate audio, video and images for many clips.",
-        discussion: "A run is computed by seehear-worker: mpirun -n 9 seehear-worker RUN",
+        discussion: "A run is computed by seehear-worker, which `seehear launch -n 9 RUN` starts on every rank.",
         version: RunDescription.version,
         subcommands: [
             PlanCommand.self,
+            LaunchCommand.self,
             StatusCommand.self,
             ListCommand.self,
             VerifyCommand.self,
@@ -20,6 +21,9 @@ struct Main: ParsableCommand {
             RetryCommand.self,
             KeyFrameCommand.self,
             DoctorCommand.self,
+            HostAgentCommand.self,
+            SlurmAgentCommand.self,
+            AloneCommand.self,
         ])
 
     /// Runs the command; a command line that is not understood ends with 2, as invalid jobs do.

@@ -180,6 +180,28 @@ import Testing
         await #expect(throws: RunTakenOver.self) { try await first.batchAccepted(publish(0)) }
     }
 
+    /// On a file system whose locks do not reach from host to host, where both read the same number.
+    @Test(
+        "of two that took a run up in the same moment one ends, the same one on both sides",
+        arguments: ["!first", "~last"])
+    func sameMoment(host: String) async throws {
+        let keeper = try keeper(beatEvery: .milliseconds(1))
+        let epoch = try await keeper.resume().epoch
+        func goesOn() async throws {
+            for _ in 0..<50 {
+                try Data("\(host) 7 \(epoch) 1 0\n".utf8).write(to: run.directory.beat)
+                try await keeper.progress(Self.progress)
+                try await Task.sleep(for: .milliseconds(2))
+            }
+        }
+        if host == "!first" {
+            let error = await #expect(throws: RunTakenOver.self) { try await goesOn() }
+            #expect(error?.description.contains("at the same moment") == true)
+        } else {
+            try await goesOn()
+        }
+    }
+
     @Test(arguments: [true, false]) func aHeartThatBeatsOnAnotherHostIsWaitedFor(beats: Bool) async throws {
         try Data("process 7 on elsewhere\n".utf8).write(to: run.directory.lock)
         try Data("elsewhere 7 1 1\n".utf8).write(to: run.directory.beat)

@@ -9,7 +9,7 @@ struct CommandTests {
     private static let records = ProcessInfo.processInfo.environment["SEEHEAR_RECORD_HELP"] != nil
 
     private static let commands = [
-        "seehear": ["", "plan", "status", "ls", "verify", "extract", "retry", "keyframe", "doctor"],
+        "seehear": ["", "plan", "launch", "status", "ls", "verify", "extract", "retry", "keyframe", "doctor"],
         "seehear-worker": ["", "run", "bench", "doctor", "check-models"],
     ]
 

@@ -32,7 +32,7 @@ struct Main {
         if let limit = arguments.value("--stall-limit") { options.stallLimit = .seconds(Double(limit) ?? 1800) }
         options.target = arguments.word()
         let environment = ProcessInfo.processInfo.environment
-        let signals = StopSignals()
+        let signals = StopSignals(parent: Launcher.started(environment))
         guard Launcher.started(environment) else {
             let place = RankProgram.Place(rank: 0, size: 1, localRank: 0, ranksOnNode: 1)
             exit(await RankProgram(options, place).run(transport: nil, drain: signals.requests).exitCode)

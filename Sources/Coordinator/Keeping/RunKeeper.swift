@@ -191,8 +191,12 @@ package actor RunKeeper: CoordinatorDelegate {
         beats += 1
         // The count makes every beat another content, which a watcher on another host sees whatever its clock says.
         let text = "\(LocalHost.name) \(getpid()) \(epoch) \(beats) \(workers)\n"
+        // Before the first there may be one of long ago.
+        let isFirst = beats == 1
         thread.enqueue { [directory = run.directory, epoch] in
+            let rival = !isFirst && Self.rival(in: directory, epoch)
             try? OwnFile.write(text, to: directory.beat.path)
+            if rival { Task { await self.takenOver(by: epoch) } }
             guard let now = Self.epoch(in: directory), now > epoch else { return }
             Task { await self.takenOver(by: now) }
         }
@@ -201,6 +205,14 @@ package actor RunKeeper: CoordinatorDelegate {
     /// Another coordinator was started on the run, somewhere where this one's lock is not seen.
     private func takenOver(by other: UInt64) {
         takeover = RunTakenOver(path: run.directory.url.path, own: epoch, other: other)
+    }
+
+    /// Whether a coordinator elsewhere has taken the run up in the same moment, with the same number, and this one has to leave it to
+    /// that one: of two, the one that comes first by host and process stays.
+    private static func rival(in directory: RunDirectory, _ epoch: UInt64) -> Bool {
+        let words = ((try? String(contentsOf: directory.beat, encoding: .utf8)) ?? "").split(separator: " ")
+        guard words.count > 3, UInt64(words[2]) == epoch else { return false }
+        return [String(words[0]), String(words[1])].lexicographicallyPrecedes([LocalHost.name, String(getpid())])
     }
 
     private static func survey(

@@ -1,5 +1,5 @@
-internal import Files
 internal import Foundation
+internal import Processes
 internal import Synchronization
 internal import Threads
 
@@ -71,10 +71,10 @@ package final class SpawnedProcess: ChildProcess {
     private static func spawn(
         _ program: String, _ arguments: [String]
     ) throws(SpawnError) -> (pid_t, input: Int32, output: Int32) {
-        let down = try pipe()
-        let up: (read: Int32, write: Int32)
+        let down = try PipeEnds()
+        let up: PipeEnds
         do throws(SpawnError) {
-            up = try pipe()
+            up = try PipeEnds()
         } catch {
             close(down.read)
             close(down.write)
@@ -84,55 +84,16 @@ package final class SpawnedProcess: ChildProcess {
             close(down.read)
             close(up.write)
         }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, down.read, input)
-        posix_spawn_file_actions_adddup2(&actions, up.write, output)
-        // Threads of the pool block all signals, and a child would begin with that.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var identifier: pid_t = 0
-        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { words.forEach { free($0) } }
-        let code = posix_spawn(&identifier, program, &actions, &attributes, &words, environ)
-        guard code == 0 else {
+        var spawn = Spawn(program, arguments)
+        spawn.descriptors = [input: down.read, output: up.write]
+        do throws(SpawnError) {
+            return (try spawn.start(), up.read, down.write)
+        } catch {
             close(down.write)
             close(up.read)
-            throw SpawnError(program: program, reason: SystemError.text(code))
+            throw error
         }
-        return (identifier, up.read, down.write)
     }
-
-    /// Both ends above the numbers that the child gets, and gone in every other child.
-    private static func pipe() throws(SpawnError) -> (read: Int32, write: Int32) {
-        var ends: [Int32] = [-1, -1]
-        guard Foundation.pipe(&ends) == 0 else {
-            throw SpawnError(program: "pipe", reason: SystemError.last)
-        }
-        defer { ends.forEach { close($0) } }
-        let high = ends.map { fcntl($0, F_DUPFD_CLOEXEC, 16) }
-        guard high.allSatisfy({ $0 >= 0 }) else {
-            let reason = SystemError.last
-            for end in high where end >= 0 { close(end) }
-            throw SpawnError(program: "pipe", reason: reason)
-        }
-        return (high[0], high[1])
-    }
-}
-
-/// Why a process could not be started.
-package struct SpawnError: Error, Equatable, CustomStringConvertible {
-    let program: String
-    let reason: String
-
-    package var description: String { "\(program) could not be started: \(reason)." }
 }
 
 /// What a child does first.

@@ -49,7 +49,7 @@ package struct RunTakenOver: Error, Equatable, CustomStringConvertible {
 
     /// - Parameters:
     ///   - own: the number of this start of the run.
-    ///   - other: that of the one that began later.
+    ///   - other: that of the one that began later, or at the same moment.
     package init(path: String, own: UInt64, other: UInt64) {
         self.path = path
         self.own = own
@@ -57,7 +57,9 @@ package struct RunTakenOver: Error, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        "\(path): start \(other) of this run has begun elsewhere while this one, start \(own), was still at work; it ends here."
+        other == own
+            ? "\(path): start \(own) of this run has begun elsewhere at the same moment; it ends here."
+            : "\(path): start \(other) of this run has begun elsewhere while this one, start \(own), was still at work; it ends here."
     }
 }
 

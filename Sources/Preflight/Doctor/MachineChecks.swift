@@ -1,6 +1,7 @@
 import Checkpoint
 internal import Files
 package import Foundation
+import Processes
 
 /// Looks at the machine: cores, memory, disk, threads, launchers, the models' cache.
 package struct MachineChecks {
@@ -63,7 +64,7 @@ package struct MachineChecks {
     }
 
     private var mpirun: DoctorCheck {
-        guard let path = find("mpirun") else {
+        guard let path = ProgramPath.find("mpirun", path: environment["PATH"] ?? "") else {
             return DoctorCheck(
                 "mpirun", .wrong, "not on PATH", remedy: "apt install openmpi-bin; a run with one rank works without")
         }
@@ -80,10 +81,5 @@ package struct MachineChecks {
             "Hugging Face cache", exists ? .ok : .note,
             exists ? "\(models) models in \(cache)" : "there is no \(cache)",
             remedy: exists ? nil : "needed only for models named as org/name; set HF_HUB_CACHE where it lies elsewhere")
-    }
-
-    private func find(_ program: String) -> String? {
-        (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(program)" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 }

@@ -1,6 +1,7 @@
 package import Foundation
 import JSON
 import Planning
+package import Processes
 
 /// Asks `seehear-worker`, which links libtorch, Open MPI and FFmpeg, what it found. `seehear` itself links none of the
 /// first two, so that it runs where they are missing and can say so.

@@ -105,6 +105,13 @@ final class Input {
         }
         try checkPlace(of: stream)
         let parameters = stream.pointee.codecpar.pointee
+        guard parameters.sample_rate > 0, parameters.ch_layout.nb_channels > 0 else {
+            let codec = String(cString: avcodec_get_name(parameters.codec_id))
+            throw error(
+                .unsupported, "read the audio",
+                "neither the file nor FFmpeg tells its rate and channels (codec: \(codec))",
+                "convert it with the program that made it; it may be damaged")
+        }
         guard Limits.sampleRates.contains(Int(parameters.sample_rate)),
             (1...Limits.channels).contains(Int(parameters.ch_layout.nb_channels))
         else {

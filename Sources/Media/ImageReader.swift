@@ -1,7 +1,7 @@
 import CAV
 package import ClipSampling
 
-/// Still images: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF and whatever else FFmpeg reads.
+/// Still images: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF and the others of ``InputFormats``.
 package enum ImageReader {
     /// The image as RGB, turned as the file says: by its EXIF tag, in AVIF by its properties. Alpha is dropped (the colour below it shows), 16-bit values lose
     /// their low byte, of an animation the first frame is taken.

@@ -105,6 +105,13 @@ final class Input {
         }
         try checkPlace(of: stream)
         let parameters = stream.pointee.codecpar.pointee
+        guard parameters.sample_rate > 0, parameters.ch_layout.nb_channels > 0 else {
+            let codec = String(cString: avcodec_get_name(parameters.codec_id))
+            throw error(
+                .unsupported, "read the audio",
+                "neither the file nor FFmpeg tells its rate and channels (codec: \(codec))",
+                "convert it with the program that made it; it may be damaged")
+        }
         guard Limits.sampleRates.contains(Int(parameters.sample_rate)),
             (1...Limits.channels).contains(Int(parameters.ch_layout.nb_channels))
         else {
@@ -154,6 +161,7 @@ final class Input {
     }
 
     private func readHeaders() throws(MediaError) {
+        external = Self.external()
         try checkDimensions()
         try checkLength()
         // The streams' parameters may need a look into the first packets; the decoders that FFmpeg opens for that are
@@ -165,7 +173,6 @@ final class Input {
             av_dict_set(&options[i], "threads", "1", 0)
         }
         defer { for i in 0..<count { av_dict_free(&options[i]) } }
-        external = Self.external()
         patience.begin()
         let status = avformat_find_stream_info(context, &options)
         patience.end()
@@ -202,7 +209,7 @@ final class Input {
     /// An mp4 lists where each packet lies; one that ends before its last packet was cut off.
     private func checkLength() throws(MediaError) {
         guard format.hasPrefix("mov") else { return }
-        for stream in streams {
+        for stream in streams where !external.contains(stream.pointee.index) {
             let count = avformat_index_get_entries_count(stream)
             var end: Int64 = 0
             for i in 0..<count {

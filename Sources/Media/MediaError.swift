@@ -20,7 +20,7 @@ package struct MediaError: Error, Equatable, Sendable, CustomStringConvertible {
         case noAudioStream
         /// An image whose width or height is missing or not usable.
         case invalidDimensions
-        /// A codec, layout or feature that this build of FFmpeg, or this program, does not handle.
+        /// A format, codec, layout or feature that this build of FFmpeg, or this program, does not handle.
         case unsupported
         /// A time or a frame that lies outside of the file.
         case outOfRange

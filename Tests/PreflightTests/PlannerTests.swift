@@ -15,7 +15,7 @@ import Testing
         output = folder.url.appending(path: "run", directoryHint: .isDirectory)
         for name in [
             "a.mp4", "b.mp4", "c.png", "short.mp4", "raw.h264", "tiny.png", "sound.wav", "long.mp4", "pips.wav",
-            "raw.aac",
+            "raw.aac", "song.mp4",
         ] {
             try folder.write("bytes of \(name)", to: name)
         }
@@ -34,6 +34,11 @@ import Testing
         "pips.wav": ProbedInput(
             duration: 0.05, audioDuration: 0.05, width: nil, height: nil, hasAudio: true, isImage: false),
         "raw.aac": ProbedInput(duration: nil, width: nil, height: nil, hasAudio: true, isImage: false),
+        "song.mp4": ProbedInput(
+            duration: 3, audioDuration: 3, width: nil, height: nil, hasAudio: true, isImage: false,
+            videoFault: InputProbeError(kind: "noVideoStream", found: "its only picture is a cover", remedy: "crop it")),
+        // Both forms of the letter are this key.
+        "\u{E9}.mp4": FakeInputs.clip,
     ])
 
     private func prepare(
@@ -90,6 +95,25 @@ import Testing
         #expect(abs((sample.input?.duration ?? 0) - 4.01) < 1e-9)
         #expect(sample.input?.sha256 == nil)
         #expect((sample.input?.modified ?? 0) > 1_000_000_000_000_000_000)
+    }
+
+    @Test("a file whose video cannot be used may give its sound, and says why it gives no video")
+    func soundOfAFileWithoutVideo() throws {
+        #expect(
+            problems(#"{"id": "a", "video": "song.mp4"}"#)?.rows.map(\.message)
+                == ["\(folder.url.path)/song.mp4: its only picture is a cover; crop it"])
+        let prepared = try prepare(#"{"id": "a", "task": "a2i", "audio": "song.mp4"}"#)
+        #expect(prepared.plan.samples[0].input?.duration == 3)
+    }
+
+    @Test("two names that differ only in their Unicode form are two files")
+    func namesAreBytes() throws {
+        try folder.write("composed", to: "\u{E9}.mp4")
+        try folder.write("decomposed", to: "e\u{301}.mp4")
+        let prepared = try prepare(
+            #"{"id": "a", "video": "\u00e9.mp4"}"# + "\n" + #"{"id": "b", "video": "e\u0301.mp4"}"#)
+        #expect(prepared.plan.samples.map(\.input?.bytes) == [8, 10])
+        #expect(prepared.plan.samples[0].input?.sha256 != prepared.plan.samples[1].input?.sha256)
     }
 
     @Test("images and clips may be in one manifest")

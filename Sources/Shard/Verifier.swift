@@ -16,13 +16,17 @@ package struct Verifier: Sendable {
     package let configSHA256: String?
     /// The number of shards in the plan, if known; then each has to be there.
     package let plannedShards: Int?
+    /// The number of samples in the plan, if known; then no record or batch may have others.
+    package let plannedSamples: Int?
     /// Whether somebody works on the run: then files come and go, and what is half done is no finding.
     package let atWork: Bool
 
     /// Makes a verifier.
     package init(
-        layout: RunLayout, deep: Bool, configSHA256: String? = nil, plannedShards: Int? = nil, atWork: Bool = false
+        layout: RunLayout, deep: Bool, configSHA256: String? = nil, plannedShards: Int? = nil,
+        plannedSamples: Int? = nil, atWork: Bool = false
     ) {
+        self.plannedSamples = plannedSamples
         self.atWork = atWork
         self.layout = layout
         self.deep = deep
@@ -67,6 +71,7 @@ package struct Verifier: Sendable {
             }
             records.append(record)
             checkConfig(record.configSHA256, path, &report, &config)
+            checkPlanned(record.indices.upperBound - 1, .record, path, &report)
             ShardVerifier(layout: layout, record: record, deep: deep).verify(&report)
             report.shards += 1
             report.samples += record.nsamples
@@ -95,6 +100,14 @@ package struct Verifier: Sendable {
         if planned - present > shown {
             report.add(.incomplete, "shards", "\(planned - present - shown) more shards are planned and not committed")
         }
+    }
+
+    /// - Parameter last: the largest index of a sample.
+    private func checkPlanned(
+        _ last: Int, _ kind: Finding.Kind, _ path: String, _ report: inout VerificationReport
+    ) {
+        guard let plannedSamples, last >= plannedSamples else { return }
+        report.add(kind, path, "it has the sample of index \(last), and the plan has \(plannedSamples) samples")
     }
 
     private func checkConfig(
@@ -231,6 +244,7 @@ package struct Verifier: Sendable {
                 let sidecar = try SegmentSidecar(parsing: json, name: name)
                 used.insert(sidecar.dataName)
                 checkConfig(sidecar.configSHA256, path, &report, &config)
+                checkPlanned(sidecar.rows.map(\.index).max() ?? 0, .segment, path, &report)
                 if sidecar.rows.contains(where: { assembled.contains($0.index) }) {
                     if !atWork {
                         report.add(

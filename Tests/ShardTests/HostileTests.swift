@@ -134,6 +134,21 @@ import Testing
         #expect(three.map(\.path) == ["shards/shard-000002.json"])
     }
 
+    @Test("records and batches of samples that are not in the plan are found")
+    func beyondThePlan() throws {
+        let run = try DemoRun()
+        for batch in 0..<4 { _ = try run.store().publish(run.segment(batch)) }
+        _ = try run.assembler().assemble(DemoRun.shards[1])
+        func found(_ samples: Int) throws -> [String] {
+            try Verifier(layout: run.layout, deep: false, plannedSamples: samples).verify().findings
+                .filter { $0.message.contains("the plan has \(samples) samples") }.map(\.path)
+        }
+        #expect(try found(12).isEmpty)
+        #expect(try found(11) == ["shards/shard-000001.json"])
+        #expect(
+            try found(2) == ["shards/shard-000001.json", "segments/batch-000000.json", "segments/batch-000001.json"])
+    }
+
     @Test("a sidecar of samples that the plan puts elsewhere is damaged")
     func foreignSidecars() throws {
         let run = try DemoRun()

@@ -1,4 +1,4 @@
-package import Method
+internal import Method
 
 /// What a run will make, fixed before anything runs: the rows, and what was counted while they were written.
 package struct Plan: Sendable {

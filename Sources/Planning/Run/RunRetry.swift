@@ -1,5 +1,5 @@
 internal import Foundation
-package import Shard
+internal import Shard
 
 /// Marks failed samples of a run for another attempt: what is recorded of them goes, and the next start of the run does
 /// their batches again. What was made with them is made again, with the same bytes; everything else stays.

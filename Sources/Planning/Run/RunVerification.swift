@@ -24,7 +24,7 @@ package struct RunVerification {
         var reader = try? RunStatusReader(directory)
         var report = try Verifier(
             layout: directory.layout, deep: deep, configSHA256: description?.configSHA256,
-            plannedShards: isOver ? description?.counts.shards : nil,
+            plannedShards: isOver ? description?.counts.shards : nil, plannedSamples: description?.counts.samples,
             atWork: (try? reader?.read().state) == .running
         ).verify()
         report.plannedShards = description?.counts.shards

@@ -297,7 +297,8 @@ package struct RankProgram: Sendable {
     private static func isInvalidJob(_ error: any Error) -> Bool {
         switch error {
         case RunLockError.unusable, RunError.unreadable, RunError.unwritable: false
-        case is PlanningError, is RunError, is RankProgramError, is RunLockError, is RunTakenOver, is PlannedModelsError:
+        case is PlanningError, is RunError, is RankProgramError, is RunLockError, is RunTakenOver,
+            is PlannedModelsError:
             true
         default: false
         }

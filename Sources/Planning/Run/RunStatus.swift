@@ -88,10 +88,7 @@ package struct RunStatusReader {
         let events =
             committed.values.map { Event(time: $0.time, samples: $0.samples + $0.failed) } + segments.map(\.event)
         let rate = Self.rate(of: events)
-        // STATUS stands there from the end of one start to the beginning of the next; the beat grows old slowly.
-        let hasEnded = FileManager.default.fileExists(atPath: directory.status.path)
-        let isAlive =
-            !hasEnded && (Self.modified(directory.beat).map { now.timeIntervalSince($0) < Self.silence } ?? false)
+        let isAlive = Self.isWorkedOn(directory, now: now)
         let state: RunStatus.State =
             committed.count == counts.shards ? .complete : isAlive ? .running : done == 0 ? .planned : .stopped
         let remaining = max(0, counts.samples - done)
@@ -100,6 +97,13 @@ package struct RunStatusReader {
             shardsCommitted: committed.count, shards: counts.shards, segments: segments.count, batches: counts.batches,
             damagedSegments: damaged, samplesPerSecond: rate,
             etaSeconds: state == .running ? rate.map { Double(remaining) / $0 } : nil)
+    }
+
+    /// Whether a coordinator lives: STATUS stands there from the end of one start to the beginning of the next, and the beat
+    /// grows old slowly.
+    static func isWorkedOn(_ directory: RunDirectory, now: Date = Date()) -> Bool {
+        !FileManager.default.fileExists(atPath: directory.status.path)
+            && (modified(directory.beat).map { now.timeIntervalSince($0) < silence } ?? false)
     }
 
     private var damaged = 0

@@ -21,11 +21,10 @@ package struct RunVerification {
         if description != nil { checkPlan(&findings) }
         let status = try? InputFile.bytes(of: directory.status.path, limit: 4096, followingLinks: false)
         let isOver = status?.starts(with: "complete".utf8) ?? false
-        var reader = try? RunStatusReader(directory)
         var report = try Verifier(
             layout: directory.layout, deep: deep, configSHA256: description?.configSHA256,
             plannedShards: isOver ? description?.counts.shards : nil, plannedSamples: description?.counts.samples,
-            atWork: (try? reader?.read().state) == .running
+            atWork: RunStatusReader.isWorkedOn(directory)
         ).verify()
         report.plannedShards = description?.counts.shards
         report.findings = findings + report.findings

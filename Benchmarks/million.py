@@ -3,9 +3,10 @@
 
     python3 Benchmarks/million.py --bin .build/release [--bin OTHER] [--rows 1000000] [--clips 1000]
 
-The rows name `--clips` small clips in turn, each row with a start, a caption and an id of its own. Several --bin are measured in
-turn on the same manifest. The worker is the simulated one (`swift build -c release --product seehear-simulated-worker`), so that
-what it holds is the run and not the models; it is asked to stop once both of its processes have been at work for --work seconds.
+The rows name `--clips` small clips in turn, each row with a start, a caption and an id of its own. Several --bin are
+measured in turn on the same manifest. The worker is the simulated one
+(`swift build -c release --product seehear-simulated-worker`), so that what it holds is the run and not the models; it
+is asked to stop once it has been at work for --work seconds.
 """
 
 import argparse

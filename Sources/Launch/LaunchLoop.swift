@@ -34,13 +34,17 @@ package final class LaunchLoop {
         watch = RunWatch(plan.run, verdict: plan.verdict)
     }
 
-    /// Runs until the launch is over. Call it once, before there are other threads.
+    /// Signals that ask for an early end. From now on they wait until a loop hears them, also while a launch is being planned. Call it
+    /// before there are other threads.
+    package static func signals() -> SignalQueue {
+        // A terminal that closes asks for an end, unless `nohup` has said otherwise.
+        SignalQueue([SIGINT, SIGTERM, SIGUSR1, SIGUSR2] + (SignalQueue.isIgnored(SIGHUP) ? [] : [SIGHUP]))
+    }
+
+    /// Runs until the launch is over. Call it once.
     /// - Returns: the exit code.
     /// - Throws: ``SpawnError`` where not even the first thread can be had.
-    package func run() throws(SpawnError) -> Int32 {
-        // A terminal that closes asks for an end, unless `nohup` has said otherwise.
-        let asking = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2] + (SignalQueue.isIgnored(SIGHUP) ? [] : [SIGHUP])
-        let signals = SignalQueue(asking)
+    package func run(hearing signals: SignalQueue) throws(SpawnError) -> Int32 {
         // Whoever reads what is said here may go; the run goes on.
         signal(SIGPIPE, SIG_IGN)
         try watch.start()

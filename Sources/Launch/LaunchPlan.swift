@@ -56,7 +56,7 @@ package struct LaunchPlan: Sendable {
         agent = "\(program) host-agent"
 
         let folder =
-            environment["SEEHEAR_BIN"]
+            environment["SEEHEAR_BIN"].flatMap { $0.isEmpty ? nil : $0 }
             ?? String(program.prefix(through: program.lastIndex(of: "/") ?? program.startIndex))
         probe = HostProbe(worker: try Self.worker(in: folder), mark: mark)
         mpirun = try Self.mpirun(environment)
@@ -137,7 +137,7 @@ package struct LaunchPlan: Sendable {
     }
 
     private static func worker(in folder: String) throws(LaunchProblem) -> String {
-        let path = resolved("\(folder.isEmpty ? "." : folder)/seehear-worker", followingLast: false)
+        let path = resolved("\(folder)/seehear-worker", followingLast: false)
         guard PathKind(path) == .file else {
             throw LaunchProblem(
                 "there is no \(path)", remedy: "`make build` makes it; SEEHEAR_BIN names the folder of another build")

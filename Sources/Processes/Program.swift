@@ -16,18 +16,6 @@ package enum Program {
         return "\(getpid())-\(String(repeating: "0", count: 16 - digits.count))\(digits)"
     }
 
-    /// Writes a line to standard error; where nobody reads there any more, it is lost.
-    package static func say(_ text: String) {
-        let line = Array("\(text)\n".utf8)
-        var done = 0
-        while done < line.count {
-            let count = line.withUnsafeBytes { write(2, $0.baseAddress.map { $0 + done }, $0.count - done) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            done += count
-        }
-    }
-
     /// Becomes another program, under the same process number.
     /// - Parameter words: its command line; the first is looked up on `PATH`. Signals that this process ignores it ignores too.
     /// - Throws: ``SpawnError``; it does not return.

@@ -7,6 +7,8 @@ package final class RunningProgram {
     private static let kept = 1 << 20
     /// From SIGTERM to SIGKILL.
     private static let patience: Duration = .seconds(2)
+    /// From SIGKILL until a process that the kernel cannot end, as in a call of a driver that hangs, is left to itself.
+    private static let resignation: Duration = .seconds(10)
 
     private let process: pid_t
     private let streams: [Int32]
@@ -53,7 +55,7 @@ package final class RunningProgram {
         streams.forEach { close($0) }
         guard exitCode == nil else { return }
         kill(-process, SIGKILL)
-        while ChildStatus.exitCode(of: process) == nil { usleep(1000) }
+        for _ in 0..<1000 where ChildStatus.exitCode(of: process) == nil { usleep(1000) }
     }
 
     /// Collects what has come, and ends the program where its time is over.
@@ -65,10 +67,7 @@ package final class RunningProgram {
             // What it wrote last may have come between the two.
             if exitCode != nil { read() }
         }
-        guard let exitCode else {
-            expire()
-            return nil
-        }
+        guard let exitCode = exitCode ?? expire() else { return nil }
         return ProcessOutput(status: exitCode, output: text(0), errors: text(1), timedOut: warned != nil)
     }
 
@@ -81,22 +80,25 @@ package final class RunningProgram {
         }
     }
 
-    private func expire() {
+    /// - Returns: the exit code of what nobody waits for any more.
+    private func expire() -> Int32? {
         let now = ContinuousClock.now
         if let warned {
             if now - warned > Self.patience { kill(-process, SIGKILL) }
+            if now - warned > Self.patience + Self.resignation { return 128 + SIGKILL }
         } else if now > deadline {
             warned = now
             kill(-process, SIGTERM)
         }
+        return nil
     }
 
-    private func read() {
+    private func read(pieces: Int = 64) {
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         for (index, stream) in streams.enumerated() {
-            while isOpen[index] {
+            // Not to its end: one that writes without end has to be ended too.
+            for _ in 0..<pieces where isOpen[index] {
                 let count = piece.withUnsafeMutableBytes { Glibc.read(stream, $0.baseAddress, $0.count) }
-                if count < 0, errno == EINTR { continue }
                 // Nothing yet, or, at 0, nothing any more.
                 if count == 0 { isOpen[index] = false }
                 guard count > 0 else { break }

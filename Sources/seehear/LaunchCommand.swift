@@ -115,9 +115,10 @@ struct LaunchCommand: ParsableCommand {
             }
             request.hosts = try Hostfile.read(hostfile)
         }
+        let signals = LaunchLoop.signals()
         let plan = try LaunchPlan(
             request, program: Program.path, environment: ProcessInfo.processInfo.environment, mark: Program.mark())
-        return try LaunchLoop(plan, say: Self.say).run()
+        return try LaunchLoop(plan, say: Self.say).run(hearing: signals)
     }
 
     private static func number(_ option: String, _ text: String) throws(LaunchProblem) -> Int {
@@ -127,7 +128,7 @@ struct LaunchCommand: ParsableCommand {
         return number
     }
 
-    private static func say(_ text: String) { Program.say("launch: \(text)") }
+    private static func say(_ text: String) { Output.complain("launch: \(text)") }
 }
 
 /// `seehear host-agent HOST COMMAND…`: how mpirun reaches a host under a launch; of no use by hand.

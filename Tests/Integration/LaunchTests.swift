@@ -206,6 +206,22 @@ extension Integration {
             #expect(try await run.rows().count == 12)
         }
 
+        @Test("a signal that comes before anything is started ends the launch with 75, and starts nothing")
+        func early() async throws {
+            let shop = try Workshop()
+            let run = try await plan(shop, rows: Array(Self.slow.prefix(2)))
+            try shop.write(
+                "mpirun",
+                "#!/bin/sh\nkill -TERM $PPID\nsleep 0.5\necho 'mpirun (Open MPI) 4.1.4'\n[ \"$1\" = --version ] || touch started\n"
+            )
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: shop.path("mpirun"))
+            let outcome = try await Programs.run(
+                Self.launch, [run.folder],
+                environment: ["SEEHEAR_BIN": try shop.simulatedPrograms(), "MPIRUN": shop.path("mpirun")])
+            #expect(outcome.code == 75, "\(outcome.text)")
+            #expect(!outcome.errors.contains("start 1"), "\(outcome.text)")
+        }
+
         @Test("a second signal gives up what runs")
         func secondSignal() async throws {
             let shop = try Workshop()

@@ -52,6 +52,15 @@ extension Integration {
                     in: shop.folder.appending(path: folder))
             }
 
+            /// Waits until the launch hears signals.
+            func isReady(_ running: Running) async throws {
+                let file = shop.path("elsewhere/ready")
+                while !FileManager.default.fileExists(atPath: file), !running.hasEnded {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                try? FileManager.default.removeItem(atPath: file)
+            }
+
             /// What the script asked Slurm for, without where it lies.
             var asked: [String] {
                 ((try? String(contentsOfFile: shop.path("scontrol"), encoding: .utf8)) ?? "").split(separator: "\n")
@@ -94,11 +103,17 @@ extension Integration {
         func signalled(number: Int32) async throws {
             // Two signals, of which it hears one: a second would be one too many for the ranks.
             let place = try Place(
-                launch:
-                    "#!/bin/bash\nn=0\ntrap 'n=$((n+1)); echo heard $n' USR2\necho ready\nfor i in 1 2 3 4 5 6 7 8; do sleep 0.2; done\nexit 75\n"
-            )
+                launch: """
+                    #!/bin/bash
+                    n=0
+                    trap 'n=$((n+1)); echo heard $n' USR2
+                    touch ready
+                    for i in {1..200}; do [ $n -gt 0 ] && break; sleep 0.1; done
+                    for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done
+                    exit 75
+                    """)
             let running = try place.start()
-            try await Task.sleep(for: .milliseconds(700))
+            try await place.isReady(running)
             Glibc.kill(running.pid, number)
             try await Task.sleep(for: .milliseconds(200))
             Glibc.kill(running.pid, number)
@@ -110,13 +125,10 @@ extension Integration {
 
         @Test("a signal just as the launch ends changes no exit code, each of thirty times")
         func signalAtTheEnd() async throws {
-            let place = try Place(launch: "#!/bin/sh\ntrap '' USR2\nsleep 0.1\nexit 3\n")
+            let place = try Place(launch: "#!/bin/sh\ntrap '' USR2\ntouch ready\nsleep 0.1\nexit 3\n")
             for attempt in 0..<30 {
                 let running = try place.start()
-                // Until the script listens, a signal would end it as it ends any program.
-                while !Self.catches(SIGUSR1, running.pid), !running.hasEnded {
-                    try await Task.sleep(for: .milliseconds(1))
-                }
+                try await place.isReady(running)
                 for _ in 0..<12 {
                     try await Task.sleep(for: .milliseconds(10 + attempt % 5))
                     Glibc.kill(running.pid, SIGUSR1)
@@ -124,13 +136,6 @@ extension Integration {
                 let outcome = try await running.outcome(limit: 30)
                 #expect(outcome.code == 3, "attempt \(attempt): \(outcome.text)")
             }
-        }
-
-        private static func catches(_ number: Int32, _ process: pid_t) -> Bool {
-            let text = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-            let line = text.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
-            let mask = line.flatMap { UInt64($0.dropFirst(7).drop(while: \.isWhitespace), radix: 16) } ?? 0
-            return mask & (1 << UInt64(number - 1)) != 0
         }
     }
 }

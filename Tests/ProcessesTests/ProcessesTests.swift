@@ -55,6 +55,8 @@ struct ProcessesTests {
         #expect(both == ProcessOutput(status: 3, output: "out\n", errors: "err\n"))
         let much = try output("head -c 20000000 /dev/zero")
         #expect(much.status == 0 && much.output.utf8.count <= 2 << 20)
+        let endless = try output("exec cat /dev/zero", limit: .milliseconds(300))
+        #expect(endless.timedOut && endless.status == 143)
     }
 
     @Test("who holds the streams open after the program's end is not waited for")

@@ -138,7 +138,7 @@ extension Integration {
             let wrong = [
                 (#"{"id": "absent", "task": "a2v", "audio": "absent.wav"}"#, "absent.wav"),
                 (#"{"id": "text", "task": "a2i", "audio": "text.wav"}"#, "no format that FFmpeg knows"),
-                (#"{"id": "noaudio", "task": "a2v", "audio": "silent.mp4"}"#, "it has no audio"),
+                (#"{"id": "noaudio", "task": "a2v", "audio": "silent.mp4"}"#, "it holds no audio"),
                 (#"{"id": "late", "task": "a2v", "audio": "bell.wav", "start": 9}"#, "it lies at 9 s"),
                 (#"{"id": "long", "task": "a2v", "audio": "bell.wav", "duration": 20}"#, "160 frames"),
                 (#"{"id": "wordless", "task": "joint"}"#, "prompt"),

@@ -76,7 +76,7 @@ let package = Package(
         library("Media", ["CAV", "CSndfile", "ClipSampling", "Files"]),
         library("Shard", ["JSON", "CZstd", "Files"]),
         library("Planning", ["Method", "Shard", "JSON", "Files", yams]),
-        library("Launch", ["Planning", "Processes", "Files"]),
+        library("Launch", ["Planning", "Processes", "Threads", "Files"]),
         library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Processes", "Threads", "Files", log]),
         library("MPI", ["CMPI", "Coordinator", "Threads", "Files"]),
         library(

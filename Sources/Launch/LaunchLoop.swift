@@ -1,5 +1,6 @@
 internal import Foundation
 package import Processes
+package import Threads
 
 /// Carries out what ``Launching`` says: starts and signals mpirun, asks hosts, and hears signals. It waits for nothing but the next
 /// moment to look.
@@ -43,8 +44,8 @@ package final class LaunchLoop {
 
     /// Runs until the launch is over. Call it once.
     /// - Returns: the exit code.
-    /// - Throws: ``SpawnError`` where not even the first thread can be had.
-    package func run(hearing signals: SignalQueue) throws(SpawnError) -> Int32 {
+    /// - Throws: `ThreadError` where the system gives no thread to watch the run.
+    package func run(hearing signals: SignalQueue) throws(ThreadError) -> Int32 {
         // Whoever reads what is said here may go; the run goes on.
         signal(SIGPIPE, SIG_IGN)
         try watch.start()

@@ -1,8 +1,8 @@
 internal import Files
 internal import Foundation
 internal import Planning
-internal import Processes
 internal import Synchronization
+internal import Threads
 
 /// Reads a run's files, on a thread of its own: where a file system hangs, signals and time are still attended to.
 final class RunWatch: Sendable {
@@ -30,22 +30,8 @@ final class RunWatch: Sendable {
     }
 
     /// Starts the thread, which lives as long as the process.
-    /// - Throws: ``SpawnError`` where the system gives none.
-    func start() throws(SpawnError) {
-        var thread = pthread_t()
-        let me = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread, nil,
-            { raw in
-                if let raw { Unmanaged<RunWatch>.fromOpaque(raw).takeRetainedValue().watch() }
-                return nil
-            }, me.toOpaque())
-        guard code == 0 else {
-            me.release()
-            throw SpawnError(program: "a thread that watches the run", reason: SystemError.text(code))
-        }
-        pthread_detach(thread)
-    }
+    /// - Throws: `ThreadError` where the system gives none.
+    func start() throws(ThreadError) { try SystemThread.start("run watch") { [self] in watch() } }
 
     /// Asks; the answer is among the ``events()`` some time.
     func ask(_ question: Question) { state.withLock { $0.questions.append(question) } }
@@ -104,7 +90,7 @@ final class RunWatch: Sendable {
 
     /// - Returns: nil where there is no such file; what tells this file from another in its place.
     private static func text(of path: String) -> (text: String, stamp: String)? {
-        guard let file = try? InputFile(path), let bytes = try? file.readAll(limit: 4096) else { return nil }
+        guard let file = try? InputFile.ofRun(path), let bytes = try? file.readAll(limit: 4096) else { return nil }
         return (String(decoding: bytes, as: UTF8.self), "\(file.modified)")
     }
 }

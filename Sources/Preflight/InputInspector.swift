@@ -45,39 +45,36 @@ struct InputInspector {
     /// A file that several rows name is looked at once, and forgotten after the last of them.
     /// - Returns: a sample for each row, and the problem that was found here.
     mutating func samples(of rows: [ManifestRow]) -> [(sample: PlannedSample, problem: RowProblem?)] {
-        let looks = look(at: rows)
-        let samples = rows.map { row in plan(row, looks) }
-        for row in rows where row.problems.isEmpty {
-            guard let path = row.input?.path, let left = uses[TextFingerprint(path)] else { continue }
-            uses[TextFingerprint(path)] = left - 1
-            if left == 1 { seen[TextFingerprint(path)] = nil }
+        let files = rows.map { row in row.problems.isEmpty ? row.input.map { TextFingerprint($0.path) } : nil }
+        let looks = look(at: rows, files)
+        for case let file? in files {
+            guard let left = uses[file] else { continue }
+            uses[file] = left - 1
+            if left == 1 { seen[file] = nil }
         }
-        return samples
+        return zip(rows, files).map { row, file in plan(row, file.flatMap { looks[$0] }) }
     }
 
     /// What is found in the files that the rows name.
-    private mutating func look(at rows: [ManifestRow]) -> [ExactText: Look] {
-        var looks: [ExactText: Look] = [:]
-        var unknown: Set<ExactText> = []
-        for row in rows where row.problems.isEmpty {
-            guard let path = row.input.map({ ExactText($0.path) }) else { continue }
-            if let look = seen[TextFingerprint(path.text)] { looks[path] = look } else { unknown.insert(path) }
+    private mutating func look(at rows: [ManifestRow], _ files: [TextFingerprint?]) -> [TextFingerprint: Look] {
+        var looks: [TextFingerprint: Look] = [:]
+        var unknown: [TextFingerprint: String] = [:]
+        for case (let path?, let file?) in zip(rows.map(\.input?.path), files) {
+            if let look = seen[file] { looks[file] = look } else { unknown[file] = path }
         }
-        let paths = unknown.sorted()
         let (probe, hashes) = (probe, job.inputHash == .full)
-        let found = ParallelMap.map(paths, threads: threads) { path in
-            Self.look(at: path.text, probe: probe, hashing: hashes)
+        let found = ParallelMap.map(unknown.sorted { ExactText($0.value) < ExactText($1.value) }, threads: threads) {
+            (file: $0.key, look: Self.look(at: $0.value, probe: probe, hashing: hashes))
         }
-        for (path, look) in zip(paths, found) {
-            looks[path] = look
-            if uses[TextFingerprint(path.text)] != nil { seen[TextFingerprint(path.text)] = look }
+        for (file, look) in found {
+            looks[file] = look
+            if uses[file] != nil { seen[file] = look }
         }
         return looks
     }
 
-    private func plan(
-        _ row: ManifestRow, _ looks: [ExactText: Look]
-    ) -> (sample: PlannedSample, problem: RowProblem?) {
+    /// - Parameter look: what was found in the row's file; nil where it names none.
+    private func plan(_ row: ManifestRow, _ look: Look?) -> (sample: PlannedSample, problem: RowProblem?) {
         var sample = PlannedSample(
             index: 0, key: row.key, task: row.task, prompt: row.prompt,
             negativePrompt: row.negativePrompt ?? job.negativePrompt, input: nil,
@@ -86,7 +83,7 @@ struct InputInspector {
         var problem: RowProblem?
         if wrong.isEmpty {
             do throws(RowProblem) {
-                sample = try filled(sample, from: row, looks)
+                sample = try filled(sample, from: row, look)
             } catch {
                 problem = error
                 wrong = [error]
@@ -119,12 +116,12 @@ struct InputInspector {
     }
 
     private func filled(
-        _ sample: PlannedSample, from row: ManifestRow, _ looks: [ExactText: Look]
+        _ sample: PlannedSample, from row: ManifestRow, _ look: Look?
     ) throws(RowProblem) -> PlannedSample {
         var sample = sample
         var media: ProbedInput?
         if let input = row.input {
-            let file = try file(input, of: row, looks)
+            let file = try file(input, of: row, look)
             media = file.media
             var planned = PlannedInput(kind: input.kind, path: input.path, bytes: file.identity.bytes)
             planned.sha256 = file.identity.sha256
@@ -141,14 +138,14 @@ struct InputInspector {
     }
 
     private func file(
-        _ input: ManifestInput, of row: ManifestRow, _ looks: [ExactText: Look]
+        _ input: ManifestInput, of row: ManifestRow, _ look: Look?
     ) throws(RowProblem) -> File {
         func problem(_ kind: String, _ found: String, _ remedy: String) -> RowProblem {
             RowProblem(
                 row: row.number, field: input.kind.rawValue, kind: .file, recordedKind: kind,
                 found: "\(input.path)\(found)", remedy: remedy)
         }
-        switch looks[ExactText(input.path)] {
+        switch look {
         case .success(let file):
             if let (kind, found, remedy) = Self.unfit(file.media, as: input.kind) {
                 throw problem(kind, ": \(found)", remedy)

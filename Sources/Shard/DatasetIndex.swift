@@ -23,6 +23,12 @@ package struct DatasetIndex: Sendable {
         return try CommitRecord(parsing: file.readAll(limit: RecordJSON.maximumLength), name: name)
     }
 
+    /// Whether a shard is committed; its record is opened and not read.
+    /// - Throws: ``FileError``.
+    package func isCommitted(shard: Int) throws(FileError) -> Bool {
+        try InputFile.ofRun("\(layout.shards)/\(RunLayout.recordName(shard: shard))") != nil
+    }
+
     /// The records of all committed shards by ascending number.
     /// - Throws: ``RecordError``, ``FileError``.
     package func records() throws -> [CommitRecord] {

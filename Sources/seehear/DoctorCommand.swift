@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Planning
 import Preflight
+import Processes
 
 /// `seehear doctor`: what this machine has, what is wrong, and what would help.
 struct DoctorCommand: ParsableCommand {
@@ -34,10 +35,7 @@ struct DoctorCommand: ParsableCommand {
     }
 
     /// The folder of this program, symbolic links followed.
-    static var programFolder: URL {
-        let program = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
-        return program.resolvingSymlinksInPath().deletingLastPathComponent()
-    }
+    static var programFolder: URL { URL(filePath: Program.path).deletingLastPathComponent() }
 
     private static var openBLAS: DoctorCheck {
         switch OpenBLAS.shared {

@@ -16,7 +16,7 @@ struct PublishedRows {
     /// them.
     /// - Throws: errors of the files.
     func rows(of shard: PlannedShard) throws -> (rows: [SampleRow], isCommitted: Bool) {
-        if try isCommitted(shard) { return (try index.rows(shard: shard.number, indices: shard.samples), true) }
+        if let rows = try committed(shard) { return (rows, true) }
         let rows = try shard.batches.flatMap { batch in
             do {
                 return try store.sidecar(batch: batch)?.rows ?? []
@@ -25,11 +25,12 @@ struct PublishedRows {
             }
         }
         // The shard may have been made while its batches were looked for.
-        if rows.count < shard.count, try isCommitted(shard) {
-            return (try index.rows(shard: shard.number, indices: shard.samples), true)
-        }
+        if rows.count < shard.count, let rows = try committed(shard) { return (rows, true) }
         return (rows.sorted { $0.index < $1.index }, false)
     }
 
-    private func isCommitted(_ shard: PlannedShard) throws -> Bool { try index.record(shard: shard.number) != nil }
+    private func committed(_ shard: PlannedShard) throws -> [SampleRow]? {
+        try index.isCommitted(shard: shard.number)
+            ? index.rows(shard: shard.number, indices: shard.samples) : nil
+    }
 }

@@ -301,6 +301,27 @@ private func parse(_ text: String, _ overrides: String...) throws -> TestManifes
         }
     }
 
+    @Test("a path is joined to the root as URLs are, and keeps its bytes")
+    func paths() {
+        let parts = ["a", "..", ".", "", ".hidden", "b c", "e\u{301}", "%41", "..x"]
+        for folder in ["/", "/data/job", "/data/job/", "/data/../job"] {
+            let url = URL(filePath: folder, directoryHint: .isDirectory)
+            let root = ManifestRoot(url)
+            for first in parts {
+                for second in parts {
+                    for text in ["\(first)/\(second)", "/\(first)/\(second)", "\(first)/\(second)/c.mp4"] {
+                        let expected = URL(filePath: text, directoryHint: .notDirectory, relativeTo: url)
+                            .standardizedFileURL.path
+                        #expect(Array(root.path(of: text).utf8) == Array(expected.utf8), "\(folder) and \(text)")
+                    }
+                }
+            }
+        }
+        // A folder of that name and nobody's home, wherever it is.
+        #expect(ManifestRoot(URL(filePath: "/", directoryHint: .isDirectory)).path(of: "~/a") == "/~/a")
+        #expect(ManifestRoot(URL(filePath: "/data", directoryHint: .isDirectory)).path(of: "~/a") == "/data/~/a")
+    }
+
     @Test("a split of a manifest that has none is refused, not passed over")
     func splitsOfOtherFormats() {
         for name in ["a.jsonl", "a.csv", "a.txt"] {

@@ -6,7 +6,7 @@ internal import Method
 /// Turns the fields of one row into a ``ManifestRow``, and notes everything that is wrong with it.
 struct ManifestRowBuilder {
     let job: Job
-    let root: URL
+    let root: ManifestRoot
     /// The row number of each key.
     private var taken: [TextFingerprint: Int32] = [:]
 
@@ -18,7 +18,7 @@ struct ManifestRowBuilder {
     ///   - root: where relative paths start.
     init(job: Job, root: URL) {
         self.job = job
-        self.root = root
+        self.root = ManifestRoot(root)
     }
 
     /// Makes a row of its fields.
@@ -83,7 +83,7 @@ private struct Row {
         return task
     }
 
-    mutating func input(for task: GenerationTask, root: URL) -> ManifestInput? {
+    mutating func input(for task: GenerationTask, root: ManifestRoot) -> ManifestInput? {
         var input: ManifestInput?
         var columns: [ManifestColumn] = []
         let wanted = task.inputKinds.map(\.rawValue).joined(separator: " or ")
@@ -104,13 +104,12 @@ private struct Row {
                 note(column, .value, "\(field.found) is not a path", "write the path as text")
                 continue
             }
-            if path.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            if path.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
                 note(column, .value, "the path \(field.found) holds a control character", "rename the file")
             } else if path.utf8.count > 4096 {
                 note(column, .value, "the path has \(path.utf8.count) bytes", "a path has at most 4096")
             } else {
-                let url = URL(filePath: path, directoryHint: .notDirectory, relativeTo: root)
-                input = ManifestInput(kind: kind, path: url.standardizedFileURL.path)
+                input = ManifestInput(kind: kind, path: root.path(of: path))
             }
         }
         if columns.isEmpty, let kind = task.inputKinds.first {
@@ -132,7 +131,7 @@ private struct Row {
             if keepEmpty, case .string = field { return "" }
             return nil
         }
-        if text.contains("\0") {
+        if text.utf8.contains(0) {
             note(column, .value, "the text \(field.found) holds a NUL", "remove it")
             return nil
         }

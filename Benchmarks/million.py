@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Time and peak memory of planning, listing and starting a run of a million rows.
 
-    python3 Benchmarks/million.py --bin .build/release [--bin OTHER] [--rows 1000000] [--clips 1000]
+    python3 Benchmarks/million.py --bin .build/release [--bin OTHER] [--rows 1000000] [--clips 1000] [--made]
 
 The rows name `--clips` small clips in turn, each row with a start, a caption and an id of its own. Several --bin are
 measured in turn on the same manifest. The worker is the simulated one
 (`swift build -c release --product seehear-simulated-worker`), so that what it holds is the run and not the models; it
 is asked to stop once it has been at work for --work seconds.
+
+With --made the samples are made as well, of a few bytes each, by one process; then the run is verified and its last
+sample extracted.
 """
 
 import argparse
@@ -27,10 +30,10 @@ def peak(process: int) -> int:
     return 0
 
 
-def measured(command: list[str]) -> tuple[float, int]:
+def measured(command: list[str], **options: int) -> tuple[float, int]:
     """Seconds and peak resident megabytes of a program, without what it starts."""
     start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, **options)
     memory = 0
     while process.poll() is None:
         memory = max(memory, peak(process.pid))
@@ -62,12 +65,27 @@ def worker(program: str, run: str, work: float) -> tuple[float, int, int]:
     return ready, *peaks
 
 
+def made(programs: list[str], job: str, run: str, last: str) -> None:
+    """Makes every sample with the first programs, and reads the run with each of them."""
+    subprocess.run([f"{programs[0]}/seehear", "plan", job, "--out", run], check=True, stdout=subprocess.DEVNULL)
+    seconds, memory = measured([f"{programs[0]}/seehear-simulated-worker", run], stderr=subprocess.DEVNULL)
+    print(f"| {programs[0]} | a rank to the end of the run | {seconds:.1f} | {memory} |", flush=True)
+    for folder in programs:
+        for words in (["verify", run], ["verify", "--deep", run], ["extract", run, last, "-o", f"{run}/files"]):
+            seconds, memory = measured([f"{folder}/seehear", *words])
+            print(
+                f"| {folder} | {' '.join(words[: -1 - (words[0] == 'extract') * 3])} | {seconds:.1f} | {memory} |",
+                flush=True,
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", action="append", required=True)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--work", type=float, default=5)
+    parser.add_argument("--made", action="store_true")
     options = parser.parse_args()
     models = pathlib.Path(__file__).parent.parent / "Models" / "toyworld"
     with tempfile.TemporaryDirectory() as name:
@@ -105,6 +123,19 @@ def main() -> None:
             ready, rank, computing = worker(f"{programs}/seehear-simulated-worker", run, options.work)
             print(f"| {programs} | a rank, rank 0 | {ready:.1f} | {rank} |")
             print(f"| {programs} | what computes for it | | {computing} |", flush=True)
+        if options.made:
+            with open(folder / "quick.jsonl", "w") as rows:
+                for number in range(options.rows):
+                    clip = f"clips/clip-{number % options.clips:06}.mp4"
+                    rows.write(json.dumps({"id": f"sample-{number:08}", "video": clip, "prompt": "quick"}) + "\n")
+            text = (
+                (folder / "job.yaml")
+                .read_text()
+                .replace("rows.jsonl", "quick.jsonl")
+                .replace("batch: 8", "batch: 1000")
+            )
+            (folder / "quick.yaml").write_text(text)
+            made(options.bin, str(folder / "quick.yaml"), str(folder / "made"), f"sample-{options.rows - 1:08}")
 
 
 if __name__ == "__main__":

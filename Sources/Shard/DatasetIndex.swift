@@ -29,14 +29,9 @@ package struct DatasetIndex: Sendable {
         try InputFile.ofRun("\(layout.shards)/\(RunLayout.recordName(shard: shard))") != nil
     }
 
-    /// The records of all committed shards by ascending number.
-    /// - Throws: ``RecordError``, ``FileError``.
-    package func records() throws -> [CommitRecord] {
-        try shardNumbers().compactMap(record(shard:))
-    }
-
     /// The numbers of all committed shards in ascending order.
-    func shardNumbers() throws(FileError) -> [Int] {
+    /// - Throws: ``FileError``.
+    package func shardNumbers() throws(FileError) -> [Int] {
         try Directory.names(in: layout.shards).compactMap { name in
             if case .record(let shard) = RunLayout.FileKind(name) { shard } else { nil }
         }.sorted()
@@ -86,15 +81,19 @@ package struct DatasetIndex: Sendable {
     }
 
     /// Writes `shards.json` and `samples.jsonl.zst` anew from the committed shards, each in one step. A run that is not
-    /// finished gets the index of what is committed.
+    /// finished gets the index of what is committed. One record is in memory at a time.
     /// - Throws: ``RecordError``, ``ZstdError``, ``FileError``, ``InjectedFault``.
     package func rebuild() throws {
-        let records = try records()
         var samples = try AtomicFile(folder: layout.run, name: RunLayout.samplesName, faults: faults)
-        for record in records { try copyRows(shard: record.number, to: &samples) }
+        var shards = ShardList()
+        for shard in try shardNumbers() {
+            guard let record = try record(shard: shard) else { continue }
+            shards.add(record)
+            try copyRows(shard: shard, to: &samples)
+        }
         _ = try samples.publish(.replaceExisting)
         var list = try AtomicFile(folder: layout.run, name: RunLayout.shardListName, faults: faults)
-        try list.write(RecordJSON.encode(ShardList(records)))
+        try list.write(RecordJSON.encode(shards))
         _ = try list.publish(.replaceExisting)
     }
 
@@ -123,7 +122,7 @@ struct ShardList: Codable, Equatable {
 
     let kind: String
     let version: Int
-    let shards: [Entry]
+    private(set) var shards: [Entry]
 
     private enum CodingKeys: String, CodingKey {
         case kind = "__kind__"
@@ -131,12 +130,18 @@ struct ShardList: Codable, Equatable {
         case shards = "shardlist"
     }
 
-    /// Lists the shards that have samples; a loader could not open the others.
-    init(_ records: [CommitRecord]) {
+    init() {
         kind = "wids-shard-index-v1"
         version = 1
-        shards = records.filter { $0.nsamples > 0 }.map {
-            Entry(url: "shards/\($0.shard)", nsamples: $0.nsamples, filesize: $0.bytes, sha256: $0.sha256)
-        }
+        shards = []
+    }
+
+    /// Lists one more shard, if it has samples: a loader could not open another.
+    mutating func add(_ record: CommitRecord) {
+        guard record.nsamples > 0 else { return }
+        shards.append(
+            Entry(
+                url: "shards/\(record.shard)", nsamples: record.nsamples, filesize: record.bytes,
+                sha256: record.sha256))
     }
 }

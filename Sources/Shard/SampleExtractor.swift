@@ -1,74 +1,117 @@
 internal import Files
 import JSON
+
 /// Writes members of samples as files, `DIR/KEY.EXT`.
+///
+/// The records of a million samples would fill gigabytes: one shard's is in memory at a time.
 package struct SampleExtractor {
-    /// Where from.
-    package let reader: DatasetReader
+    /// Which samples are written.
+    package enum Selection: Sendable {
+        case all
+        case keys([String])
+    }
+
+    private let layout: RunLayout
+    private let index: DatasetIndex
     /// Where to; made if it does not exist.
-    package let folder: String
+    private let folder: String
     /// The extensions wanted, or nil for all. A sample whose task makes one of them not goes without it.
-    package let members: Set<String>?
+    private let members: Set<String>?
 
     /// Makes an extractor.
     /// - Throws: ``SampleError/extension(_:)`` for a member's name that no shard can hold.
-    package init(reader: DatasetReader, folder: String, members: [String]?) throws(SampleError) {
+    package init(layout: RunLayout, folder: String, members: [String]?) throws(SampleError) {
         for name in members ?? [] { try MemberExtension.validate(name) }
-        self.reader = reader
+        self.layout = layout
         self.folder = folder
         self.members = members.map(Set.init)
+        index = DatasetIndex(layout: layout)
     }
 
-    /// Extracts samples. A file that exists is replaced, as `tar -x` does.
-    /// - Parameter keys: the samples' keys; all are looked up before anything is written.
-    /// - Returns: the paths written.
-    /// - Throws: ``ExtractionError``, ``ShardReadError``, ``FileError``.
-    package func extract(_ keys: [String]) throws -> [String] {
-        let known = Set(reader.keys)
-        if let key = keys.first(where: { !known.contains($0) }) { throw try explainAbsence(of: key) }
-        try requireMembers(of: keys)
+    /// Extracts samples, shard by shard. A file that exists is replaced, as `tar -x` does. All are looked up before anything
+    /// is written.
+    /// - Returns: the number of files written.
+    /// - Throws: ``ExtractionError``, ``RecordError``, ``ShardReadError``, ``FileError``.
+    package func extract(_ selection: Selection) throws -> Int {
+        let wanted: Set<ExactText>? =
+            switch selection {
+            case .all: nil
+            case .keys(let keys): Set(keys.map(ExactText.init))
+            }
+        let shards = try shards(holding: wanted, of: selection)
         try Directory.create(folder)
-        var written: [String] = []
-        for key in keys { written += try extract(key) }
-        return written
-    }
-
-    private func extract(_ key: String) throws -> [String] {
-        // Once without writing: whether a sample is whole, and its checksum right, is known at its end.
-        guard try reader.forEachEvent(of: key, { _ in }) else { throw ExtractionError.unknownKey(key) }
-        var written: [String] = []
-        var file: AtomicFile?
-        _ = try reader.forEachEvent(of: key) { event in
-            switch event {
-            case .member(let name, _):
-                guard members?.contains(name) ?? true else { return }
-                file = try AtomicFile(folder: folder, name: "\(key).\(name)", faults: .none)
-                written.append("\(folder)/\(key).\(name)")
-            case .data(let bytes): try file?.write(Array(bytes))
-            case .memberEnd:
-                guard let file = file.take() else { return }
-                _ = try file.publish(.replaceExisting, durable: false)
+        var written = 0
+        for shard in shards {
+            guard let record = try index.record(shard: shard) else { continue }
+            let reader = try ShardReader(path: "\(layout.shards)/\(record.shard)", record: record)
+            for position in reader.entries.indices
+            where wanted?.contains(ExactText(reader.entries[position].key)) ?? true {
+                written += try extract(position, of: reader)
             }
         }
         return written
     }
 
-    /// A member that none of the samples has is a mistake.
-    private func requireMembers(of keys: [String]) throws(ExtractionError) {
-        let wanted = Set(keys)
-        let frames = reader.records.flatMap(\.frames).filter { wanted.contains($0.key) }
-        let present = Set(frames.flatMap(\.members.keys))
-        guard let first = frames.first, let absent = members?.subtracting(present).min() else { return }
-        throw ExtractionError.noSuchMember(key: first.key, member: absent, present: present.sorted())
+    /// The numbers of the shards that hold what is wanted; those behind the last of it are not read.
+    /// - Parameter wanted: the keys of the selection, or nil for every sample.
+    private func shards(holding wanted: Set<ExactText>?, of selection: Selection) throws -> [Int] {
+        var missing = wanted
+        var shards: [Int] = []
+        var present: Set<String> = []
+        var first: String?
+        for shard in try index.shardNumbers() {
+            if let missing, missing.isEmpty { break }
+            guard let record = try index.record(shard: shard) else { continue }
+            let frames = record.frames.filter { missing?.contains(ExactText($0.key)) ?? true }
+            guard !frames.isEmpty else { continue }
+            shards.append(shard)
+            first = first ?? frames.first?.key
+            for frame in frames {
+                missing?.remove(ExactText(frame.key))
+                present.formUnion(frame.members.keys)
+            }
+        }
+        if case .keys(let keys) = selection, let key = keys.first(where: { missing?.contains(ExactText($0)) ?? false })
+        {
+            throw try explainAbsence(of: key)
+        }
+        // A member that none of the samples has is a mistake.
+        if let first, let absent = members?.subtracting(present).min() {
+            throw ExtractionError.noSuchMember(key: first, member: absent, present: present.sorted())
+        }
+        return shards
+    }
+
+    /// - Returns: the number of files written.
+    private func extract(_ position: Int, of reader: ShardReader) throws -> Int {
+        // Once without writing: whether a sample is whole, and its checksum right, is known at its end.
+        try reader.forEachEvent(at: position) { _ in }
+        let key = reader.entries[position].key
+        var written = 0
+        var file: AtomicFile?
+        try reader.forEachEvent(at: position) { event in
+            switch event {
+            case .member(let name, _):
+                guard members?.contains(name) ?? true else { return }
+                file = try AtomicFile(folder: folder, name: "\(key).\(name)", faults: .none)
+            case .data(let bytes): try file?.write(Array(bytes))
+            case .memberEnd:
+                guard let file = file.take() else { return }
+                _ = try file.publish(.replaceExisting, durable: false)
+                written += 1
+            }
+        }
+        return written
     }
 
     private func explainAbsence(of key: String) throws -> ExtractionError {
-        let index = DatasetIndex(layout: reader.layout)
-        for record in reader.records where record.nfailed > 0 {
-            if let failure = try index.rows(shard: record.number, indices: record.indices).first(where: {
-                $0.key == key
-            })?.error {
-                return .failedSample(key: key, kind: failure.kind, message: failure.message)
+        for shard in try index.shardNumbers() {
+            guard let record = try index.record(shard: shard), record.nfailed > 0 else { continue }
+            var failure: SampleRow.Failure?
+            try index.forEachRow(shard: shard, indices: record.indices) { row in
+                if ExactText(row.key) == ExactText(key) { failure = row.error }
             }
+            if let failure { return .failedSample(key: key, kind: failure.kind, message: failure.message) }
         }
         return .unknownKey(key)
     }

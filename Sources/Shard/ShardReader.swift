@@ -75,15 +75,6 @@ package final class ShardReader: Sendable {
         return Sample(key: entries[position].key, members: members)
     }
 
-    /// Hands what the sample of a key consists of to `body`, piece by piece.
-    /// - Returns: false where the shard does not hold it.
-    /// - Throws: what `body` throws, and as ``sample(at:)`` does.
-    func forEachEvent(of key: String, _ body: (SampleBlockScanner.Event) throws -> Void) throws -> Bool {
-        guard let place = places[key] else { return false }
-        try forEachEvent(at: place, body)
-        return true
-    }
-
     /// Hands what the sample at a position consists of to `body`, piece by piece.
     /// - Throws: what `body` throws, and as ``sample(at:)`` does.
     func forEachEvent(at position: Int, _ body: (SampleBlockScanner.Event) throws -> Void) throws {

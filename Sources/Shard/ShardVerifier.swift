@@ -12,8 +12,14 @@ struct ShardVerifier {
 
     private var path: String { "shards/\(record.shard)" }
 
-    func verify(_ report: inout VerificationReport) {
-        checkRows(&report)
+    /// - Returns: the shard's rows, failed samples included; nil where they cannot be read.
+    func verify(_ report: inout VerificationReport) -> [SampleRow]? {
+        let rows = checkRows(&report)
+        checkFile(&report)
+        return rows
+    }
+
+    private func checkFile(_ report: inout VerificationReport) {
         guard record.nsamples > 0 else {
             if PathKind("\(layout.run)/\(path)") != .nothing {
                 report.add(.leftover, path, "its record says that there are no samples, so there should be no file")
@@ -36,14 +42,14 @@ struct ShardVerifier {
 
     // MARK: Rows
 
-    private func checkRows(_ report: inout VerificationReport) {
+    private func checkRows(_ report: inout VerificationReport) -> [SampleRow]? {
         let path = "shards/\(RunLayout.rowsName(shard: record.number))"
         let rows: [SampleRow]
         do {
             rows = try DatasetIndex(layout: layout).rows(shard: record.number, indices: record.indices)
         } catch {
             report.add(.rows, path, "\(error)")
-            return
+            return nil
         }
         if let problem = SampleRow.problem(in: rows, frames: record.frames) { report.add(.rows, path, problem) }
         let successes = rows.filter { $0.status == .ok }
@@ -56,6 +62,7 @@ struct ShardVerifier {
         if rows.first?.index != record.firstIndex {
             report.add(.rows, path, "its first index is not the record's first_index \(record.firstIndex)")
         }
+        return rows
     }
 
     // MARK: The end of the file

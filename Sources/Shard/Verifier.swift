@@ -42,21 +42,22 @@ package struct Verifier: Sendable {
             throw FileError("find shards in", layout.run, code: ENOENT)
         }
         var report = VerificationReport(deep: deep, atWork: atWork)
-        var config = configSHA256
-        let records = try checkShards(&report, &config)
+        var dataset = DatasetSurvey(configSHA256: configSHA256)
+        try checkShards(&report, &dataset)
         // The index is written at the end of a start.
-        if !atWork { checkShardList(records, &report) }
-        let indices = checkRows(records, &report)
-        try checkSegments(indices, &report, &config)
-        if !atWork { try checkNames(Set(records.map(\.shard)), &report) }
+        if !atWork {
+            checkShardList(dataset.shardList, &report)
+            checkTable(of: dataset, &report)
+        }
+        try checkSegments(&report, &dataset)
+        if !atWork { try checkNames(dataset.shards, &report) }
         return report
     }
 
     // MARK: Shards
 
-    private func checkShards(_ report: inout VerificationReport, _ config: inout String?) throws -> [CommitRecord] {
+    private func checkShards(_ report: inout VerificationReport, _ dataset: inout DatasetSurvey) throws {
         let index = DatasetIndex(layout: layout)
-        var records: [CommitRecord] = []
         let numbers = try index.shardNumbers()
         reportMissing(below: min(plannedShards ?? 0, FrameRecord.maximumOffset), numbers, &report)
         for number in numbers {
@@ -69,17 +70,16 @@ package struct Verifier: Sendable {
                 report.add(.record, path, "\(error)")
                 continue
             }
-            records.append(record)
-            checkConfig(record.configSHA256, path, &report, &config)
+            dataset.checkConfig(record.configSHA256, path, &report)
             checkPlanned(record.indices.upperBound - 1, .record, path, &report)
-            ShardVerifier(layout: layout, record: record, deep: deep).verify(&report)
+            let rows = ShardVerifier(layout: layout, record: record, deep: deep).verify(&report)
+            dataset.take(record, rows, &report)
             report.shards += 1
             report.samples += record.nsamples
             report.failed += record.nfailed
             // What a record says of a file that is not there need not be possible.
             report.bytes = report.bytes.addingReportingOverflow(record.bytes).partialValue
         }
-        return records
     }
 
     /// Names the planned shards that are not there: a few of them, since a plan may claim any number.
@@ -110,30 +110,17 @@ package struct Verifier: Sendable {
         report.add(kind, path, "it has the sample of index \(last), and the plan has \(plannedSamples) samples")
     }
 
-    private func checkConfig(
-        _ found: String, _ path: String, _ report: inout VerificationReport, _ config: inout String?
-    ) {
-        guard let expected = config else {
-            config = found
-            return
-        }
-        if found != expected {
-            report.add(.config, path, "it belongs to job \(found.prefix(12)), the run to job \(expected.prefix(12))")
-        }
-    }
-
     // MARK: The index
 
-    private func checkShardList(_ records: [CommitRecord], _ report: inout VerificationReport) {
+    private func checkShardList(_ expected: ShardList, _ report: inout VerificationReport) {
         let name = RunLayout.shardListName
         do {
             guard let file = try InputFile.ofRun(layout.shardList) else {
-                if !records.isEmpty {
+                if report.shards > 0 {
                     report.add(.missing, name, "there are shards but not their list; run the job again")
                 }
                 return
             }
-            let expected = ShardList(records)
             // As long as the list that is expected, with room for another layout.
             let limit = 4 * (try RecordJSON.encode(expected).count) + 4096
             let list = try RecordJSON.decode(ShardList.self, from: file.readAll(limit: limit), name: name)
@@ -145,77 +132,28 @@ package struct Verifier: Sendable {
         }
     }
 
-    /// Samples of one task have the same members, all through the dataset.
-    private func checkMembers(
-        _ record: CommitRecord, _ tasks: [String: String],
-        _ members: inout [String: (names: [String], key: String)], _ report: inout VerificationReport
-    ) {
-        for frame in record.frames {
-            guard let task = tasks[frame.key] else { continue }
-            let names = frame.members.keys.sorted()
-            guard let first = members[task] else {
-                members[task] = (names, frame.key)
-                continue
-            }
-            guard names != first.names else { continue }
-            report.add(
-                .members, "shards/\(RunLayout.recordName(shard: record.number))",
-                "sample \(quoted(frame.key)) has members \(names.joined(separator: ", "))"
-                    + " where \(quoted(first.key)) has \(first.names.joined(separator: ", "))")
-            return  // one for each shard tells enough
-        }
-    }
-
-    /// - Returns: the indices of all samples that stand in committed shards or failed there.
-    private func checkRows(_ records: [CommitRecord], _ report: inout VerificationReport) -> Set<Int> {
-        let index = DatasetIndex(layout: layout)
-        var keys: Set<String> = []
-        var indices: Set<Int> = []
-        var members: [String: (names: [String], key: String)] = [:]
-        var sound: [CommitRecord] = []
-        for record in records {
-            let path = "shards/\(RunLayout.rowsName(shard: record.number))"
-            var tasks: [String: String] = [:]
-            do {
-                try index.forEachRow(shard: record.number, indices: record.indices) { row in
-                    tasks[row.key] = row.task
-                    if !keys.insert(row.key).inserted {
-                        report.add(.duplicate, path, "key \(quoted(row.key)) appears twice in the dataset")
-                    }
-                    if !indices.insert(row.index).inserted {
-                        report.add(.duplicate, path, "index \(row.index) appears twice in the dataset")
-                    }
-                }
-                checkMembers(record, tasks, &members, &report)
-                sound.append(record)
-            } catch {
-                // ShardVerifier has reported it.
-                continue
-            }
-        }
+    private func checkTable(of dataset: DatasetSurvey, _ report: inout VerificationReport) {
         let name = RunLayout.samplesName
-        guard !atWork else { return indices }
         do {
             guard let table = try InputFile.ofRun(layout.samples) else {
-                if !records.isEmpty {
+                if report.shards > 0 {
                     report.add(.missing, name, "there are shards but no table of samples; run the job again")
                 }
-                return indices
+                return
             }
-            if let problem = try problem(of: table, sound) { report.add(.rows, name, problem) }
+            if let problem = try problem(of: table, dataset.withRows) { report.add(.rows, name, problem) }
         } catch {
             report.add(.rows, name, "\(error)")
         }
-        return indices
     }
 
     /// What is wrong with the table of all samples, or nil: it is the rows of the shards, one after the other.
-    private func problem(of table: InputFile, _ records: [CommitRecord]) throws(FileError) -> String? {
+    /// - Parameter shards: the numbers of those whose rows can be read.
+    private func problem(of table: InputFile, _ shards: [Int]) throws(FileError) -> String? {
         let pieceSize = 1 << 20
         var end = 0
-        for record in records {
-            let rows = try InputFile(
-                "\(layout.shards)/\(RunLayout.rowsName(shard: record.number))", followingLinks: false)
+        for shard in shards {
+            let rows = try InputFile("\(layout.shards)/\(RunLayout.rowsName(shard: shard))", followingLinks: false)
             guard rows.size <= table.size - end else { return "it is not the rows of the committed shards in order" }
             for offset in stride(from: 0, to: rows.size, by: pieceSize) {
                 let count = min(pieceSize, rows.size - offset)
@@ -231,7 +169,7 @@ package struct Verifier: Sendable {
     // MARK: Segments and leftovers
 
     private func checkSegments(
-        _ assembled: Set<Int>, _ report: inout VerificationReport, _ config: inout String?
+        _ report: inout VerificationReport, _ dataset: inout DatasetSurvey
     ) throws(FileError) {
         var used: Set<String> = []
         let names = try Directory.names(in: layout.segments)
@@ -243,9 +181,9 @@ package struct Verifier: Sendable {
                     of: "\(layout.segments)/\(name)", limit: RecordJSON.maximumLength, followingLinks: false)
                 let sidecar = try SegmentSidecar(parsing: json, name: name)
                 used.insert(sidecar.dataName)
-                checkConfig(sidecar.configSHA256, path, &report, &config)
+                dataset.checkConfig(sidecar.configSHA256, path, &report)
                 checkPlanned(sidecar.rows.map(\.index).max() ?? 0, .segment, path, &report)
-                if sidecar.rows.contains(where: { assembled.contains($0.index) }) {
+                if sidecar.rows.contains(where: { dataset.indices.contains($0.index) }) {
                     if !atWork {
                         report.add(
                             .leftover, path, "batch \(batch) is already in a shard; run the job again to tidy up")

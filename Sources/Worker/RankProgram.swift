@@ -101,15 +101,8 @@ package struct RankProgram: Sendable {
     private func failed(_ error: any Error, everyoneAlive: Bool) -> End {
         complain("\(error)")
         let end = End(exitCode: Self.isInvalidJob(error) ? 2 : 1, everyoneAlive: everyoneAlive)
-        tellLauncher(end)
+        LaunchVerdict.tell(end.exitCode, rank: place.rank)
         return end
-    }
-
-    /// `mpirun --enable-recovery` may end with 0 though this rank did not, and where a run could not begin it has no `STATUS`; so
-    /// `cluster/launch` names a file for it.
-    private func tellLauncher(_ end: End) {
-        guard place.rank == 0, let path = ProcessInfo.processInfo.environment["SEEHEAR_VERDICT"] else { return }
-        try? OwnFile.write("\(end.exitCode)\n", to: path)
     }
 
     /// The pool is dead, and with it all that would end this process in order: what is left to be said is said from the
@@ -120,7 +113,7 @@ package struct RankProgram: Sendable {
         if let status = status.path.withLock({ $0 }) {
             try? AtomicFile.write(Array("stopped \(code)\n".utf8), to: status)
         }
-        tellLauncher(End(exitCode: code, everyoneAlive: false))
+        LaunchVerdict.tell(code, rank: place.rank)
         _exit(code)
     }
 

@@ -2,8 +2,10 @@ import ArgumentParser
 import Dispatch
 import Files
 import Foundation
+import MPI
 import Planning
 import Threads
+import Worker
 
 /// The program that mpirun starts on every rank.
 @main
@@ -51,6 +53,7 @@ struct Main: ParsableCommand {
             try SystemThread.require(ProcessInfo.processInfo.activeProcessorCount + 6, workers: 8)
         } catch {
             StandardStreams.tell("seehear-worker: \(error)\n")
+            tellLauncher(ExitCode.failure.rawValue)
             throw ExitCode.failure
         }
     }
@@ -58,6 +61,11 @@ struct Main: ParsableCommand {
     private static func end(_ error: any Error) -> Never {
         guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
         StandardStreams.tell(fullMessage(for: error) + "\n")
+        tellLauncher(2)
         Foundation.exit(2)
+    }
+
+    private static func tellLauncher(_ exitCode: Int32) {
+        LaunchVerdict.tell(exitCode, rank: Launcher.rank(ProcessInfo.processInfo.environment))
     }
 }

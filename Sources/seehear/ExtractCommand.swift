@@ -38,11 +38,10 @@ struct ExtractCommand: ParsableCommand {
         try Output.reporting {
             // Shards say nothing of a folder that holds none.
             _ = try Run.describe(argument.directory)
-            let reader = try DatasetReader(layout: argument.directory.layout)
             let wanted = members.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
-            let extractor = try SampleExtractor(reader: reader, folder: output, members: wanted)
-            let written = try extractor.extract(all ? reader.keys : keys)
-            try Output.line("\(written.count) files in \(output)")
+            let extractor = try SampleExtractor(layout: argument.directory.layout, folder: output, members: wanted)
+            let written = try extractor.extract(all ? .all : .keys(keys))
+            try Output.line("\(written) files in \(output)")
         }
     }
 }

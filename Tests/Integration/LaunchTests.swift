@@ -134,6 +134,18 @@ extension Integration {
             #expect(gone.errors.contains("gone does not answer (no route to host) and is left out"), "\(gone.text)")
         }
 
+        @Test("an option that the worker does not take ends the launch with 2 at its first start")
+        func wrongOption() async throws {
+            let shop = try Workshop()
+            let run = try await plan(shop)
+            let outcome = try await Programs.run(
+                Self.launch, ["-n", "2", run.folder, "--no-such-option"],
+                environment: ["SEEHEAR_BIN": Programs.folder.path])
+            #expect(outcome.code == 2, "\(outcome.text)")
+            #expect(outcome.errors.contains("Unknown option '--no-such-option'"), "\(outcome.text)")
+            #expect(!outcome.errors.contains("start 2"), "\(outcome.text)")
+        }
+
         @Test("another Open MPI gets its own options, and mpirun everything that it needs to know")
         func fiveByName() async throws {
             let shop = try Workshop()

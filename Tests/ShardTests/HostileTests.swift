@@ -98,7 +98,9 @@ import Testing
     func counts(field: String, value: String) throws {
         let run = try finished()
         for shard in 0..<2 { try rewrite(run, "\"\(field)\":[0-9]+", "\"\(field)\":\(value)", shard: shard) }
-        #expect { try DatasetIndex(layout: run.layout).records() } throws: { "\($0)".contains("shard-000000.json") }
+        #expect { try DatasetIndex(layout: run.layout).record(shard: 0) } throws: {
+            "\($0)".contains("shard-000000.json")
+        }
         #expect(try run.verify().contains { $0.kind == .record && $0.path == "shards/shard-000000.json" })
     }
 

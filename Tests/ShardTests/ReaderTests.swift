@@ -45,7 +45,7 @@ import Testing
         var bytes = try run.folder.read("shards/\(record.shard)")
         bytes[record.frames[2].off + 200] ^= 4
         try run.folder.write(bytes, to: "shards/\(record.shard)")
-        let reader = try DatasetReader(layout: run.layout)
+        let reader = try ShardReader(path: "\(run.layout.shards)/\(record.shard)", record: record)
         #expect(try reader.sample("clip_1") == demoSample(1))
         #expect { try reader.sample("clip_2") } throws: { "\($0)".contains("`clip_2`") }
     }
@@ -55,26 +55,26 @@ import Testing
         let run = try DemoRun()
         try run.finish()
         let target = try TemporaryFolder()
-        let reader = try DatasetReader(layout: run.layout)
-        let written = try SampleExtractor(reader: reader, folder: "\(target.path)/new", members: ["json"])
-            .extract(["clip_7", "clip_0"])
-        #expect(written.count == 2)
+        func extractor(_ folder: String, _ members: [String]?) throws -> SampleExtractor {
+            try SampleExtractor(layout: run.layout, folder: folder, members: members)
+        }
+        let two = try extractor("\(target.path)/new", ["json"]).extract(.keys(["clip_7", "clip_0", "clip_7"]))
+        #expect(two == 2)
         #expect(try target.contents(under: "new")["clip_7.json"] == demoSample(7).members["json"])
-        let all = try SampleExtractor(reader: reader, folder: target.path, members: nil).extract(reader.keys)
-        #expect(all.count == 33)
-        let extractor = try SampleExtractor(reader: reader, folder: target.path, members: ["mp4"])
-        #expect(throws: ExtractionError.unknownKey("nobody")) { try extractor.extract(["clip_0", "nobody"]) }
+        #expect(try extractor(target.path, nil).extract(.all) == 33)
+        let mp4 = try extractor(target.path, ["mp4"])
+        #expect(throws: ExtractionError.unknownKey("nobody")) { try mp4.extract(.keys(["clip_0", "nobody"])) }
         #expect(throws: ExtractionError.failedSample(key: "clip_4", kind: "nan", message: "the latent is not finite")) {
-            try extractor.extract(["clip_4"])
+            try mp4.extract(.keys(["clip_4"]))
         }
         #expect(
             throws: ExtractionError.noSuchMember(
                 key: "clip_0", member: "mp4", present: ["audio_latent.npy", "flac", "json"])
         ) {
-            try extractor.extract(["clip_0"])
+            try mp4.extract(.keys(["clip_0"]))
         }
         #expect(throws: SampleError.extension("../x")) {
-            try SampleExtractor(reader: reader, folder: target.path, members: ["../x"])
+            try extractor(target.path, ["../x"])
         }
     }
 }

@@ -83,7 +83,7 @@ struct DemoRun {
     /// Does whatever is not done yet, as a coordinator would on every start.
     func finish(_ compression: Compression = .zstd, order: [Int] = [0, 1, 2, 3], faults: FaultHook = .none) throws {
         try layout.sweepTemporaryFiles()
-        let done = try Set(DatasetIndex(layout: layout).records().map(\.number))
+        let done = try Set(DatasetIndex(layout: layout).shardNumbers())
         for batch in order where !done.contains(batch / 2) {
             if try store().sidecar(batch: batch) == nil {
                 _ = try store(faults).publish(segment(batch, rank: batch + 1))

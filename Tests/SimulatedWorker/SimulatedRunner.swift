@@ -10,7 +10,7 @@ import Worker
 /// Publishes bytes that depend on each sample's seed alone, after a time that does not.
 ///
 /// A prompt may ask for trouble: `kill` ends the process while that sample is computed, `hang` never ends, `fail` is a
-/// failed sample, `slow` takes a second, `large` is one of 12 MB.
+/// failed sample, `slow` takes a second, `large` is one of 12 MB, and `quick` one of a few bytes at once.
 struct SimulatedRunner: BatchRunner {
     private let run: Run
     private let place: RankProgram.Place
@@ -39,11 +39,17 @@ struct SimulatedRunner: BatchRunner {
                 case "hang": while true { try await Task.sleep(for: .seconds(60)) }
                 case "fail": failure = SampleRow.Failure(kind: "asked", message: "The prompt asks for it.")
                 case "slow": try await Task.sleep(for: .seconds(1))
+                case "quick": break
                 default: try await Task.sleep(for: .milliseconds(50))
                 }
             }
             if failure == nil {
-                let bytes = sample.prompt == "large" ? Self.large(sample.seed) : Self.bytes(sample.seed)
+                let bytes =
+                    switch sample.prompt {
+                    case "large": Self.large(sample.seed)
+                    case "quick": Array("\(sample.seed)".utf8)
+                    default: Self.bytes(sample.seed)
+                    }
                 samples.append(Sample(key: sample.key, members: ["bin": bytes]))
             }
             rows.append(

@@ -32,6 +32,8 @@ SHStatus sh_configure_host(void) {
         // Activations of hundreds of megabytes come and go at every step: with 4 kB pages the kernel spends more time
         // on faulting them in than some layers on computing. libtorch reads this once, at its first allocation.
         setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
+        // Without it cuBLAS may give other bits for the same product where streams differ. Read at the first use of CUDA.
+        setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
         at::globalContext().setFlushDenormal(false);
     });
 }
@@ -46,7 +48,8 @@ int32_t sh_threads(void) { return at::get_num_threads(); }
 
 SHStatus sh_set_deterministic(bool on) {
     return guard([&] {
-        at::globalContext().setDeterministicAlgorithms(on, /*warn_only=*/true);
+        // Not merely a warning: attention's backward kernels heed nothing less.
+        at::globalContext().setDeterministicAlgorithms(on, /*warn_only=*/false);
         at::globalContext().setDeterministicFillUninitializedMemory(false);
         at::globalContext().setDeterministicCuDNN(on);
         at::globalContext().setBenchmarkCuDNN(false);
@@ -57,6 +60,9 @@ SHStatus sh_set_tf32(bool on) {
     return guard([&] {
         at::globalContext().setAllowTF32CuBLAS(on);
         at::globalContext().setAllowTF32CuDNN(on);
+        // Sums of products stay in single precision, also where the factors are halves.
+        at::globalContext().setAllowFP16ReductionCuBLAS(false);
+        at::globalContext().setAllowBF16ReductionCuBLAS(false);
     });
 }
 

@@ -134,7 +134,40 @@ struct FrozenLinear : torch::autograd::Function<FrozenLinear> {
     }
     static variable_list backward(AutogradContext *ctx, const variable_list &grads) {
         const auto weight = ctx->get_saved_variables()[0];
-        return {product(grads[0], weight.t().contiguous(), std::nullopt), at::Tensor(), at::Tensor()};
+        // cuBLAS reads a weight either way round; oneDNN wants it as it is used.
+        auto grad = weight.is_cpu() ? product(grads[0], weight.t().contiguous(), std::nullopt)
+                                    : at::matmul(grads[0], weight);
+        return {grad, at::Tensor(), at::Tensor()};
+    }
+};
+
+// TF32 is for networks. What prepares their inputs, mel banks and resizing, is exact whatever the job says.
+struct WithoutTF32 {
+    const bool before = at::globalContext().allowTF32CuBLAS();
+    WithoutTF32() { at::globalContext().setAllowTF32CuBLAS(false); }
+    ~WithoutTF32() { at::globalContext().setAllowTF32CuBLAS(before); }
+    WithoutTF32(const WithoutTF32 &) = delete;
+    WithoutTF32 &operator=(const WithoutTF32 &) = delete;
+};
+
+at::Tensor exact_product(const at::Tensor &a, const at::Tensor &b) {
+    if (!a.is_cuda()) return at::matmul(a, b);
+    const WithoutTF32 scope;
+    return at::matmul(a, b);
+}
+
+struct ExactProduct : torch::autograd::Function<ExactProduct> {
+    static at::Tensor forward(AutogradContext *ctx, const at::Tensor &a, const at::Tensor &b) {
+        ctx->save_for_backward({a, b});
+        return exact_product(a, b);
+    }
+    static variable_list backward(AutogradContext *ctx, const variable_list &grads) {
+        const auto saved = ctx->get_saved_variables();
+        const auto &a = saved[0], &b = saved[1];
+        at::Tensor left, right;
+        if (ctx->needs_input_grad(0)) left = exact_product(grads[0], b.transpose(-2, -1)).sum_to_size(a.sizes());
+        if (ctx->needs_input_grad(1)) right = exact_product(a.transpose(-2, -1), grads[0]).sum_to_size(b.sizes());
+        return {left, right};
     }
 };
 
@@ -171,7 +204,7 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
         auto grad = std::get<0>(at::native_group_norm(x, weight, bias, n, c, area, groups, eps));
         at::silu_backward_out(grad, grads[0], grad);  // element by element, over the norm's own output
         grads[0].reset();
-        const auto format = x.suggest_memory_format();
+        const auto format = x.is_cpu() ? x.suggest_memory_format() : at::MemoryFormat::Contiguous;
         auto result = at::native_group_norm_backward(grad.contiguous(format), x.contiguous(format), mean, rstd, weight,
                                                      n, c, area, groups, {true, false, false});
         return {std::get<0>(result), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
@@ -181,7 +214,12 @@ struct GroupNormSiLU : torch::autograd::Function<GroupNormSiLU> {
 }  // namespace
 
 SHStatus sh_matmul(SHTensor a, SHTensor b, SHTensor *out) {
-    return make(out, [&] { return at::matmul(in(a), in(b)); });
+    return make(out, [&] {
+        TORCH_CHECK(in(a).dim() >= 2 && in(b).dim() >= 2, "a product of tensors of shapes ", in(a).sizes(), " and ",
+                    in(b).sizes());
+        return records(in(a)) || records(in(b)) ? at::Tensor(ExactProduct::apply(in(a), in(b)))
+                                                : exact_product(in(a), in(b));
+    });
 }
 SHStatus sh_linear(SHTensor t, SHTensor weight, SHTensor bias, SHTensor *out) {
     return make(out, [&] {
@@ -202,7 +240,8 @@ SHStatus sh_layer_norm(SHTensor t, SHTensor weight, SHTensor bias, double eps, S
 SHStatus sh_group_norm(SHTensor t, int64_t groups, SHTensor weight, SHTensor bias, double eps, bool silu,
                        SHTensor *out) {
     return make(out, [&] {
-        auto x = in(t).contiguous(in(t).suggest_memory_format());
+        // libtorch's kernels for CUDA read the elements in row-major order, whatever the strides say.
+        auto x = in(t).contiguous(in(t).is_cpu() ? in(t).suggest_memory_format() : at::MemoryFormat::Contiguous);
         TORCH_CHECK(x.numel() > 0, "group norm of an empty tensor of shape ", x.sizes());
         if (!silu) return at::group_norm(x, groups, in(weight), in(bias), eps);
         if (records(x)) return at::Tensor(GroupNormSiLU::apply(x, in(weight), in(bias), groups, eps));

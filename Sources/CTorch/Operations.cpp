@@ -129,6 +129,3 @@ SHStatus sh_stack(const SHTensor *parts, int32_t n, int64_t dim, SHTensor *out) 
 SHStatus sh_pad(SHTensor t, const int64_t *pairs, int32_t n, double value, SHTensor *out) {
     return make(out, [&] { return at::constant_pad_nd(in(t), ints(pairs, n), value); });
 }
-SHStatus sh_pad_replicate(SHTensor t, int64_t before, int64_t after, SHTensor *out) {
-    return make(out, [&] { return at::replication_pad1d(in(t), {before, after}); });
-}

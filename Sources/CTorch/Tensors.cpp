@@ -70,9 +70,21 @@ bool sh_is_contiguous(SHTensor t) { return t->value.is_contiguous(); }
 
 SHDevice sh_device(SHTensor t) { return {t->value.is_cuda() ? static_cast<int32_t>(t->value.get_device()) : -1}; }
 
+namespace {
+
+// On the host, row-major. What comes from a device comes through page-locked memory, which the device writes by itself.
+at::Tensor on_host(const at::Tensor &t) {
+    if (t.is_cpu()) return t.contiguous();
+    auto host = at::empty(t.sizes(), t.options().device(at::kCPU).pinned_memory(true));
+    host.copy_(t);
+    return host;
+}
+
+}  // namespace
+
 SHStatus sh_copy_out(SHTensor t, void *buffer, size_t capacity) {
     return guard([&] {
-        auto host = in(t).detach().to(at::kCPU).contiguous();
+        auto host = on_host(in(t).detach());
         TORCH_CHECK(host.nbytes() == capacity, "the tensor has ", host.nbytes(), " bytes, the buffer ", capacity);
         if (capacity > 0) std::memcpy(buffer, host.const_data_ptr(), capacity);
     });
@@ -87,7 +99,21 @@ SHStatus sh_all_finite(SHTensor t, bool *out) {
 }
 
 SHStatus sh_to(SHTensor t, SHScalarType type, SHDevice d, SHTensor *out) {
-    return make(out, [&] { return in(t).to(device(d), scalar(type)); });
+    return make(out, [&] {
+        if (in(t).is_cuda() && d.cuda_index < 0) return on_host(in(t).to(scalar(type)));
+        return in(t).to(device(d), scalar(type));
+    });
+}
+
+SHStatus sh_upload(SHTensor t, SHDevice d, SHTensor *out) {
+    return make(out, [&] {
+        const auto &value = in(t);
+        const auto to = device(d);
+        if (value.device() == to) return value;
+        // libtorch keeps page-locked memory until the copy is done.
+        const auto from = value.is_cpu() && to.is_cuda() ? value.contiguous().pin_memory() : value;
+        return from.to(to, value.scalar_type(), /*non_blocking=*/true);
+    });
 }
 
 SHStatus sh_contiguous(SHTensor t, SHTensor *out) {

@@ -3,6 +3,7 @@ internal import CTorch
 // The layers of networks. Weights are constants: only the gradient with respect to the input is ever computed, and
 // what a layer keeps for it is the least that suffices.
 extension Tensor {
+    /// The product of matrices, `[…, n, k]` with `[…, k, m]`; in full single precision also where TF32 is on.
     package func matmul(_ other: Tensor) throws(TorchError) -> Tensor {
         try Tensor.make { sh_matmul(raw, other.raw, $0) }
     }

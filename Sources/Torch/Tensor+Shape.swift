@@ -44,9 +44,9 @@ extension Tensor {
     }
 
     /// Chosen positions along one dimension, in the order given.
-    package func select(_ dimension: Int, _ index: [Int]) throws(TorchError) -> Tensor {
-        let index = try Tensor(index.map(Int64.init), shape: [index.count]).to(device: device)
-        return try Tensor.make { sh_index_select(raw, Int64(dimension), index.raw, $0) }
+    /// - Parameter index: int64 `[n]` on the tensor's device.
+    package func select(_ dimension: Int, _ index: Tensor) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_index_select(raw, Int64(dimension), index.raw, $0) }
     }
 
     /// Overlapping windows along one dimension; the window's positions become a new last dimension.
@@ -74,9 +74,17 @@ extension Tensor {
         }
     }
 
-    /// The last dimension of a tensor of rank 2 or 3 continued by its edge values.
+    /// The last dimension continued by its edge values.
     package func paddedWithEdge(before: Int, after: Int) throws(TorchError) -> Tensor {
-        try Tensor.make { sh_pad_replicate(raw, Int64(before), Int64(after), $0) }
+        // Not libtorch's padding: its gradient on CUDA is added up in no fixed order.
+        let (last, count) = (rank - 1, size(-1))
+        var parts = [self]
+        func edge(_ place: Int, _ width: Int) throws(TorchError) -> Tensor {
+            try narrow(last, from: place, count: 1).expand(Array(repeating: -1, count: last) + [width])
+        }
+        if before > 0 { parts.insert(try edge(0, before), at: 0) }
+        if after > 0 { parts.append(try edge(count - 1, after)) }
+        return try Tensor.cat(parts, last)
     }
 
     /// Tensors joined along an existing dimension.

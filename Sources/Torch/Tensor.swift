@@ -194,6 +194,11 @@ extension Tensor {
         return try Tensor.make { sh_to(raw, dtype.raw, device.raw, $0) }
     }
 
+    /// On a device, without waiting until it is there: what the device is asked afterwards finds it.
+    package func uploaded(to device: Device) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_upload(raw, device.raw, $0) }
+    }
+
     /// Row-major in memory.
     package func contiguous() throws(TorchError) -> Tensor { try Tensor.make { sh_contiguous(raw, $0) } }
 

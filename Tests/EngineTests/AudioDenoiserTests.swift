@@ -9,8 +9,8 @@ import Torch
 /// AudioLDM's part in a run, on the small random models.
 @Suite struct AudioDenoiserTests {
     private func denoiser(scale: Double, batch: Int = 1) throws -> AudioDenoiser {
-        AudioDenoiser(
-            try ParityTests.models.get(), unconditional: try randn(9, [1, 20]).normalized().expand([batch, -1]),
+        try AudioDenoiser(
+            ParityTests.models.get(), unconditional: try randn(9, [1, 20]).normalized().expand([batch, -1]),
             scale: scale, memory: .auto)
     }
 

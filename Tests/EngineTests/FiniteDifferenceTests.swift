@@ -128,7 +128,7 @@ import Torch
         func drawn(_ seed: UInt64, _ shape: [Int]) throws -> Tensor { try randn(seed, shape, dtype: .float64) }
         let width = models.textEncoder.configuration.projectionDim
         let stream = DiffusionStream(
-            denoiser: AudioDenoiser(
+            denoiser: try AudioDenoiser(
                 models, unconditional: try drawn(9, [1, width]).normalized(), scale: 2.5, memory: item.memory),
             scheduler: try Self.scheduler(item, scheduleOf: "audioldm"),
             spaces: [
@@ -155,13 +155,13 @@ import Torch
         let binder = try Self.binder.get().network
         func drawn(_ seed: UInt64, _ shape: [Int]) throws -> Tensor { try randn(seed, shape, dtype: .float64) }
         let stream = DiffusionStream(
-            denoiser: VideoDenoiser(
+            denoiser: try VideoDenoiser(
                 models, unconditional: try models.embed([""]).to(.float64), scale: 7.5, memory: item.memory),
             scheduler: try Self.scheduler(item, scheduleOf: "sd15"),
             spaces: [
-                VideoLatentSpace(
-                    models, binder: binder, clipFrames: item.frames == nil ? nil : [[0, 1], [1, 3]],
-                    memory: item.memory)
+                try VideoLatentSpace(
+                    models, binder: binder, clipFrames: item.frames == nil ? nil : [[0, 1], [1, 3]], height: 64,
+                    width: 64, memory: item.memory)
             ])
         let embedding = [1, binder.configuration.outEmbedDim]
         try compare(

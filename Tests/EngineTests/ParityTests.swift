@@ -229,7 +229,7 @@ import Torch
     static func stream(_ item: Case, _ negative: Tensor, memory: MemoryPolicy = .auto) throws -> DiffusionStream {
         let models = try Self.models.get()
         return DiffusionStream(
-            denoiser: AudioDenoiser(models, unconditional: negative, scale: 2.5, memory: memory),
+            denoiser: try AudioDenoiser(models, unconditional: negative, scale: 2.5, memory: memory),
             scheduler: try SamplerSettings().scheduler(models.schedule, steps: item.steps),
             spaces: [
                 try AudioLatentSpace(

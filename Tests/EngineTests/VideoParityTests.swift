@@ -170,16 +170,18 @@ import Torch
             let unconditional = try negative.narrow(0, from: index, count: 1)
             #expect(try golden.relativeDifference("vision.neg_embeds", unconditional) < 2e-5)
         }
+        let noise = try batched { try $0.tensor("vision.noise") }
         var streams = [
             DiffusionStream(
-                denoiser: VideoDenoiser(models, unconditional: negative, scale: 7.5, memory: item.memory),
+                denoiser: try VideoDenoiser(models, unconditional: negative, scale: 7.5, memory: item.memory),
                 scheduler: try scheduler(video: item.frames != nil).scheduler(models.schedule, steps: item.steps),
                 spaces: [
-                    VideoLatentSpace(
-                        models, binder: binder, clipFrames: item.frames == nil ? nil : clips, memory: item.memory)
+                    try VideoLatentSpace(
+                        models, binder: binder, clipFrames: item.frames == nil ? nil : clips,
+                        height: 8 * noise.size(-2), width: 8 * noise.size(-1), memory: item.memory)
                 ])
         ]
-        var latents = [try batched { try $0.tensor("vision.noise") }]
+        var latents = [noise]
         var embeddings = [prompt]
         if item.task == "joint" {
             let (prompt, negative) = try ParityTests.promptEmbeddings(goldens[0])

@@ -71,10 +71,28 @@ import Torch
             try Tensor(item.picture(frame: index).pixels, shape: [item.height, item.width, 3]).permute([2, 0, 1])
         }
         let leaf = try (Tensor.stack(frames).to(.float32) * (1 / 255.0)).leaf()  // (3, 3, H, W)
-        let y = try ImageBindVisionInput.transform(leaf)
+        let y = try ImageBindVisionInput(height: item.height, width: item.width, device: .cpu)(leaf)
         let gradient = try Autograd.gradients(of: (y * randn(12, [3, 3, 224, 224])).sum(), [leaf])[0]
         #expect(
             try UnitGoldens("inputs").relativeDifference("clips.\(item.testDescription).gradient", gradient) < 5e-6)
+    }
+
+    @Test(
+        "resizing by products gives the kernel's frames and gradients",
+        arguments: [(33, 50, 224, 339), (300, 224, 300, 224), (64, 64, 224, 224), (500, 224, 224, 224), (224, 9, 224, 224)],
+        [false, true])
+    func products(_ sizes: (Int, Int, Int, Int), antialias: Bool) throws {
+        let (from, to) = ((sizes.0, sizes.1), (sizes.2, sizes.3))
+        let x = try randn(1, [2, 3, from.0, from.1]).leaf()
+        let weight = try randn(2, [2, 3, to.0, to.1])
+        let (kernel, products) = (
+            try LinearResize(from: from, to: to, antialias: antialias, device: .cpu, method: .kernel)(x),
+            try LinearResize(from: from, to: to, antialias: antialias, device: .cpu, method: .products)(x)
+        )
+        // A place among hundreds is a number in single precision: a fused product in the kernel moves it by 1e-5.
+        #expect(try (kernel - products).maxAbs() < 5e-5)
+        let gradients = try [kernel, products].map { try Autograd.gradients(of: ($0 * weight).sum(), [x])[0] }
+        #expect(try (gradients[0] - gradients[1]).maxAbs() < 2e-5)
     }
 
     @Test("an image needs sides above 0 and as many bytes as they say")

@@ -107,7 +107,7 @@ import Torch
         #expect(try x.unsqueeze(-1).squeeze(-1).shape == x.shape)
         #expect(try x.squeeze(0).shape == x.shape, "only dimensions of size 1 go")
         #expect(try x.narrow(1, from: 1, count: 2).floats()[0...3] == [4, 5, 6, 7])
-        #expect(try x.select(2, [3, 0, 3]).floats()[0...2] == [3, 0, 3])
+        #expect(try x.select(2, Tensor([3, 0, 3] as [Int64], shape: [3])).floats()[0...2] == [3, 0, 3])
         #expect(try Self.numbers([1, 3]).expand([4, -1]).shape == [4, 3])
         #expect(try Self.numbers([2]).repeated([2, 3]).floats() == [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
         #expect(try Self.numbers([7]).unfold(0, size: 3, step: 2).floats() == [0, 1, 2, 2, 3, 4, 4, 5, 6])

@@ -53,6 +53,7 @@ const char *sh_version(void);
 SHStatus sh_configure_host(void);
 SHStatus sh_set_threads(int32_t n);
 int32_t sh_threads(void);
+// On: whatever has no deterministic kernel is an error. Before the first use of a CUDA device.
 SHStatus sh_set_deterministic(bool on);
 SHStatus sh_set_tf32(bool on);
 // Opens libtorch_cuda.so once; SH_ERROR with the loader's message where it or a library it needs is absent.
@@ -86,6 +87,8 @@ SHStatus sh_copy_out(SHTensor t, void *buffer, size_t capacity);
 SHStatus sh_item(SHTensor t, double *out);
 SHStatus sh_all_finite(SHTensor t, bool *out);
 SHStatus sh_to(SHTensor t, SHScalarType type, SHDevice device, SHTensor *out);
+// To a device without waiting for it; the tensor itself where it lies there.
+SHStatus sh_upload(SHTensor t, SHDevice device, SHTensor *out);
 SHStatus sh_contiguous(SHTensor t, SHTensor *out);
 SHStatus sh_channels_last(SHTensor t, SHTensor *out);
 SHStatus sh_clone(SHTensor t, SHTensor *out);
@@ -149,9 +152,9 @@ SHStatus sh_unfold(SHTensor t, int64_t dim, int64_t size, int64_t step, SHTensor
 SHStatus sh_cat(const SHTensor *parts, int32_t n, int64_t dim, SHTensor *out);
 SHStatus sh_stack(const SHTensor *parts, int32_t n, int64_t dim, SHTensor *out);
 SHStatus sh_pad(SHTensor t, const int64_t *pairs, int32_t n, double value, SHTensor *out);
-SHStatus sh_pad_replicate(SHTensor t, int64_t before, int64_t after, SHTensor *out);
 
 // MARK: networks (weights are constants: no gradient with respect to them is ever computed)
+// In full single precision also where TF32 is on; ranks from 2.
 SHStatus sh_matmul(SHTensor a, SHTensor b, SHTensor *out);
 SHStatus sh_linear(SHTensor t, SHTensor weight, SHTensor bias, SHTensor *out);
 SHStatus sh_embedding(SHTensor weight, SHTensor ids, SHTensor *out);

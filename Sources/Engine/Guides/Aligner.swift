@@ -16,7 +16,9 @@ package struct Aligner: Guide {
     private var tuned: [Int] = []
     /// What moves the prompt embeddings of ``tuned``.
     private var promptRules: [Int: UpdateRule] = [:]
-    package private(set) var losses: [[Double]] = []
+    private var samples = 0
+    /// `[B]` of each update, where they were computed.
+    private var measured: [Tensor] = []
 
     /// - Parameters:
     ///   - conditions: embeddings `[B, width]`, single precision; one row for each sample, also for those that `missing`
@@ -25,9 +27,9 @@ package struct Aligner: Guide {
     package init(
         _ settings: AlignerSettings, terms: [AlignmentTerm], conditions: [Modality: Tensor],
         missing: [Modality: Set<Int>] = [:]
-    ) {
+    ) throws(TorchError) {
         self.settings = settings
-        loss = AlignmentLoss(terms: terms, conditions: conditions, missing: missing)
+        loss = try AlignmentLoss(terms: terms, conditions: conditions, missing: missing)
     }
 
     /// - Throws: ``AlignerError``. A window of timesteps is one of the first stream's.
@@ -36,7 +38,8 @@ package struct Aligner: Guide {
         guided = settings.guidedSteps(timesteps: streams.first?.scheduler.timesteps ?? [])
         tuned = streams.indices.filter { promptRate(streams[$0]) > 0 }
         promptRules = [:]
-        losses = Array(repeating: [], count: samples)
+        self.samples = samples
+        measured = []
     }
 
     package func needs(at step: Int) -> GuideNeeds {
@@ -64,7 +67,7 @@ package struct Aligner: Guide {
             }
             let leaves = try states.map { try $0.latents.map { try $0.detached().leaf() } }
             let perSample = try measure(states, leaves, step, round)  // (B)
-            for (sample, value) in try perSample.doubles().enumerated() { losses[sample].append(value) }
+            measured.append(try perSample.detached())
             let prompts = tuned.compactMap { states[$0].prompt }
             var gradients = try step.observer.timed("backward") {
                 try Autograd.gradients(of: perSample.sum(), leaves.flatMap { $0 } + prompts)
@@ -83,6 +86,12 @@ package struct Aligner: Guide {
                 states[stream].prompt = try promptRules[stream]?.update(y, gradient: gradient) ?? y
             }
         }
+    }
+
+    package func losses() throws -> [[Double]] {
+        guard !measured.isEmpty else { return Array(repeating: [], count: samples) }
+        let table = try Tensor.stack(measured, 1).doubles()  // (B, updates)
+        return (0..<samples).map { Array(table[($0 * measured.count)..<(($0 + 1) * measured.count)]) }
     }
 
     /// λ2 of a stream; 0 for one without a prompt.

@@ -6,8 +6,25 @@ struct AlignmentLoss {
     let terms: [AlignmentTerm]
     /// Embeddings of the conditions, `[B, width]`.
     let conditions: [Modality: Tensor]
-    /// Samples that have no such condition: the terms that involve it count nothing for them.
-    let missing: [Modality: Set<Int>]
+    /// `[B]` for each term: 0 where a sample lacks one of its conditions, 1 elsewhere; none where no sample does.
+    private let present: [AlignmentTerm: Tensor]
+
+    /// - Parameter missing: samples that have no such condition: the terms that involve it count nothing for them.
+    init(
+        terms: [AlignmentTerm], conditions: [Modality: Tensor], missing: [Modality: Set<Int>]
+    ) throws(TorchError) {
+        self.terms = terms
+        self.conditions = conditions
+        var present: [AlignmentTerm: Tensor] = [:]
+        for term in terms {
+            let absent = missing.filter { term.involves($0.key) }.values.reduce(into: Set()) { $0.formUnion($1) }
+            guard !absent.isEmpty, let rows = conditions.values.first else { continue }
+            let count = rows.size(0)
+            present[term] = try Tensor((0..<count).map { absent.contains($0) ? 0 : 1 } as [Float], shape: [count])
+                .to(device: rows.device)
+        }
+        self.present = present
+    }
 
     /// - Throws: ``AlignerError/nothingToAlign(_:)`` where no term has both of its sides among conditions and streams.
     func check(with generated: [Modality]) throws(AlignerError) {
@@ -26,11 +43,7 @@ struct AlignmentLoss {
                 let b = generated[term.second] ?? conditions[term.second]
             else { continue }
             var distance = try (cosine(a, b) * -1) + 1
-            let absent = missing.filter { term.involves($0.key) }.values.reduce(into: Set()) { $0.formUnion($1) }
-            if !absent.isEmpty {
-                let present = (0..<distance.count).map { Float(absent.contains($0) ? 0 : 1) }
-                distance = try distance * Tensor(present, shape: [present.count]).to(device: distance.device)
-            }
+            if let present = present[term] { distance = try distance * present }
             total = try total.map { try $0 + distance } ?? distance
         }
         guard let total else { throw AlignerError.nothingToAlign(terms) }

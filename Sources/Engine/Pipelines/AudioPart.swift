@@ -23,15 +23,16 @@ struct AudioPart: GeneratedPart {
         let generators = try seeds.map(Generator.init(seed:))
         prompts = conditional
         noise = [
-            try generators.noise(models.latentShape(duration: settings.audioDuration)).to(device: models.device)
+            try generators.noise(models.latentShape(duration: settings.audioDuration)).uploaded(to: models.device)
         ]
         space = try AudioLatentSpace(
             models, binder: binder, clipSettings: settings.clips, clips: settings.clipCount, memory: settings.memory)
+        let scheduler = try audio.sampler.scheduler(models.schedule, settings.sampling)
         stream = DiffusionStream(
-            denoiser: AudioDenoiser(
-                models, unconditional: unconditional, scale: audio.sampler.cfgScale, memory: settings.memory),
-            scheduler: try audio.sampler.scheduler(models.schedule, settings.sampling), spaces: [space],
-            generators: generators)
+            denoiser: try AudioDenoiser(
+                models, unconditional: unconditional, scale: audio.sampler.cfgScale, timesteps: scheduler.timesteps,
+                memory: settings.memory),
+            scheduler: scheduler, spaces: [space], generators: generators)
         samples = settings.audioSamples
     }
 

@@ -54,7 +54,7 @@ package struct GenerationPipeline: Sendable {
         let parts = try parts(requests, conditions, settings, observer)
         let sampler = Sampler(
             parts.map(\.stream),
-            guide: guide(settings.guidance, conditions, generating: parts.flatMap(\.stream.denoiser.modalities)))
+            guide: try guide(settings.guidance, conditions, generating: parts.flatMap(\.stream.denoiser.modalities)))
         let outcome = try sampler.run(latents: parts.map(\.noise), prompts: parts.map(\.prompts), observer: observer)
         var results = requests.indices.map { GenerationResult.Draft(label: conditions.labels[$0], outcome.losses[$0]) }
         for (part, latents) in zip(parts, outcome.latents) {
@@ -85,11 +85,11 @@ package struct GenerationPipeline: Sendable {
 
     private func guide(
         _ guidance: Guidance, _ conditions: SampleConditions, generating generated: [Modality]
-    ) -> (any Guide)? {
+    ) throws -> (any Guide)? {
         switch guidance {
         case .off: nil
         case .aligner(let settings):
-            Aligner(
+            try Aligner(
                 settings, terms: AlignmentTerm.terms(generating: generated), conditions: conditions.embeddings,
                 missing: conditions.missing)
         }

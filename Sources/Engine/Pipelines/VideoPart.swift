@@ -21,13 +21,16 @@ struct VideoPart: GeneratedPart {
         prompts = conditional
         let shape = try models.latentShape(
             frames: video.length == nil ? nil : settings.extent.frames, height: video.height, width: video.width)
-        noise = [try generators.noise(shape).to(device: models.device)]
-        space = VideoLatentSpace(models, binder: binder, clipFrames: settings.clipFrames, memory: settings.memory)
+        noise = [try generators.noise(shape).uploaded(to: models.device)]
+        space = try VideoLatentSpace(
+            models, binder: binder, clipFrames: settings.clipFrames, height: video.height, width: video.width,
+            memory: settings.memory)
+        let scheduler = try video.sampler.scheduler(models.schedule, settings.sampling)
         stream = DiffusionStream(
-            denoiser: VideoDenoiser(
-                models, unconditional: unconditional, scale: video.sampler.cfgScale, memory: settings.memory),
-            scheduler: try video.sampler.scheduler(models.schedule, settings.sampling), spaces: [space],
-            generators: generators)
+            denoiser: try VideoDenoiser(
+                models, unconditional: unconditional, scale: video.sampler.cfgScale, timesteps: scheduler.timesteps,
+                memory: settings.memory),
+            scheduler: scheduler, spaces: [space], generators: generators)
     }
 
     func finish(
@@ -39,7 +42,7 @@ struct VideoPart: GeneratedPart {
             }
             let (latent, isFinite) = try GenerationResult.Latent.of(latents[0], index)
             // As diffusers' image processor rounds: half to even.
-            let bytes = try (pixels * 255).rounded().permute([0, 2, 3, 1]).to(.uint8, device: .cpu).bytes()
+            let bytes = try (pixels * 255).rounded().permute([0, 2, 3, 1]).to(.uint8).bytes()
             let (height, width) = (pixels.size(2), pixels.size(3))
             let size = 3 * height * width
             let frames = (0..<pixels.size(0)).map {

@@ -12,8 +12,9 @@ package protocol Guide {
     /// Moves the latents that the scheduler has stepped to, and prompt embeddings. Called at guided steps only.
     mutating func move(_ states: inout [StreamState], at step: SamplerStep) throws
 
-    /// For each sample the loss of every update so far, in order.
-    var losses: [[Double]] { get }
+    /// For each sample the loss of every update so far, in order. Asked for once, after the last step: reading them makes
+    /// the host wait for the device.
+    func losses() throws -> [[Double]]
 }
 
 /// What a guide wants of one step.

@@ -13,6 +13,6 @@ extension [Generator] {
         guard count == z.size(0) else {
             throw .refused(operation: "the noise of a step", message: "\(count) generators for \(z.size(0)) samples")
         }
-        return try noise(Array<Int>(z.shape[1...])).to(z.dtype, device: z.device)
+        return try noise(Array<Int>(z.shape[1...])).to(z.dtype).uploaded(to: z.device)
     }
 }

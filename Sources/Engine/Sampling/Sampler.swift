@@ -56,7 +56,7 @@ package struct Sampler {
             }
         }
         return Outcome(
-            latents: states.map(\.latents), losses: guide?.losses ?? Array(repeating: [], count: samples))
+            latents: states.map(\.latents), losses: try guide?.losses() ?? Array(repeating: [], count: samples))
     }
 
     /// - Returns: the number of samples.

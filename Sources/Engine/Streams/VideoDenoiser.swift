@@ -9,14 +9,19 @@ package struct VideoDenoiser: Denoiser {
     package let modalities = [Modality.video]
     private let models: StableDiffusionModels
     private let guidance: ClassifierFreeGuidance
+    private let table: TimestepTable
     private let memory: MemoryPolicy
 
     /// - Parameters:
     ///   - unconditional: embedding of the negative prompts, `[B, tokens, width]`.
     ///   - scale: of classifier-free guidance; 1 and below leaves the unconditional half out.
-    package init(_ models: StableDiffusionModels, unconditional: Tensor, scale: Double, memory: MemoryPolicy) {
+    ///   - timesteps: of the run, laid on the device ahead.
+    package init(
+        _ models: StableDiffusionModels, unconditional: Tensor, scale: Double, timesteps: [Double] = [], memory: MemoryPolicy
+    ) throws(TorchError) {
         self.models = models
         guidance = ClassifierFreeGuidance(unconditional: unconditional, scale: scale, apart: memory == .low)
+        table = try models.unet.table(of: timesteps, dtype: models.dtype, device: models.device)
         self.memory = memory
     }
 
@@ -25,7 +30,7 @@ package struct VideoDenoiser: Denoiser {
             try guidance(latents[0], prompt: prompt) { z, y throws(TorchError) in
                 let isVideo = z.rank == 5
                 let output = try models.unet(
-                    z.framesApart().to(models.dtype), timestep: timestep, context: y.to(models.dtype),
+                    z.framesApart().to(models.dtype), timestep: timestep, table: table, context: y.to(models.dtype),
                     motion: isVideo ? models.motion : nil, frames: isVideo ? z.size(2) : 1, memory: memory)
                 guard isVideo else { return try output.to(z.dtype) }
                 let shape = [z.size(0), z.size(2)] + output.shape[1...]

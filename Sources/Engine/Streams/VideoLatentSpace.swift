@@ -7,27 +7,42 @@ package struct VideoLatentSpace: LatentSpace {
     package let modality = Modality.video
     private let models: StableDiffusionModels
     private let binder: ImageBindModel
-    private let view: View
+    private let binderInput: ImageBindVisionInput
+    private let view: View?
     private let memory: MemoryPolicy
 
-    /// What the binder sees of a video.
+    /// What the binder sees of a video; its indices lie on the device.
     private struct View {
         /// Frames that are decoded for it, ascending. The decoder works frame by frame, so that those it leaves out change
         /// nothing.
-        let frames: [Int]
+        let frames: Tensor
         /// The places in ``frames`` of every clip's frames, clip after clip.
-        let places: [Int]
+        let places: Tensor
         let clips: Int
+
+        init(_ clips: [[Int]], device: Device) throws(TorchError) {
+            let seen = clips.flatMap { $0 }
+            let frames = Set(seen).sorted()
+            func indices(_ values: [Int]) throws(TorchError) -> Tensor {
+                try Tensor(values.map(Int64.init), shape: [values.count]).to(device: device)
+            }
+            self.frames = try indices(frames)
+            places = try indices(seen.compactMap { frames.firstIndex(of: $0) })
+            self.clips = clips.count
+        }
     }
 
-    /// - Parameter clipFrames: the frames of each clip that the binder sees; nil for images.
-    package init(_ models: StableDiffusionModels, binder: ImageBindModel, clipFrames: [[Int]]?, memory: MemoryPolicy) {
+    /// - Parameters:
+    ///   - clipFrames: the frames of each clip that the binder sees; nil for images.
+    ///   - height: of the frames, in pixels; likewise the width.
+    package init(
+        _ models: StableDiffusionModels, binder: ImageBindModel, clipFrames: [[Int]]?, height: Int, width: Int,
+        memory: MemoryPolicy
+    ) throws(TorchError) {
         self.models = models
         self.binder = binder
-        let seen = (clipFrames ?? []).flatMap { $0 }
-        let frames = Set(seen).sorted()
-        view = View(
-            frames: frames, places: seen.compactMap { frames.firstIndex(of: $0) }, clips: clipFrames?.count ?? 0)
+        binderInput = try ImageBindVisionInput(height: height, width: width, device: models.device)
+        view = try clipFrames.map { clips throws(TorchError) in try View(clips, device: models.device) }
         self.memory = memory
     }
 
@@ -38,13 +53,12 @@ package struct VideoLatentSpace: LatentSpace {
     }
 
     package func embed(_ clean: Tensor, observer: (any SamplerObserver)?) throws -> Tensor {
-        let isVideo = clean.rank == 5
-        let seen = isVideo ? try clean.select(2, view.frames) : clean
+        let seen = try view.map { try clean.select(2, $0.frames) } ?? clean
         let pixels = try observer.timed("video.vae_decode") { try decode(seen) }
         observer?.record("pixels", pixels)
         let input = try observer.timed("video.transform") {
-            let frames = try ImageBindVisionInput.transform(pixels)
-            guard isVideo else { return frames }
+            let frames = try binderInput(pixels)
+            guard let view else { return frames }
             // (B, clips, 3, frames of a clip, 224, 224)
             let side = Array(frames.shape[1...])
             let placed = try frames.reshape([clean.size(0), view.frames.count] + side).select(1, view.places)

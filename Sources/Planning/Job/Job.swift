@@ -39,6 +39,8 @@ package struct Job: Codable, Sendable, Equatable {
     package var shard: Int
     /// Numbers of the networks; losses and spectrograms stay in fp32.
     package var precision: Precision
+    /// Whether CUDA may round the factors of fp32 products to TF32; nil: off.
+    package var tf32: Switch?
     /// How much memory is traded for time.
     package var memory: MemoryPolicy
     /// Where the networks run.
@@ -60,7 +62,7 @@ package struct Job: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
         case task, preset, manifest, root, split, models, tasks, caption, labels, seed, batch, shard
-        case precision, memory, device, threads, compression, gather, silence, blank
+        case precision, tf32, memory, device, threads, compression, gather, silence, blank
         case clips = "binder"
         case manifestFormat = "manifest_format"
         case negativePrompt = "negative_prompt"
@@ -78,6 +80,9 @@ extension Job {
         /// The job's seed for every sample, as the official code does.
         case same
     }
+
+    /// What is off where it is not written.
+    package enum Switch: String, Codable, Sendable, CaseIterable { case on, off }
 
     /// Where the networks run.
     package enum Device: String, Codable, Sendable, CaseIterable { case auto, cpu, cuda }

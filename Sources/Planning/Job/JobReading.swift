@@ -45,6 +45,7 @@ extension Job {
         precision = top.choice("precision", default: .fp32)
         memory = top.choice("memory", default: .auto)
         device = top.choice("device", default: .auto)
+        tf32 = Self.cuda("tf32", top, device)
         threads = top.integerOrAuto("threads", 1...1024)
         compression = top.choice("compression", default: .zstd)
         gather = top.choice("gather", default: .shared)
@@ -54,6 +55,13 @@ extension Job {
         inputHash = top.choice("input_hash", default: .full)
         top.finish()
         if !problems.all.isEmpty { throw .invalid(problems.all) }
+    }
+
+    /// A switch of what CUDA alone has; nil for off, so that a job that does without has the identity it always had.
+    private static func cuda(_ key: String, _ top: JobSection, _ device: Device) -> Switch? {
+        guard top.choice(key, default: Switch.off) == .on else { return nil }
+        if device == .cpu { top.reject(key, "is on with `device: cpu`", "only CUDA has it: leave it out") }
+        return .on
     }
 
     private static func models(_ section: JobSection, _ folder: URL) -> ModelReferences {

@@ -80,6 +80,8 @@ struct SampleDocument: Encodable {
     let guidance: Guidance
     let clips: ClipSettings
     let precision: String
+    /// Written where it is on.
+    let tf32: String?
     let memory: String
     let batch: Int
     let losses: [Double]
@@ -90,7 +92,7 @@ struct SampleDocument: Encodable {
 
     enum CodingKeys: String, CodingKey {
         case schema, key, index, task, prompt, seed, duration, source, preset, sampling, guidance, precision,
-            batch
+            tf32, batch
         case losses, audio, video, models, caption, memory
         case clips = "binder"
         case negativePrompt = "negative_prompt"
@@ -125,6 +127,7 @@ struct SampleDocument: Encodable {
         guidance = settings.guidance
         clips = job.clips
         precision = job.precision.rawValue
+        tf32 = job.tf32?.rawValue
         memory = job.memory.rawValue
         batch = job.batch
         losses = result.losses

@@ -19,16 +19,41 @@ struct TimestepEmbedding: Sendable {
         self.frequencyShift = frequencyShift
     }
 
+    /// Made on the host: they are few, and their bits are then the same for every device.
+    ///
     /// - Parameter timestep: of the training schedule; some schedules have timesteps between its whole ones.
-    /// - Returns: `[1, hidden]` in the given type, on the given device.
-    func callAsFunction(_ timestep: Double, dtype: DType, device: Device) throws(TorchError) -> Tensor {
+    /// - Returns: sines and cosines, `[1, width]` in single precision.
+    func waves(_ timestep: Double) throws(TorchError) -> Tensor {
         let half = width / 2
         // In single precision throughout, as the reference computes it.
         let scale = -Foundation.log(10_000.0) / (Double(half) - frequencyShift)
         let angles = try (Tensor.arange(to: Double(half)) * scale).exp() * timestep
         let (sine, cosine) = (try angles.sin(), try angles.cos())
-        var waves = try Tensor.cat(cosineFirst ? [cosine, sine] : [sine, cosine], 0)
-        if width % 2 == 1 { waves = try waves.padded([(0, 1)]) }
-        return try linear2(linear1(waves.unsqueeze(0).to(dtype, device: device)).silu())
+        let waves = try Tensor.cat(cosineFirst ? [cosine, sine] : [sine, cosine], 0)
+        return try (width % 2 == 1 ? waves.padded([(0, 1)]) : waves).unsqueeze(0)
     }
+
+    /// - Parameter waves: `[1, width]`, in the network's type and on its device.
+    /// - Returns: `[1, hidden]`.
+    func callAsFunction(_ waves: Tensor) throws(TorchError) -> Tensor { try linear2(linear1(waves).silu()) }
+}
+
+/// What a denoiser is told of each timestep of a run, laid on its device ahead of the run.
+package struct TimestepTable: Sendable {
+    private let waves: [Double: Tensor]
+
+    /// A table of no timestep: each is made and sent as it comes.
+    package init() { waves = [:] }
+
+    /// - Parameter dtype: of the network.
+    init(_ timesteps: [Double], _ embedding: TimestepEmbedding, dtype: DType, device: Device) throws(TorchError) {
+        let rows = try timesteps.map { timestep throws(TorchError) in try embedding.waves(timestep) }
+        var waves: [Double: Tensor] = [:]
+        let table = rows.isEmpty ? nil : try Tensor.cat(rows, 0).to(dtype).uploaded(to: device)
+        for (row, timestep) in timesteps.enumerated() { waves[timestep] = try table?.narrow(0, from: row, count: 1) }
+        self.waves = waves
+    }
+
+    /// `[1, width]`; nil for a timestep that is not in the table.
+    subscript(timestep: Double) -> Tensor? { waves[timestep] }
 }

@@ -40,6 +40,11 @@ package struct UNet2DConditionModel: Sendable {
         convOut = try Conv2d(w("conv_out"), plan.channels[0], c.outChannels, kernel: 3, padding: 1)
     }
 
+    /// What the network is told of a run's timesteps, laid on its device.
+    package func table(of timesteps: [Double], dtype: DType, device: Device) throws(TorchError) -> TimestepTable {
+        try TimestepTable(timesteps, timeEmbedding, dtype: dtype, device: device)
+    }
+
     /// Predicts the noise in a latent, or in the frames of several clips.
     ///
     /// With a motion adapter this is diffusers' UNetMotionModel.
@@ -48,6 +53,7 @@ package struct UNet2DConditionModel: Sendable {
     ///   - z: `[B·F, inChannels, H, W]`, the F frames of a sample adjacent; sizes that do not divide by the levels are
     ///     handled.
     ///   - timestep: of the training schedule, the same for all.
+    ///   - table: of the timesteps of a run; one that it has costs no transfer to the device.
     ///   - context: `[B, S, crossAttentionDim]`, one row for each sample; nil where the second attention is a
     ///     self-attention (AudioLDM).
     ///   - classLabels: `[B, projectionClassEmbeddingsInputDim]` (AudioLDM's prompt embedding).
@@ -58,11 +64,11 @@ package struct UNet2DConditionModel: Sendable {
     /// - Throws: ``TorchError/refused(operation:message:)`` for rows that do not fit the frames, and for more frames than
     ///   the adapter has positions.
     package func callAsFunction(
-        _ z: Tensor, timestep: Double, context: Tensor? = nil, classLabels: Tensor? = nil, motion: MotionAdapter? = nil,
-        frames: Int = 1, memory: MemoryPolicy = .high
+        _ z: Tensor, timestep: Double, table: TimestepTable = TimestepTable(), context: Tensor? = nil,
+        classLabels: Tensor? = nil, motion: MotionAdapter? = nil, frames: Int = 1, memory: MemoryPolicy = .high
     ) throws(TorchError) -> Tensor {
         try checkRows(z, [context, classLabels], motion: motion, frames: frames)
-        let time = try embedding(timestep, classLabels, like: z, frames: frames).silu()
+        let time = try embedding(waves(timestep, table, like: z), classLabels, like: z, frames: frames).silu()
         let motion = motion.map { MotionFrames(adapter: $0, count: frames) }
         var h = try convIn(z)
         var skips = [h]
@@ -86,11 +92,17 @@ package struct UNet2DConditionModel: Sendable {
         return try convOut(normOut.silu(h))
     }
 
+    /// `[1, width]`: what the time embedding is made of.
+    private func waves(_ timestep: Double, _ table: TimestepTable, like z: Tensor) throws(TorchError) -> Tensor {
+        if let known = table[timestep] { return known }
+        return try timeEmbedding.waves(timestep).to(z.dtype, device: z.device)
+    }
+
     /// `[1, width]`, which all rows share, or `[B·F, width]` where each sample has a label.
     private func embedding(
-        _ timestep: Double, _ classLabels: Tensor?, like z: Tensor, frames: Int
+        _ waves: Tensor, _ classLabels: Tensor?, like z: Tensor, frames: Int
     ) throws(TorchError) -> Tensor {
-        let time = try timeEmbedding(timestep, dtype: z.dtype, device: z.device)
+        let time = try timeEmbedding(waves)
         guard let classEmbedding, let classLabels else { return time }
         let label = try classEmbedding(classLabels)
         let rows = try time.expand([label.size(0), -1])

@@ -24,6 +24,26 @@ package enum Autograd {
         return out.compactMap { $0.map(Tensor.init(owning:)) }
     }
 
+    /// A value of each sample as if made from inputs, whose gradients were computed elsewhere.
+    ///
+    /// - Parameters:
+    ///   - value: `[B]`.
+    ///   - inputs: one or two tensors `[B, …]`.
+    ///   - gradients: of the sum of the values with respect to each input. No value may depend on another's row.
+    package static func value(
+        _ value: Tensor, of inputs: [Tensor], gradients: [Tensor]
+    ) throws(TorchError) -> Tensor {
+        guard inputs.count == gradients.count else {
+            throw .refused(
+                operation: "a known gradient", message: "\(gradients.count) gradients for \(inputs.count) inputs")
+        }
+        return try Tensor.make { out in
+            withHandles(inputs) { inputs, n in
+                withHandles(gradients) { gradients, _ in sh_known_gradient(value.raw, inputs, gradients, n, out) }
+            }
+        }
+    }
+
     /// `body(inputs)` whose activations are not kept for the gradient but computed again when it is taken: less memory
     /// for one more forward pass.
     ///

@@ -38,7 +38,11 @@ package struct ComputingProcess: Sendable {
     ) throws -> (runner: any BatchRunner, device: String) {
         let choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
         try TorchRuntime.configure(threads: choice.threads, tf32: run.job.tf32 == .on)
-        if choice.device == .cpu, run.job.tf32 == .on { log.warning("tf32 is on and has no effect on the CPU.") }
+        if choice.device == .cpu {
+            for (key, value) in [("tf32", run.job.tf32), ("graphs", run.job.graphs)] where value == .on {
+                log.warning("\(key) is on and has no effect on the CPU.")
+            }
+        }
         return (try SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log), choice.description)
     }
 

@@ -17,6 +17,7 @@ extern "C" {
 
 typedef struct SHTensorImpl *SHTensor;
 typedef struct SHGeneratorImpl *SHGenerator;
+typedef struct SHGraphImpl *SHGraph;
 
 typedef enum SHStatus : int32_t {
     SH_OK = 0,
@@ -110,6 +111,22 @@ SHStatus sh_grad(SHTensor scalar, const SHTensor *inputs, int32_t n, SHTensor *o
 typedef SHStatus (*SHBody)(void *context, const SHTensor *inputs, int32_t n, SHTensor *out);
 SHStatus sh_recompute(SHBody body, void *context, void (*release)(void *), const SHTensor *inputs, int32_t n,
                       SHTensor *out);
+
+// `value` [B] as if made from one or two inputs [B, …], of each row of which the gradient of its value is given.
+SHStatus sh_known_gradient(SHTensor value, const SHTensor *inputs, const SHTensor *gradients, int32_t n, SHTensor *out);
+
+// MARK: recorded work (CUDA graphs)
+SHStatus sh_graph_make(SHDevice device, SHGraph *out);
+void sh_graph_free(SHGraph graph);
+// Between these, work goes to a stream on which it can be recorded.
+SHStatus sh_graph_enter(SHGraph graph);
+SHStatus sh_graph_leave(SHGraph graph);
+// Between these, work is recorded and not done. The end does nothing where no recording began.
+SHStatus sh_graph_begin(SHGraph graph);
+SHStatus sh_graph_end(SHGraph graph);
+SHStatus sh_graph_replay(SHGraph graph);
+// The elements of a tensor over those of another, of the same shape and type.
+SHStatus sh_copy_into(SHTensor target, SHTensor source);
 
 // MARK: elementwise
 SHStatus sh_add(SHTensor a, SHTensor b, double alpha, SHTensor *out);

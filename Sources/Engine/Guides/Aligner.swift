@@ -11,6 +11,7 @@ package import Torch
 package struct Aligner: Guide {
     private let settings: AlignerSettings
     private let loss: AlignmentLoss
+    private let recording: WorkRecorder.Scope?
     private var guided: [Bool] = []
     /// The streams, by place, whose prompt embedding is moved.
     private var tuned: [Int] = []
@@ -24,11 +25,13 @@ package struct Aligner: Guide {
     ///   - conditions: embeddings `[B, width]`, single precision; one row for each sample, also for those that `missing`
     ///     names.
     ///   - missing: samples, by index, without a condition, such as those without a caption.
+    ///   - recording: where loss and gradient are recorded; nil computes them call by call.
     package init(
         _ settings: AlignerSettings, terms: [AlignmentTerm], conditions: [Modality: Tensor],
-        missing: [Modality: Set<Int>] = [:]
+        missing: [Modality: Set<Int>] = [:], recording: WorkRecorder.Scope? = nil
     ) throws(TorchError) {
         self.settings = settings
+        self.recording = recording
         loss = try AlignmentLoss(terms: terms, conditions: conditions, missing: missing)
     }
 
@@ -101,7 +104,8 @@ package struct Aligner: Guide {
     private func measure(
         _ states: [StreamState], _ leaves: [[Tensor]], _ step: SamplerStep, _ round: Int
     ) throws -> Tensor {
-        var embeddings: [Modality: Tensor] = [:]
+        var spaces: [any LatentSpace] = []
+        var cleans: [Tensor] = []
         for (number, stream) in step.streams.enumerated() {
             let scheduler = stream.scheduler
             let level =
@@ -110,12 +114,35 @@ package struct Aligner: Guide {
                 let clean = try scheduler.predictClean(
                     leaves[number][place], noise: states[number].noise[place], at: level)
                 step.record("x0", of: space.modality, clean, round: round)
-                let embedding = try space.embed(clean, observer: step.tracing(space.modality, round: round))
-                let precise = embedding.dtype == .float64 ? embedding : try embedding.to(.float32)
-                step.record("emb", of: space.modality, precise, round: round)
-                embeddings[space.modality] = precise
+                spaces.append(space)
+                cleans.append(clean)
             }
         }
-        return try loss(embeddings)
+        guard let recording else {
+            return try loss(Self.embeddings(spaces, cleans, step, round))
+        }
+        // Recorded as one piece, forward and back; the scheduler's part, whose numbers differ from step to step, is not.
+        let inputs = try cleans.map { try $0.detached() } + loss.tensors
+        let made = try recording.run("aligner \(loss.form)", inputs) { [loss, spaces] inputs in
+            let leaves = try inputs.prefix(spaces.count).map { try $0.leaf() }
+            let perSample = try loss.with(Array(inputs.dropFirst(spaces.count)))(Self.embeddings(spaces, leaves))
+            return [try perSample.detached()] + (try Autograd.gradients(of: perSample.sum(), leaves))
+        }
+        return try Autograd.value(made[0], of: cleans, gradients: Array(made.dropFirst()))
+    }
+
+    /// The binder's embeddings of clean latents, in single precision or double.
+    /// - Parameter step: whose observer is shown what comes up; nil where the work is recorded.
+    private static func embeddings(
+        _ spaces: [any LatentSpace], _ cleans: [Tensor], _ step: SamplerStep? = nil, _ round: Int = 0
+    ) throws -> [Modality: Tensor] {
+        var embeddings: [Modality: Tensor] = [:]
+        for (space, clean) in zip(spaces, cleans) {
+            let embedding = try space.embed(clean, observer: step?.tracing(space.modality, round: round))
+            let precise = embedding.dtype == .float64 ? embedding : try embedding.to(.float32)
+            step?.record("emb", of: space.modality, precise, round: round)
+            embeddings[space.modality] = precise
+        }
+        return embeddings
     }
 }

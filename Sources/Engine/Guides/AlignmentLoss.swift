@@ -5,9 +5,9 @@ internal import Torch
 struct AlignmentLoss {
     let terms: [AlignmentTerm]
     /// Embeddings of the conditions, `[B, width]`.
-    let conditions: [Modality: Tensor]
+    private(set) var conditions: [Modality: Tensor]
     /// `[B]` for each term: 0 where a sample lacks one of its conditions, 1 elsewhere; none where no sample does.
-    private let present: [AlignmentTerm: Tensor]
+    private var present: [AlignmentTerm: Tensor]
 
     /// - Parameter missing: samples that have no such condition: the terms that involve it count nothing for them.
     init(
@@ -24,6 +24,25 @@ struct AlignmentLoss {
                 .to(device: rows.device)
         }
         self.present = present
+    }
+
+    /// What it refers to beside the streams' embeddings, in a fixed order.
+    var tensors: [Tensor] { Modality.allCases.compactMap { conditions[$0] } + terms.compactMap { present[$0] } }
+
+    /// The same for losses whose ``tensors`` mean the same.
+    var form: String {
+        let given = Modality.allCases.filter { conditions[$0] != nil }.map(\.rawValue)
+        return given.joined(separator: ",") + "/" + terms.map { present[$0] == nil ? "-" : "+" }.joined()
+    }
+
+    /// The same loss on the tensors of another of the same form.
+    func with(_ tensors: [Tensor]) -> AlignmentLoss {
+        var (loss, tensors) = (self, tensors[...])
+        for modality in Modality.allCases where conditions[modality] != nil {
+            loss.conditions[modality] = tensors.removeFirst()
+        }
+        for term in terms where present[term] != nil { loss.present[term] = tensors.removeFirst() }
+        return loss
     }
 
     /// - Throws: ``AlignerError/nothingToAlign(_:)`` where no term has both of its sides among conditions and streams.

@@ -12,7 +12,7 @@ struct AudioPart: GeneratedPart {
 
     init(
         _ models: AudioLDMModels, _ binder: ImageBindModel, _ audio: AudioSampling, _ settings: GenerationSettings,
-        _ texts: PromptTexts, seeds: [UInt64], _ observer: (any SamplerObserver)?
+        _ texts: PromptTexts, seeds: [UInt64], _ recording: WorkRecorder.Scope?, _ observer: (any SamplerObserver)?
     ) throws {
         let (conditional, unconditional) = try observer.timed("audio.text") {
             let prompts = try models.embed(texts.prompts, limit: models.promptLimit)
@@ -31,7 +31,7 @@ struct AudioPart: GeneratedPart {
         stream = DiffusionStream(
             denoiser: try AudioDenoiser(
                 models, unconditional: unconditional, scale: audio.sampler.cfgScale, timesteps: scheduler.timesteps,
-                memory: settings.memory),
+                memory: settings.memory, recording: recording),
             scheduler: scheduler, spaces: [space], generators: generators)
         samples = settings.audioSamples
     }

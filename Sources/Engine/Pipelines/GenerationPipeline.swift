@@ -10,14 +10,19 @@ package struct GenerationPipeline: Sendable {
     private let video: StableDiffusionModels?
     private let binder: BinderModel
     private let captioner: LabelCaptioner?
+    private let recorder: WorkRecorder?
 
     /// - Parameters:
     ///   - audio: nil where no audio is made.
     ///   - video: nil where neither videos nor images are made.
     ///   - captioner: chooses a label for samples without a caption; nil leaves them without.
+    ///   - recorder: keeps the steps' work as it was recorded, for later calls; nil starts it kernel by kernel. What is
+    ///     recorded is not shown to an observer.
     package init(
-        audio: AudioLDMModels?, video: StableDiffusionModels?, binder: BinderModel, captioner: LabelCaptioner? = nil
+        audio: AudioLDMModels?, video: StableDiffusionModels?, binder: BinderModel, captioner: LabelCaptioner? = nil,
+        recorder: WorkRecorder? = nil
     ) {
+        self.recorder = recorder
         self.audio = audio
         self.video = video
         self.binder = binder
@@ -51,10 +56,12 @@ package struct GenerationPipeline: Sendable {
             try SampleConditions(requests, settings, binder: binder, captioner: captioner)
         }
         binder.releasePages()
-        let parts = try parts(requests, conditions, settings, observer)
+        let recording = recorder?.scope(settings, samples: requests.count)
+        let parts = try parts(requests, conditions, settings, recording, observer)
         let sampler = Sampler(
             parts.map(\.stream),
-            guide: try guide(settings.guidance, conditions, generating: parts.flatMap(\.stream.denoiser.modalities)))
+            guide: try guide(
+                settings.guidance, conditions, generating: parts.flatMap(\.stream.denoiser.modalities), recording))
         let outcome = try sampler.run(latents: parts.map(\.noise), prompts: parts.map(\.prompts), observer: observer)
         var results = requests.indices.map { GenerationResult.Draft(label: conditions.labels[$0], outcome.losses[$0]) }
         for (part, latents) in zip(parts, outcome.latents) {
@@ -66,7 +73,7 @@ package struct GenerationPipeline: Sendable {
     /// What is generated, with its noise and its prompts.
     private func parts(
         _ requests: [GenerationRequest], _ conditions: SampleConditions, _ settings: GenerationSettings,
-        _ observer: (any SamplerObserver)?
+        _ recording: WorkRecorder.Scope?, _ observer: (any SamplerObserver)?
     ) throws -> [any GeneratedPart] {
         let texts = PromptTexts(
             prompts: conditions.captions.map { $0 ?? "" }, negative: requests.map(\.negativePrompt))
@@ -74,24 +81,25 @@ package struct GenerationPipeline: Sendable {
         var parts: [any GeneratedPart] = []
         if let wanted = settings.sampling.audio {
             guard let audio else { throw PipelineError.notLoaded(.audioLDM) }
-            parts.append(try AudioPart(audio, binder.network, wanted, settings, texts, seeds: seeds, observer))
+            parts.append(try AudioPart(audio, binder.network, wanted, settings, texts, seeds: seeds, recording, observer))
         }
         if let wanted = settings.sampling.video {
             guard let video else { throw PipelineError.notLoaded(.stableDiffusion) }
-            parts.append(try VideoPart(video, binder.network, wanted, settings, texts, seeds: seeds, observer))
+            parts.append(try VideoPart(video, binder.network, wanted, settings, texts, seeds: seeds, recording, observer))
         }
         return parts
     }
 
     private func guide(
-        _ guidance: Guidance, _ conditions: SampleConditions, generating generated: [Modality]
+        _ guidance: Guidance, _ conditions: SampleConditions, generating generated: [Modality],
+        _ recording: WorkRecorder.Scope?
     ) throws -> (any Guide)? {
         switch guidance {
         case .off: nil
         case .aligner(let settings):
             try Aligner(
                 settings, terms: AlignmentTerm.terms(generating: generated), conditions: conditions.embeddings,
-                missing: conditions.missing)
+                missing: conditions.missing, recording: recording)
         }
     }
 }

@@ -12,7 +12,8 @@ struct VideoPart: GeneratedPart {
 
     init(
         _ models: StableDiffusionModels, _ binder: ImageBindModel, _ video: VideoSampling,
-        _ settings: GenerationSettings, _ texts: PromptTexts, seeds: [UInt64], _ observer: (any SamplerObserver)?
+        _ settings: GenerationSettings, _ texts: PromptTexts, seeds: [UInt64], _ recording: WorkRecorder.Scope?,
+        _ observer: (any SamplerObserver)?
     ) throws {
         let (conditional, unconditional) = try observer.timed("video.text") {
             (try models.embed(texts.prompts), try models.embed(texts.negative))
@@ -29,7 +30,7 @@ struct VideoPart: GeneratedPart {
         stream = DiffusionStream(
             denoiser: try VideoDenoiser(
                 models, unconditional: unconditional, scale: video.sampler.cfgScale, timesteps: scheduler.timesteps,
-                memory: settings.memory),
+                memory: settings.memory, recording: recording),
             scheduler: scheduler, spaces: [space], generators: generators)
     }
 

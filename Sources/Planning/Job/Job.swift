@@ -41,6 +41,8 @@ package struct Job: Codable, Sendable, Equatable {
     package var precision: Precision
     /// Whether CUDA may round the factors of fp32 products to TF32; nil: off.
     package var tf32: Switch?
+    /// Whether CUDA is given a step's work as a whole (CUDA graphs); nil: off.
+    package var graphs: Switch?
     /// How much memory is traded for time.
     package var memory: MemoryPolicy
     /// Where the networks run.
@@ -62,7 +64,7 @@ package struct Job: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
         case task, preset, manifest, root, split, models, tasks, caption, labels, seed, batch, shard
-        case precision, tf32, memory, device, threads, compression, gather, silence, blank
+        case precision, tf32, graphs, memory, device, threads, compression, gather, silence, blank
         case clips = "binder"
         case manifestFormat = "manifest_format"
         case negativePrompt = "negative_prompt"

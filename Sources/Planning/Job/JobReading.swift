@@ -46,6 +46,7 @@ extension Job {
         memory = top.choice("memory", default: .auto)
         device = top.choice("device", default: .auto)
         tf32 = Self.cuda("tf32", top, device)
+        graphs = Self.cuda("graphs", top, device)
         threads = top.integerOrAuto("threads", 1...1024)
         compression = top.choice("compression", default: .zstd)
         gather = top.choice("gather", default: .shared)

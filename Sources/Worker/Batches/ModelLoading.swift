@@ -29,7 +29,9 @@ extension GenerationPipeline {
         if dtype != nil, job.caption == .labels, let path = job.labels {
             captioner = try LabelCaptioner(labels: LabelList(path: path).labels, binder: binder)
         }
-        return GenerationPipeline(audio: audio, video: video, binder: binder, captioner: captioner)
+        return GenerationPipeline(
+            audio: audio, video: video, binder: binder, captioner: captioner,
+            recorder: job.graphs == .on && device != .cpu ? WorkRecorder() : nil)
     }
 }
 

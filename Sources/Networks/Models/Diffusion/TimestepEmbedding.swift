@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Torch
+package import Torch
 
 /// Sines and cosines of a timestep, mapped through two layers.
 ///
@@ -42,9 +42,6 @@ struct TimestepEmbedding: Sendable {
 package struct TimestepTable: Sendable {
     private let waves: [Double: Tensor]
 
-    /// A table of no timestep: each is made and sent as it comes.
-    package init() { waves = [:] }
-
     /// - Parameter dtype: of the network.
     init(_ timesteps: [Double], _ embedding: TimestepEmbedding, dtype: DType, device: Device) throws(TorchError) {
         let rows = try timesteps.map { timestep throws(TorchError) in try embedding.waves(timestep) }
@@ -55,5 +52,5 @@ package struct TimestepTable: Sendable {
     }
 
     /// `[1, width]`; nil for a timestep that is not in the table.
-    subscript(timestep: Double) -> Tensor? { waves[timestep] }
+    package subscript(timestep: Double) -> Tensor? { waves[timestep] }
 }

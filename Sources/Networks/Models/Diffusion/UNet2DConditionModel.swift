@@ -40,9 +40,24 @@ package struct UNet2DConditionModel: Sendable {
         convOut = try Conv2d(w("conv_out"), plan.channels[0], c.outChannels, kernel: 3, padding: 1)
     }
 
-    /// What the network is told of a run's timesteps, laid on its device.
+    /// What the network is told of a run's timesteps, laid on its device ahead.
     package func table(of timesteps: [Double], dtype: DType, device: Device) throws(TorchError) -> TimestepTable {
         try TimestepTable(timesteps, timeEmbedding, dtype: dtype, device: device)
+    }
+
+    /// What the network is told of one timestep, which may lie between the whole ones of training: `[1, width]`.
+    package func waves(of timestep: Double, dtype: DType, device: Device) throws(TorchError) -> Tensor {
+        try timeEmbedding.waves(timestep).to(dtype, device: device)
+    }
+
+    /// As with waves, of a timestep.
+    package func callAsFunction(
+        _ z: Tensor, timestep: Double, context: Tensor? = nil, classLabels: Tensor? = nil, motion: MotionAdapter? = nil,
+        frames: Int = 1, memory: MemoryPolicy = .high
+    ) throws(TorchError) -> Tensor {
+        try self(
+            z, waves: waves(of: timestep, dtype: z.dtype, device: z.device), context: context, classLabels: classLabels,
+            motion: motion, frames: frames, memory: memory)
     }
 
     /// Predicts the noise in a latent, or in the frames of several clips.
@@ -52,8 +67,7 @@ package struct UNet2DConditionModel: Sendable {
     /// - Parameters:
     ///   - z: `[B·F, inChannels, H, W]`, the F frames of a sample adjacent; sizes that do not divide by the levels are
     ///     handled.
-    ///   - timestep: of the training schedule, the same for all.
-    ///   - table: of the timesteps of a run; one that it has costs no transfer to the device.
+    ///   - waves: of the timestep, the same for all: ``waves(of:dtype:device:)``.
     ///   - context: `[B, S, crossAttentionDim]`, one row for each sample; nil where the second attention is a
     ///     self-attention (AudioLDM).
     ///   - classLabels: `[B, projectionClassEmbeddingsInputDim]` (AudioLDM's prompt embedding).
@@ -64,11 +78,11 @@ package struct UNet2DConditionModel: Sendable {
     /// - Throws: ``TorchError/refused(operation:message:)`` for rows that do not fit the frames, and for more frames than
     ///   the adapter has positions.
     package func callAsFunction(
-        _ z: Tensor, timestep: Double, table: TimestepTable = TimestepTable(), context: Tensor? = nil,
-        classLabels: Tensor? = nil, motion: MotionAdapter? = nil, frames: Int = 1, memory: MemoryPolicy = .high
+        _ z: Tensor, waves: Tensor, context: Tensor? = nil, classLabels: Tensor? = nil, motion: MotionAdapter? = nil,
+        frames: Int = 1, memory: MemoryPolicy = .high
     ) throws(TorchError) -> Tensor {
         try checkRows(z, [context, classLabels], motion: motion, frames: frames)
-        let time = try embedding(waves(timestep, table, like: z), classLabels, like: z, frames: frames).silu()
+        let time = try embedding(waves, classLabels, like: z, frames: frames).silu()
         let motion = motion.map { MotionFrames(adapter: $0, count: frames) }
         var h = try convIn(z)
         var skips = [h]
@@ -90,12 +104,6 @@ package struct UNet2DConditionModel: Sendable {
                 h, skips: &skips, time: time, context: context, motion: motion?.up(step), memory: memory)
         }
         return try convOut(normOut.silu(h))
-    }
-
-    /// `[1, width]`: what the time embedding is made of.
-    private func waves(_ timestep: Double, _ table: TimestepTable, like z: Tensor) throws(TorchError) -> Tensor {
-        if let known = table[timestep] { return known }
-        return try timeEmbedding.waves(timestep).to(z.dtype, device: z.device)
     }
 
     /// `[1, width]`, which all rows share, or `[B·F, width]` where each sample has a label.

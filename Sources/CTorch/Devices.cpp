@@ -32,7 +32,8 @@ SHStatus sh_configure_host(void) {
         // Activations of hundreds of megabytes come and go at every step: with 4 kB pages the kernel spends more time
         // on faulting them in than some layers on computing. libtorch reads this once, at its first allocation.
         setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
-        // Without it cuBLAS may give other bits for the same product where streams differ. Read at the first use of CUDA.
+        // Without it cuBLAS may give other bits for the same product where streams differ. Read at the first use of
+        // CUDA.
         setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
         at::globalContext().setFlushDenormal(false);
     });

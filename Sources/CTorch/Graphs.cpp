@@ -1,7 +1,7 @@
 // Work on a CUDA device that is recorded once and started as a whole afterwards, and gradients that are known already.
 //
-// The classes for it are in the CUDA half of libtorch, which is opened at run time, and its headers want CUDA's own: they
-// are reached by their names in the library. What is called has been the same since libtorch 2.1.
+// The classes for it are in the CUDA half of libtorch, which is opened at run time, and its headers want CUDA's own:
+// they are reached by their names in the library. What is called has been the same since libtorch 2.1.
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <torch/csrc/autograd/custom_function.h>

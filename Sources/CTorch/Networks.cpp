@@ -135,8 +135,8 @@ struct FrozenLinear : torch::autograd::Function<FrozenLinear> {
     static variable_list backward(AutogradContext *ctx, const variable_list &grads) {
         const auto weight = ctx->get_saved_variables()[0];
         // cuBLAS reads a weight either way round; oneDNN wants it as it is used.
-        auto grad = weight.is_cpu() ? product(grads[0], weight.t().contiguous(), std::nullopt)
-                                    : at::matmul(grads[0], weight);
+        auto grad =
+            weight.is_cpu() ? product(grads[0], weight.t().contiguous(), std::nullopt) : at::matmul(grads[0], weight);
         return {grad, at::Tensor(), at::Tensor()};
     }
 };

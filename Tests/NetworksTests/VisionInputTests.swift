@@ -79,7 +79,9 @@ import Torch
 
     @Test(
         "resizing by products gives the kernel's frames and gradients",
-        arguments: [(33, 50, 224, 339), (300, 224, 300, 224), (64, 64, 224, 224), (500, 224, 224, 224), (224, 9, 224, 224)],
+        arguments: [
+            (33, 50, 224, 339), (300, 224, 300, 224), (64, 64, 224, 224), (500, 224, 224, 224), (224, 9, 224, 224),
+        ],
         [false, true])
     func products(_ sizes: (Int, Int, Int, Int), antialias: Bool) throws {
         let (from, to) = ((sizes.0, sizes.1), (sizes.2, sizes.3))

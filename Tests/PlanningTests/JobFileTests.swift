@@ -54,6 +54,10 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         #expect(job.settings(for: .v2a).sampling.audio?.sampler.cfgScale == 2.5)
         #expect(job.settings(for: .v2a).members == [.audioLatent, .flac, .json, .mp4])
         #expect(job.models[.audioLDM] == "cvssp/audioldm-m-full")
+        // What CUDA alone has is no part of the identity of a job that does without.
+        #expect(try resolve(smallest + "tf32: off\ngraphs: off") == resolve(smallest))
+        let fast = try resolve(smallest + "tf32: on\ngraphs: on")
+        #expect(fast.tf32 == .on && fast.graphs == .on)
         let official = try resolve(smallest + "sampling: {duration: 8, cfg_scale: 2.5}")
         #expect(job.settings(for: .v2a) == official.settings(for: .v2a))
     }
@@ -161,6 +165,9 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
             ("binder: {clip_duration: 0.5}", "job.yaml:4", "binder.clip_duration", "is `0.5`"),
             ("binder: {clip_duration: 0}", "job.yaml:4", "binder.clip_duration", "is `0`"),
             ("precision: fp8", "job.yaml:4", "precision", "is `fp8`"),
+            ("tf32: yes", "job.yaml:4", "tf32", "is `yes`"),
+            ("device: cpu\ntf32: on", "job.yaml:5", "tf32", "is on with `device: cpu`"),
+            ("graphs: on\ndevice: cpu", "job.yaml:4", "graphs", "is on with `device: cpu`"),
             ("guidance: on", "job.yaml:4", "guidance", "is `on`"),
             ("guidance: {text_term: yes}", "job.yaml:4", "guidance.text_term", "is `yes`"),
             ("guidance: {start: 0.2, below: 800}", "job.yaml:4", "guidance.below", "cannot be combined with `start`"),

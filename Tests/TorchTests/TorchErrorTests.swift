@@ -45,8 +45,10 @@ import Torch
         let x = try Tensor.zeros([2, 3])
         let one = try Tensor.full([3], 1)
         for body: () throws -> Tensor in [
-            { try x.narrow(0, from: 1, count: 2) }, { try x.narrow(5, from: 0, count: 1) }, { try x.select(1, Tensor([Int64(3)], shape: [1])) },
-            { try x.select(1, Tensor([Int64(-1)], shape: [1])) }, { try x.permute([0, 0]) }, { try x.permute([0]) }, { try x.transpose(0, 2) },
+            { try x.narrow(0, from: 1, count: 2) }, { try x.narrow(5, from: 0, count: 1) },
+            { try x.select(1, Tensor([Int64(3)], shape: [1])) },
+            { try x.select(1, Tensor([Int64(-1)], shape: [1])) }, { try x.permute([0, 0]) }, { try x.permute([0]) },
+            { try x.transpose(0, 2) },
             { try x.transpose(-3, 0) }, { try x.unsqueeze(7) }, { try x.squeeze(4) }, { try x.expand([2, 4]) },
             { try x.unfold(1, size: 4, step: 1) }, { try x.unfold(1, size: 2, step: 0) }, { try x.reshape([-1, -1]) },
             { try x.chunks(2, 1)[0] }, { try x.chunks(0, 1)[0] }, { try x.chunks(2, 9)[0] }, { try x.sum([3]) },

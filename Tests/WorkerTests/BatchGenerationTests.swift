@@ -25,6 +25,10 @@ import Torch
         BatchObserver(progress: { _ in }, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
+    private func fit(rehearses: Bool = false) -> BatchFit {
+        BatchFit(rehearses: rehearses, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
     private func result(_ seed: UInt64) -> GenerationResult {
         let latent = GenerationResult.Latent(bytes: [], shape: [])
         let audio = GenerationResult.Audio(waveform: [Float(seed)], latent: latent)
@@ -35,7 +39,7 @@ import Torch
 
     @Test func samplesOfOneLengthAreComputedTogether() throws {
         let calls = CallLog()
-        let generation = BatchGeneration(job: try job()) { requests, settings, _ in
+        let generation = BatchGeneration(job: try job(), fit: fit()) { requests, settings, _ in
             calls.add(requests.count, settings.extent.duration)
             return requests.map { self.result($0.seed) }
         }
@@ -48,7 +52,7 @@ import Torch
 
     @Test func halvesWhereMemoryRunsOut() throws {
         let calls = CallLog()
-        let generation = BatchGeneration(job: try job()) { requests, settings, _ in
+        let generation = BatchGeneration(job: try job(), fit: fit()) { requests, settings, _ in
             calls.add(requests.count, settings.extent.duration)
             guard requests.count <= 2, requests[0].seed != 4 else {
                 throw TorchError.outOfMemory(operation: "conv", message: "full")
@@ -63,8 +67,48 @@ import Torch
         #expect(try (0..<5).allSatisfy { try results[$0]?.get().audio?.waveform == [Float($0)] })
     }
 
+    @Test("after memory ran out, no later batch of the settings tries as many again")
+    func remembersWhatDidNotFit() throws {
+        let calls = CallLog()
+        let generation = BatchGeneration(job: try job(), fit: fit()) { requests, settings, _ in
+            calls.add(requests.count, settings.extent.duration)
+            guard requests.count <= 2 else { throw TorchError.outOfMemory(operation: "conv", message: "full") }
+            return requests.map { self.result($0.seed) }
+        }
+        let samples = samples([1, 1, 1, 1, 1, 1])
+        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.image) })
+        for _ in 0..<2 {
+            let results = try generation.run(samples, inputs: inputs, observer: observer())
+            #expect(try results.mapValues { try $0.get().audio?.waveform[0] }.count == 6)
+        }
+        // 6 → 3 + 3 → 1 + 2 each, and from then on at most 2.
+        #expect(calls.entries.map { $0.prefix(1) } == ["6", "3", "1", "2", "3", "1", "2", "2", "2", "2"])
+    }
+
+    @Test(
+        "a device rehearses one step of all, then the largest number that fits is used from then on", arguments: 1...9)
+    func rehearsals(room: Int) throws {
+        let calls = CallLog()
+        let generation = BatchGeneration(job: try job(), fit: fit(rehearses: true)) { requests, settings, _ in
+            calls.add(requests.count, Double(settings.sampling.steps))
+            guard requests.count <= room else { throw TorchError.outOfMemory(operation: "conv", message: "full") }
+            return requests.map { self.result($0.seed) }
+        }
+        let samples = samples(Array(repeating: 1, count: 8))
+        let inputs = Dictionary(uniqueKeysWithValues: samples.map { ($0.index, Self.image) })
+        for _ in 0..<2 {
+            #expect(try generation.run(samples, inputs: inputs, observer: observer()).count == 8)
+        }
+        let rehearsed = calls.entries.prefix { $0.hasSuffix("of 1.0") }
+        let made = calls.entries.dropFirst(rehearsed.count).compactMap { Int($0.prefix(1)) }
+        #expect(rehearsed.count <= 4 && rehearsed.first == "8 of 1.0")
+        #expect(!calls.entries.dropFirst(rehearsed.count).contains { $0.hasSuffix("of 1.0") })
+        #expect(made.allSatisfy { $0 <= room } && made.reduce(0, +) == 16)
+        #expect(made.count == 2 * ((8 + min(room, 8) - 1) / min(room, 8)))
+    }
+
     @Test func aSampleThatDoesNotFitAloneFailsAlone() throws {
-        let generation = BatchGeneration(job: try job()) { requests, _, _ in
+        let generation = BatchGeneration(job: try job(), fit: fit()) { requests, _, _ in
             guard !requests.contains(where: { $0.seed == 1 }) else {
                 throw TorchError.outOfMemory(operation: "conv", message: "full")
             }

@@ -81,11 +81,13 @@ package struct GenerationPipeline: Sendable {
         var parts: [any GeneratedPart] = []
         if let wanted = settings.sampling.audio {
             guard let audio else { throw PipelineError.notLoaded(.audioLDM) }
-            parts.append(try AudioPart(audio, binder.network, wanted, settings, texts, seeds: seeds, recording, observer))
+            parts.append(
+                try AudioPart(audio, binder.network, wanted, settings, texts, seeds: seeds, recording, observer))
         }
         if let wanted = settings.sampling.video {
             guard let video else { throw PipelineError.notLoaded(.stableDiffusion) }
-            parts.append(try VideoPart(video, binder.network, wanted, settings, texts, seeds: seeds, recording, observer))
+            parts.append(
+                try VideoPart(video, binder.network, wanted, settings, texts, seeds: seeds, recording, observer))
         }
         return parts
     }

@@ -7,8 +7,10 @@ internal import Torch
 /// Computes the samples of a batch: together where they have the same settings, fewer at a time where memory runs out.
 struct BatchGeneration {
     let job: Job
+    /// How many are computed together.
+    let fit: BatchFit
     /// `GenerationPipeline.generate`.
-    let make: ([GenerationRequest], GenerationSettings, BatchObserver) throws -> [GenerationResult]
+    let make: ([GenerationRequest], GenerationSettings, any SamplerObserver) throws -> [GenerationResult]
 
     /// - Parameter inputs: by index into the plan.
     /// - Returns: a result or a failure for every input.
@@ -28,8 +30,41 @@ struct BatchGeneration {
             }
         }
         observer.expect(runs: groups.count)
-        for group in groups { try generate(group.samples, group.settings, inputs, observer, &results) }
+        for group in groups {
+            let parts = try parts(of: group.samples, group.settings, inputs, observer)
+            observer.expect(more: parts.count - 1)
+            for part in parts { try generate(part, group.settings, inputs, observer, &results) }
+        }
         return results
+    }
+
+    /// As few as fit into memory, as equal in size as can be.
+    private func parts(
+        of samples: [PlannedSample], _ settings: GenerationSettings, _ inputs: [Int: SampleInput],
+        _ observer: BatchObserver
+    ) throws -> [[PlannedSample]] {
+        let limit = try fit.limit(of: samples.count, settings) { count in
+            let requests = requests(Array(samples.prefix(count)), inputs)
+            do {
+                _ = try make(requests, settings.rehearsal, Rehearsal(observer: observer))
+            } catch let error where !((error as? TorchError)?.isOutOfMemory ?? (error is CancellationError)) {
+                // Whatever else is wrong shows again, and is told, when the samples are made.
+            }
+        }
+        let count = (samples.count + limit - 1) / limit
+        return (0..<count).map { part in
+            Array(samples[(part * samples.count / count)..<((part + 1) * samples.count / count)])
+        }
+    }
+
+    private func requests(_ samples: [PlannedSample], _ inputs: [Int: SampleInput]) -> [GenerationRequest] {
+        samples.compactMap { sample in
+            inputs[sample.index].map {
+                GenerationRequest(
+                    caption: sample.prompt, negativePrompt: sample.negativePrompt, condition: $0.condition,
+                    seed: sample.seed)
+            }
+        }
     }
 
     private func settings(for sample: PlannedSample) -> GenerationSettings {
@@ -43,18 +78,12 @@ struct BatchGeneration {
         _ samples: [PlannedSample], _ settings: GenerationSettings, _ inputs: [Int: SampleInput],
         _ observer: BatchObserver, _ results: inout [Int: Result<GenerationResult, SampleFailure>]
     ) throws {
-        let requests = samples.compactMap { sample in
-            inputs[sample.index].map {
-                GenerationRequest(
-                    caption: sample.prompt, negativePrompt: sample.negativePrompt, condition: $0.condition,
-                    seed: sample.seed)
-            }
-        }
         do {
-            let made = try make(requests, settings, observer)
+            let made = try make(requests(samples, inputs), settings, observer)
             for (sample, result) in zip(samples, made) { results[sample.index] = .success(result) }
         } catch let error as TorchError where error.isOutOfMemory && samples.count > 1 {
             try? TorchRuntime.emptyCache()
+            fit.failed(samples.count, settings)
             observer.ranOutOfMemory(samples: samples.count)
             let half = samples.count / 2
             try generate(Array(samples[..<half]), settings, inputs, observer, &results)

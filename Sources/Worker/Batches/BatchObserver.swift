@@ -27,6 +27,14 @@ final class BatchObserver: SamplerObserver, Sendable {
     /// So many runs of the sampler are to come.
     func expect(runs: Int) { state.withLock { $0.runs = max($0.finishedRuns + runs, 1) } }
 
+    /// So many more than were expected.
+    func expect(more runs: Int) { state.withLock { $0.runs += runs } }
+
+    /// - Throws: `CancellationError` where the batch was cancelled.
+    func checkCancellation() throws {
+        if state.withLock({ $0.isCancelled }) { throw CancellationError() }
+    }
+
     func ranOutOfMemory(samples: Int) {
         state.withLock { $0.runs += 1 }
         log.warning("\(samples) samples do not fit into memory together; they are computed in two halves.")
@@ -43,4 +51,14 @@ final class BatchObserver: SamplerObserver, Sendable {
     }
 
     func spent(_ seconds: Double, on stage: String) { state.withLock { $0.stages[stage, default: 0] += seconds } }
+}
+
+/// Watches a call of which nothing is kept: it ends with its batch, and is no part of its progress.
+final class Rehearsal: SamplerObserver {
+    private let observer: BatchObserver
+
+    init(observer: BatchObserver) { self.observer = observer }
+
+    func willBegin(step: Int, of steps: Int) throws { try observer.checkCancellation() }
+    func spent(_ seconds: Double, on stage: String) { observer.spent(seconds, on: "rehearsal") }
 }

@@ -27,6 +27,7 @@ package final class SampleBatchRunner: BatchRunner {
     private let reading: WorkThread
     private let encoding: WorkThread
     private let loader: InputLoader
+    private let fit: BatchFit
     private let pipeline = Mutex<GenerationPipeline?>(nil)
     private let models = Mutex<PlannedModels?>(nil)
     private let prefetched = Mutex<[Int: [Int: Input]]>([:])
@@ -52,6 +53,7 @@ package final class SampleBatchRunner: BatchRunner {
         self.device = device
         self.log = log
         loader = InputLoader(job: run.job)
+        fit = BatchFit(rehearses: device != .cpu, log: log)
     }
 
     /// Loads the models, mapped, so that ranks on one node share their pages.
@@ -169,7 +171,7 @@ package final class SampleBatchRunner: BatchRunner {
     private func generate(
         _ samples: [PlannedSample], _ inputs: [Int: Input], _ pipeline: GenerationPipeline, _ observer: BatchObserver
     ) throws -> Results {
-        let generation = BatchGeneration(job: run.job) { try pipeline.generate($0, $1, observer: $2) }
+        let generation = BatchGeneration(job: run.job, fit: fit) { try pipeline.generate($0, $1, observer: $2) }
         return try generation.run(samples, inputs: inputs.compactMapValues { try? $0.get() }, observer: observer)
     }
 

@@ -97,9 +97,11 @@ struct ImageBindHead: Sendable {
     }
 
     /// - Parameter x: `[B, width]`, the token that stands for the whole.
+    /// - Returns: at least single precision: a unit vector of halves is none.
     func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-        let unit = try projection(norm(x)).normalized()
+        let projected = try projection(norm(x))
+        let unit = try projected.to(projected.dtype.byteCount < 4 ? .float32 : projected.dtype).normalized()
         guard let scale else { return unit }
-        return try unit * scale
+        return try unit * scale.to(unit.dtype)
     }
 }

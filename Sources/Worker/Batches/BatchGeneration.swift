@@ -20,7 +20,7 @@ struct BatchGeneration {
         // One tensor holds one latent shape: tasks and lengths are grouped, in the order of the plan.
         var groups: [(settings: GenerationSettings, samples: [PlannedSample])] = []
         for sample in samples where inputs[sample.index] != nil {
-            let settings = settings(for: sample)
+            let settings = GenerationSettings(job, sample.task, sample.extent)
             if let group = groups.firstIndex(where: { $0.settings == settings }) {
                 groups[group].samples.append(sample)
             } else {
@@ -30,13 +30,6 @@ struct BatchGeneration {
         observer.expect(runs: groups.count)
         for group in groups { try generate(group.samples, group.settings, inputs, observer, &results) }
         return results
-    }
-
-    private func settings(for sample: PlannedSample) -> GenerationSettings {
-        let settings = job.settings(for: sample.task)
-        return GenerationSettings(
-            sampling: settings.sampling, guidance: settings.guidance, clips: job.clips, memory: job.memory,
-            extent: sample.extent)
     }
 
     private func generate(
@@ -65,5 +58,15 @@ struct BatchGeneration {
             // Something that every sample of the call shares, or the only sample's own memory.
             for sample in samples { results[sample.index] = .failure(SampleFailure(error)) }
         }
+    }
+}
+
+extension GenerationSettings {
+    /// What a job says of samples of a task that are so long.
+    init(_ job: Job, _ task: GenerationTask, _ extent: SampleExtent) {
+        let settings = job.settings(for: task)
+        self.init(
+            sampling: settings.sampling, guidance: settings.guidance, clips: job.clips, memory: job.memory,
+            extent: extent)
     }
 }

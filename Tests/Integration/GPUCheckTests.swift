@@ -29,7 +29,7 @@ struct GPUCheckTests {
     private func check(_ folder: TemporaryFolder, bin: String, _ arguments: [String]) async throws -> Programs.Outcome {
         try await Programs.run(
             Self.script, ["--device", "cpu", "--small", "--out", folder.url.appending(path: "out").path] + arguments,
-            environment: ["SEEHEAR_BIN": bin])
+            environment: ["SEEHEAR_BIN": bin, "OMP_NUM_THREADS": "1"], limit: 300)
     }
 
     private func found(_ folder: TemporaryFolder) throws -> Found {
@@ -111,6 +111,7 @@ struct GPUCheckTests {
         let text = """
             task: joint
             manifest: none
+            input_hash: stat
             models: {audio: models/audioldm, image: models/sd15, motion: models/motion_adapter, binder: models/imagebind}
 
             """

@@ -248,7 +248,8 @@ class Check:
         names = {"audio": "audioldm", "image": "sd15", "motion": "motion_adapter", "binder": "imagebind"}
         settings = [f"models.{role}={self.models / name}" for role, name in names.items()]
         if self.options.small:
-            return [*settings, "sampling.duration=2", "sampling.width=64", "sampling.height=64", "sampling.frames=4"]
+            small = {"steps": 4, "duration": 2, "width": 64, "height": 64, "frames": 4}
+            return [*settings, *(f"sampling.{key}={value}" for key, value in small.items())]
         return [*settings, "sampling.duration=8"]
 
     def demo(self):

@@ -72,7 +72,7 @@ extension DeviceCeilings {
 private struct FastestTime {
     let device: Device
 
-    /// Five times or more, for a third of a second; the first is not counted.
+    /// Three times or more, for a third of a second; one before them is not counted.
     func seconds(_ work: () throws(TorchError) -> Void) throws(TorchError) -> Double {
         let clock = ContinuousClock()
         try work()
@@ -80,7 +80,7 @@ private struct FastestTime {
         let begun = clock.now
         var fastest = Double.infinity
         var rounds = 0
-        while rounds < 5 || (clock.now - begun).inSeconds < 0.3 {
+        while rounds < 3 || (clock.now - begun).inSeconds < 0.3 {
             let start = clock.now
             try work()
             try device.synchronize()

@@ -12,7 +12,7 @@ package struct StepBenchmark {
         package var batches = [1]
         /// Steps whose time is taken.
         package var steps = 5
-        /// Steps before them.
+        /// Steps before them, at least one.
         package var warmUp = 1
         /// Which steps: guided ones, plain ones, or both.
         package var guided = [true, false]
@@ -145,17 +145,24 @@ private struct Bench {
     let ceilings: DeviceCeilings
 
     func steps(_ batch: Int, guided: Bool) throws -> BenchmarkReport.Steps {
-        let timed = [StepWatch.Mode](repeating: .timed, count: options.steps)
-        // The step that is counted warms up as well. On the host a step is as fast with its stages timed.
-        let warmUp = [StepWatch.Mode](repeating: .warmUp, count: max(options.warmUp - 1, 0))
-        let staging = device == .cpu ? [] : [StepWatch.Mode](repeating: .staged, count: options.steps)
+        var modes = [StepWatch.Mode](repeating: .warmUp, count: max(options.warmUp, 1))
+        // The step that is counted warms up as well, unless what is timed replays graphs, which show no operations.
+        if !options.graphs { modes[0] = .counted }
+        modes += [StepWatch.Mode](repeating: .timed, count: options.steps)
+        // On the host a step is as fast with its stages timed.
+        if device != .cpu { modes += [StepWatch.Mode](repeating: .staged, count: options.steps) }
         defer { _ = try? OperationCounter.stop() }
+        let alone = options.graphs ? StepWatch([.counted], device: device) : nil
+        if let alone {
+            _ = try generate(batch, every(guided, steps: 1), alone)
+            _ = try alone.end()
+        }
         let memory = try PeakMemory(of: device)
-        let watch = StepWatch([.counted] + warmUp + timed + staging, device: device)
-        let results = try generate(batch, every(guided, steps: 1 + warmUp.count + timed.count + staging.count), watch)
+        let watch = StepWatch(modes, device: device)
+        let results = try generate(batch, every(guided, steps: modes.count), watch)
         let finish = try watch.end()
         let staged = watch.steps.filter { $0.mode == (device == .cpu ? .timed : .staged) }
-        guard let counted = watch.steps.first(where: { $0.mode == .counted }), let first = results.first,
+        guard let counted = (alone ?? watch).steps.first(where: { $0.mode == .counted }), let first = results.first,
             let times = BenchmarkReport.Times(watch.steps.filter { $0.mode == .timed }.map(\.seconds))
         else { throw BenchmarkError.nothingRan }
         var stages = counted.stages.compactMap { stage in

@@ -75,7 +75,7 @@ struct GPUCheckTests {
                 echo '\(report)' >"$2"
                 exec sleep 600
             fi
-            echo 'this is not JSON'
+            echo '{"libtorch": {"version": "2.11.0", "instructions": "AVX2", "devices": []}}'
 
             """, to: "seehear-worker")
         let program = folder.url.appending(path: "seehear-worker").path
@@ -84,10 +84,26 @@ struct GPUCheckTests {
             folder, bin: folder.url.path, ["--seconds", "12", "--parts", "doctor,v2a-fp32,a2v-fp32"])
         #expect(outcome.code == 1, "\(outcome.text)")
         let found = try found(folder)
-        #expect(found.parts.map(\.status) == ["failed", "timeout", "skipped"])
+        #expect(found.parts.map(\.status) == ["done", "timeout", "skipped"])
         #expect(found.parts[1].report?.schema == "seehear.bench/1")
         #expect(found.parts[2].reason == "no time was left")
         #expect(try page(folder).contains("| v2a | fp32 | 16 | out of memory |"))
+    }
+
+    @Test("where the doctor finds no GPU, nothing more is tried")
+    func noGPU() async throws {
+        let folder = try TemporaryFolder()
+        let doctor =
+            #"{"libtorch": {"version": "2.11.0", "instructions": "AVX2", "devices": [], "cuda": {"available": false, "reason": "no driver"}}}"#
+        try folder.write("#!/bin/sh\necho '\(doctor)'\n", to: "seehear-worker")
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: folder.url.appending(path: "seehear-worker").path)
+        let outcome = try await check(
+            folder, bin: folder.url.path, ["--device", "cuda", "--parts", "doctor,v2a-tf32,demo"])
+        #expect(outcome.code == 1, "\(outcome.text)")
+        let found = try found(folder)
+        #expect(found.parts.map(\.status) == ["failed", "skipped", "skipped"])
+        #expect(found.parts[0].reason == "libtorch finds no CUDA device: no driver")
     }
 
     @Test("a program that is not there, or a part that there is not, is named")

@@ -36,8 +36,8 @@ def gigabytes(value):
 
 
 def table(rows):
-    head, *body = [[str(cell) for cell in row] for row in rows]
-    return "\n".join(["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *body)])
+    lines = ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
 
 
 def kind(report):
@@ -90,7 +90,7 @@ def steps(result):
             "numbers",
             "batch",
             "guided step, ms",
-            "a sample",
+            "a sample, ms",
             "reference, ms",
             "times as fast",
             "plain step, ms",

@@ -95,7 +95,7 @@ import Torch
         var seen: [[Int]] = []
         let report = try StepBenchmark(job("sampling.steps=5", "guidance.start=0.2"), .i2a, wanted).run(
             ceilings: Self.ceilings, each: { seen.append($0.samples.map(\.batch)) })
-        #expect(seen == [[1], [1, 2]])
+        #expect(seen == [[], [1], [1, 2]])
         for sample in report.samples {
             #expect((sample.steps, sample.guidedSteps, sample.lasts) == (5, 3, 1))
             #expect(sample.ended >= sample.began && sample.seconds > 0)
@@ -155,19 +155,20 @@ import Torch
         }
     }
 
-    @Test("peak memory is that of what ran since its start")
+    @Test("peak memory holds what was held, and begins anew with each measurement")
     func peak() throws {
-        let elements = 32 << 20
-        let first = try Tensor.full([elements], 1)
-        let memory = try PeakMemory(of: .cpu)
-        let before = try memory.bytes
-        let second = try Tensor.full([elements], 2)
-        let after = try memory.bytes
-        #expect(first.count == second.count)
-        if memory.isOwn {
-            #expect(after - before > 4 * elements / 2)
-        } else {
-            #expect(after >= 8 * elements)
+        let bytes = 256 << 20
+        // Other tests of this process come and go meanwhile: that it falls is seen once at least.
+        var fell = false
+        for _ in 0..<10 where !fell {
+            let memory = try PeakMemory(of: .cpu)
+            var held: Tensor? = try Tensor.full([bytes / 4], 1)
+            let peak = try memory.bytes
+            #expect(held?.count == bytes / 4 && peak > bytes)
+            held = nil
+            let next = try PeakMemory(of: .cpu)
+            fell = try !next.isOwn || next.bytes < peak - bytes / 2
         }
+        #expect(fell)
     }
 }

@@ -45,7 +45,8 @@ package struct StepBenchmark {
     /// - Parameters:
     ///   - ceilings: of the device in the job's precision; nil measures them.
     ///   - progress: gets a line before each part.
-    ///   - each: gets the report so far after each batch, so that what was measured is there if the rest is not.
+    ///   - each: gets the report so far, before the first batch and after each, so that what was measured is there if the
+    ///     rest is not, and a place that cannot be written to is known in time.
     /// - Throws: ``BenchmarkError`` for what cannot be measured here; errors of loading and of libtorch; what `each` throws.
     package func run(
         ceilings: DeviceCeilings? = nil, progress: (String) -> Void = { _ in },
@@ -77,6 +78,7 @@ package struct StepBenchmark {
             ceilings: ceilings, load: (clock.now - begun).inSeconds, steps: [], samples: [], outOfMemory: [])
         let bench = Bench(
             pipeline: pipeline, settings: settings, task: task, device: device, options: options, ceilings: ceilings)
+        try each(report)
         for batch in Set(options.batches + options.samples).sorted() {
             do {
                 for guided in options.batches.contains(batch) ? kinds : [] {

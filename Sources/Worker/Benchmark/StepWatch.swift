@@ -79,7 +79,7 @@ final class StepWatch: SamplerObserver {
         stageBegan = nil
     }
 
-    /// Ends what may be open still, as after an error.
+    /// Waits for the device, and ends the last step where no decoding did.
     /// - Returns: seconds since the last step.
     func end() throws -> Double {
         try wait()

@@ -66,8 +66,8 @@ struct GPUCheckTests {
     func outOfTime() async throws {
         let folder = try TemporaryFolder()
         let report =
-            #"{"schema": "seehear.bench/1", "task": "v2a", "precision": "fp32", "tf32": false, "graphs": false, "steps": [], "samples": [], "out_of_memory": [16], "ceilings": {"product_flops_per_second": 1e12, "convolution_flops_per_second": 1e12, "memory_bytes_per_second": 1e12, "seconds_per_operation": 1e-6}}"#
-        try folder.write(
+            #"{"schema": "seehear.bench/1", "task": "v2a", "precision": "fp32", "memory": "auto", "tf32": false, "graphs": false, "steps": [], "samples": [], "out_of_memory": [16], "ceilings": {"product_flops_per_second": 1e12, "convolution_flops_per_second": 1e12, "memory_bytes_per_second": 1e12, "seconds_per_operation": 1e-6}}"#
+        try write(
             """
             #!/bin/sh
             if [ "$1" = bench ]; then
@@ -77,9 +77,7 @@ struct GPUCheckTests {
             fi
             echo '{"libtorch": {"version": "2.11.0", "instructions": "AVX2", "devices": []}}'
 
-            """, to: "seehear-worker")
-        let program = folder.url.appending(path: "seehear-worker").path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            """, to: "seehear-worker", folder)
         let outcome = try await check(
             folder, bin: folder.url.path, ["--seconds", "12", "--parts", "doctor,v2a-fp32,a2v-fp32"])
         #expect(outcome.code == 1, "\(outcome.text)")
@@ -90,14 +88,57 @@ struct GPUCheckTests {
         #expect(try page(folder).contains("| v2a | fp32 | 16 | out of memory |"))
     }
 
+    @Test("how busy the driver says that the GPU was, while whole samples were made, stands beside them")
+    func utilization() async throws {
+        let folder = try TemporaryFolder()
+        let report =
+            #"{"schema": "seehear.bench/1", "task": "v2a", "precision": "fp32", "memory": "auto", "tf32": true, "graphs": false, "steps": [], "out_of_memory": [], "ceilings": {"product_flops_per_second": 1e12, "convolution_flops_per_second": 1e12, "memory_bytes_per_second": 1e12, "seconds_per_operation": 1e-6}, "samples": [{"batch": 1, "lasts": 8, "steps": 30, "guided_steps": 23, "seconds": 2.5, "peak_bytes": 1000000000, "began": BEGAN, "ended": ENDED}]}"#
+        try write(
+            """
+            #!/bin/sh
+            if [ "$1" = bench ]; then
+                while [ "$1" != --report ]; do shift; done
+                began=$(date +%s)
+                sleep 4
+                echo '\(report)' | sed "s/BEGAN/$began/; s/ENDED/$(date +%s)/" >"$2"
+            else
+                echo '{"libtorch": {"version": "2", "instructions": "AVX2", "devices": [], "cuda": {"available": true}}}'
+            fi
+
+            """, to: "seehear-worker", folder)
+        try write(
+            """
+            #!/bin/sh
+            case "$1" in
+            *name*) echo 'A GPU, 580.1, 81559 MiB, 700.00 W' ;;
+            *) while echo '97, 20480, 1980'; do sleep 0.2; done ;;
+            esac
+
+            """, to: "nvidia-smi", folder)
+        let path = "\(folder.url.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+        let outcome = try await Programs.run(
+            Self.script,
+            [
+                "--out", folder.url.appending(path: "out").path, "--models", folder.url.path, "--parts",
+                "doctor,v2a-tf32",
+            ], environment: ["SEEHEAR_BIN": folder.url.path, "PATH": path])
+        #expect(outcome.code == 0, "\(outcome.text)")
+        let page = try page(folder)
+        #expect(page.contains("| v2a | TF32 | 1 | 8.00 | 30 | 23 | 2.50 | 2.50 | 97 % | 1.00 |"), "\(page)")
+        #expect(page.contains("A GPU, 580.1"))
+    }
+
+    private func write(_ script: String, to name: String, _ folder: TemporaryFolder) throws {
+        let path = try folder.write(script, to: name)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+
     @Test("where the doctor finds no GPU, nothing more is tried")
     func noGPU() async throws {
         let folder = try TemporaryFolder()
         let doctor =
             #"{"libtorch": {"version": "2.11.0", "instructions": "AVX2", "devices": [], "cuda": {"available": false, "reason": "no driver"}}}"#
-        try folder.write("#!/bin/sh\necho '\(doctor)'\n", to: "seehear-worker")
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o755], ofItemAtPath: folder.url.appending(path: "seehear-worker").path)
+        try write("#!/bin/sh\necho '\(doctor)'\n", to: "seehear-worker", folder)
         let outcome = try await check(
             folder, bin: folder.url.path, ["--device", "cuda", "--parts", "doctor,v2a-tf32,demo"])
         #expect(outcome.code == 1, "\(outcome.text)")

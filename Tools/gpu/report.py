@@ -40,10 +40,15 @@ def table(rows):
     return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
 
 
+def precision(report):
+    """The numbers of a bench, as one reads them."""
+    return "TF32" if report["tf32"] else report["precision"]
+
+
 def kind(report):
-    """Precision and graphs of a bench, as one reads them."""
-    precision = "TF32" if report["tf32"] else report["precision"]
-    return precision + (", graphs" if report["graphs"] else "")
+    """How a bench computed."""
+    memory = "" if report["memory"] == "auto" else f", memory {report['memory']}"
+    return precision(report) + (", graphs" if report["graphs"] else "") + memory
 
 
 def benches(result):
@@ -61,9 +66,9 @@ def references(result):
     for part in result["parts"]:
         report = part["report"]
         if report and part["name"].startswith("reference-"):
-            precision = "TF32" if report["precision"] == "tf32" else report["precision"]
+            name = "TF32" if report["precision"] == "tf32" else report["precision"]
             for step in report["steps"]:
-                times[report["task"], precision, step["batch"], step["guided"]] = step["step"]["median"]
+                times[report["task"], name, step["batch"], step["guided"]] = step["step"]["median"]
     return times
 
 
@@ -106,7 +111,7 @@ def steps(result):
             for guided in (True, False):
                 step = ours.get((batch, guided))
                 seconds = step and step["step"]["median"]
-                reference = theirs.get((report["task"], kind(report).removesuffix(", graphs"), batch, guided))
+                reference = theirs.get((report["task"], precision(report), batch, guided))
                 cells.append(milliseconds(seconds))
                 if guided:
                     cells.append(milliseconds(seconds / batch if seconds else None))
@@ -171,7 +176,7 @@ def ceilings(result):
     rows = [["numbers", "products, GFLOP/s", "convolutions, GFLOP/s", "memory, GB/s", "an operation, µs"]]
     seen = set()
     for report in benches(result):
-        name = kind(report).removesuffix(", graphs")
+        name = precision(report)
         if name in seen:
             continue
         seen.add(name)

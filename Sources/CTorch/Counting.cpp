@@ -40,6 +40,9 @@ bool is_dense(Kind kind) { return kind != Kind::nothing && kind != Kind::other; 
 struct Operation {
     Kind kind = Kind::other;
     size_t first = 0;  // the argument that the formula begins with
+    // Arguments by name; past the end where the operation has none.
+    size_t transposed = SIZE_MAX;
+    size_t output_mask = SIZE_MAX;
     std::vector<bool> reads;
 };
 
@@ -136,6 +139,8 @@ Operation describe(const at::RecordFunction &fn) {
         }
     }
     for (const auto &argument : schema->arguments()) {
+        if (argument.name() == "transposed") operation.transposed = operation.reads.size();
+        if (argument.name() == "output_mask") operation.output_mask = operation.reads.size();
         const bool is_result =
             argument.kwarg_only() && argument.alias_info() != nullptr && argument.alias_info()->isWrite();
         operation.reads.push_back(!is_result);
@@ -226,7 +231,7 @@ void measure(Frame &frame, c10::ArrayRef<const c10::IValue> inputs) {
         // weight (out, in of a group, kernel), or transposed (in, out of a group, kernel): each position of the side
         // that is not spread meets all of it.
         case Kind::convolution:
-            if (flag(inputs, 6)) {
+            if (flag(inputs, frame.operation->transposed)) {
                 frame.flops = 2 * (*a)[0] * product(*a, 2) * product(*b);
             } else {
                 frame.flops = 2 * (*a)[0] * product(*b);
@@ -238,9 +243,11 @@ void measure(Frame &frame, c10::ArrayRef<const c10::IValue> inputs) {
             break;
         case Kind::convolution_backward: {
             const auto weight = shape(inputs, 2);
-            if (!weight || inputs.size() < 11) return;
-            const auto &dense = flag(inputs, 7) ? *b : *a;  // the input, or the gradient of the output
-            const auto mask = inputs[10].toBoolList();
+            const auto place = frame.operation->output_mask;
+            if (!weight || place >= inputs.size()) return;
+            // The input, or the gradient of the output.
+            const auto &dense = flag(inputs, frame.operation->transposed) ? *b : *a;
+            const auto mask = inputs[place].toBoolList();
             const int64_t wanted = (mask.get(0) ? 1 : 0) + (mask.get(1) ? 1 : 0);
             frame.flops = 2 * wanted * dense[0] * product(dense, 2) * product(*weight);
             break;

@@ -30,9 +30,10 @@ demo: build ## all five tasks on scenes of a toy world: run on 3 ranks, checked,
 claim: build $(PYTHON_TESTS)/ready ## does the aligner do what the paper claims? measured on the toy world, about an hour
 	$(PYTHON_TESTS)/bin/python Benchmarks/claim/claim.py --out runs/claim
 
-bench: build ## time by stage and peak memory of a guided step; MODELS=folder with audioldm/ and imagebind/, else random ones
+bench: build ## steps of v2a: time by stage, what limits it, peak memory; MODELS=folder with audioldm/ and imagebind/, else random ones
 	models=$(or $(MODELS),$$(swift run -c release random-models)) && \
-		.build/release/seehear-worker bench --audio "$$models/audioldm" --binder "$$models/imagebind" --seconds 2
+		.build/release/seehear-worker bench --task v2a --set "models.audio=$$models/audioldm" \
+		--set "models.binder=$$models/imagebind" --set sampling.duration=2
 
 format: setup ## lay out all Swift, C++ and Python
 	@Tools/lint --format

@@ -19,7 +19,9 @@ let torchInclude: [CXXSetting] = [
     .unsafeFlags([
         "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include",
         "-fvisibility=hidden", "-Wall", "-O2",
-    ])
+    ]),
+    // As libtorch itself was compiled: the layout of at::RecordFunction depends on it.
+    .define("NDEBUG"),
 ]
 let torchLink: [LinkerSetting] = [
     .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),

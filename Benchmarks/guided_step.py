@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import subprocess
+import tempfile
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 ap.add_argument("what", choices=["sound", "video", "picture"])
@@ -24,7 +25,7 @@ ap.add_argument("--size", type=int, default=256)
 ap.add_argument("--frames", type=int, default=8)
 ap.add_argument("--tune", action="store_true", help="tune the prompt embedding too")
 ap.add_argument("--memory", default="auto", choices=["low", "auto", "high"])
-ap.add_argument("--steps", type=int, default=4, help="of this program; the first is not counted")
+ap.add_argument("--steps", type=int, default=3, help="of this program, after one that is not counted")
 ap.add_argument("--reps", type=int, default=3, help="steps of the reference; the first is not counted")
 ap.add_argument("--rounds", type=int, default=2)
 ap.add_argument("--threads", type=int, default=2)
@@ -39,20 +40,25 @@ def call(command, cwd=None):
     return json.loads(out[out.index("{") :])
 
 
-SUBJECT = {
-    "sound": ["--audio", f"{a.ckpt}/audioldm", "--seconds", str(a.seconds)],
-    "video": [
-        "--image",
-        f"{a.ckpt}/sd15",
-        "--motion",
-        f"{a.ckpt}/motion_adapter",
-        "--size",
-        str(a.size),
-        "--frames",
-        str(a.frames),
-    ],
-    "picture": ["--image", f"{a.ckpt}/sd15", "--size", str(a.size)],
+FRAMES = [f"sampling.width={a.size}", f"sampling.height={a.size}", f"models.image={a.ckpt}/sd15"]
+TASK, SETTINGS = {
+    "sound": ("i2a", [f"models.audio={a.ckpt}/audioldm", f"sampling.duration={a.seconds}"]),
+    "video": (
+        "a2v",
+        [
+            *FRAMES,
+            f"models.motion={a.ckpt}/motion_adapter",
+            f"sampling.frames={a.frames}",
+            f"sampling.fps={a.frames / 2}",
+        ],
+    ),
+    "picture": ("a2i", FRAMES),
 }[a.what]
+SETTINGS += [
+    f"models.binder={a.ckpt}/imagebind/imagebind_huge.safetensors",
+    f"memory={a.memory}",
+    f"guidance.prompt_learning_rate={0.01 if a.tune else 0}",
+]
 TITLE = {
     "sound": f"{a.seconds} s of sound",
     "video": f"{a.frames} frames of {a.size}×{a.size}",
@@ -61,27 +67,19 @@ TITLE = {
 
 
 def ours():
-    r = call(
-        [
-            a.worker,
-            "bench",
-            *SUBJECT,
-            "--binder",
-            f"{a.ckpt}/imagebind/imagebind_huge.safetensors",
-            "--steps",
-            str(a.steps),
-            "--threads",
-            str(a.threads),
-            "--memory",
-            a.memory,
-        ]
-        + (["--tune-prompt"] if a.tune else [])
-    )
-    stages = {k.split(".")[-1]: v for k, v in r["guidedStep"].items()}
+    with tempfile.TemporaryDirectory() as folder:
+        command = [a.worker, "bench", "--task", TASK, "--guidance", "guided", "--device", "cpu"]
+        command += ["--steps", str(a.steps), "--threads", str(a.threads), "--report", f"{folder}/report.json"]
+        for setting in SETTINGS:
+            command += ["--set", setting]
+        subprocess.run(command, check=True, capture_output=True)
+        with open(f"{folder}/report.json", encoding="utf-8") as file:
+            found = json.load(file)["steps"][0]
+    stages = {s["name"].split(".")[-1]: s["seconds"]["minimum"] for s in found["stages"] if s["name"] != "other"}
     return stages | {
-        "guided step": r["guidedStepTotal"],
-        "final decode": r["finalDecode"],
-        "peak GB": r["peakMemoryBytes"] / 2**30,
+        "guided step": found["step"]["minimum"],
+        "final decode": found["finish"],
+        "peak GB": found["peak_bytes"] / 2**30,
     }
 
 

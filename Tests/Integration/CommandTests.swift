@@ -81,6 +81,24 @@ struct CommandTests {
         #expect(try shop.names().isEmpty)
     }
 
+    @Test(
+        "a bench that cannot be ends with 2, before any model is loaded, and says why",
+        arguments: [
+            (["--batch", "1"], "give a job file, or a --task"),
+            (["--task", "v2a", "--batch", "1,0"], "'1,0'"), (["--task", "v2a", "--batch", "1,"], "'1,'"),
+            (["--task", "v2a", "--samples", "x"], "'x'"), (["--task", "v2a", "--steps", "0"], "--steps is 0"),
+            (["--task", "v2a", "--warm-up", "0"], "--warm-up is 0"), (["--task", "v3a"], "'v3a'"),
+            (["--task", "v2a", "--precision", "fp7"], "`precision` is `fp7`"),
+            (["--task", "v2a"], "`models.binder` is missing"),
+            (["--task", "a2i", "--set", "models.binder=x"], "`models.image` is missing"),
+            (["--task", "a2i", "--set", "models.binder=x", "--set", "models.frames=x"], "`models.frames`"),
+            (["absent.yaml"], "absent.yaml"),
+        ])
+    func benchRefuses(words: [String], reason: String) async throws {
+        let outcome = try await Programs.worker(["bench"] + words)
+        #expect(outcome.code == 2 && outcome.output.isEmpty && outcome.errors.contains(reason), "\(outcome.text)")
+    }
+
     @Test("a sample that is not there ends extract with 1 and names the key")
     func unknownKey() async throws {
         let shop = try Workshop()

@@ -67,6 +67,22 @@ SHStatus sh_cuda_empty_cache(void);
 SHStatus sh_synchronize(SHDevice device);
 const char *sh_cpu_capability(void);
 
+// MARK: counting operations
+typedef struct SHCounts {
+    int64_t operations;
+    int64_t product_flops;
+    int64_t convolution_flops;
+    int64_t attention_flops;
+    int64_t bytes;  // read and written
+} SHCounts;
+// From zero, the operations of this thread and of the backward passes that it asks for. Waits while another thread
+// counts.
+SHStatus sh_count_start(void);
+// On the thread that started it, which gets what was counted; on another it does nothing.
+SHStatus sh_count_stop(SHCounts *out);
+// So far, on the thread that counts; zeros on others.
+SHCounts sh_counts(void);
+
 // MARK: making and reading tensors
 void sh_tensor_free(SHTensor t);
 SHStatus sh_from_bytes(const void *bytes, size_t count, const int64_t *sizes, int32_t rank, SHScalarType type,

@@ -123,10 +123,12 @@ package struct Aligner: Guide {
         }
         // Recorded as one piece, forward and back; the scheduler's part, whose numbers differ from step to step, is not.
         let inputs = try cleans.map { try $0.detached() } + loss.tensors
-        let made = try recording.run("aligner \(loss.form)", inputs) { [loss, spaces] inputs in
-            let leaves = try inputs.prefix(spaces.count).map { try $0.leaf() }
-            let perSample = try loss.with(Array(inputs.dropFirst(spaces.count)))(Self.embeddings(spaces, leaves))
-            return [try perSample.detached()] + (try Autograd.gradients(of: perSample.sum(), leaves))
+        let made = try step.observer.timed("aligner") {
+            try recording.run("aligner \(loss.form)", inputs) { [loss, spaces] inputs in
+                let leaves = try inputs.prefix(spaces.count).map { try $0.leaf() }
+                let perSample = try loss.with(Array(inputs.dropFirst(spaces.count)))(Self.embeddings(spaces, leaves))
+                return [try perSample.detached()] + (try Autograd.gradients(of: perSample.sum(), leaves))
+            }
         }
         return try Autograd.value(made[0], of: cleans, gradients: Array(made.dropFirst()))
     }

@@ -10,7 +10,8 @@ package struct GenerationPipeline: Sendable {
     private let video: StableDiffusionModels?
     private let binder: BinderModel
     private let captioner: LabelCaptioner?
-    private let recorder: WorkRecorder?
+    /// Keeps the steps' work as it was recorded; nil starts it kernel by kernel.
+    package var recorder: WorkRecorder?
 
     /// - Parameters:
     ///   - audio: nil where no audio is made.

@@ -9,6 +9,8 @@ package protocol SamplerObserver: AnyObject {
     func record(_ name: String, _ tensor: Tensor)
     /// Latent and prompt embedding with which to begin a step in place of the run's own: teacher forcing.
     func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?)
+    /// A part of the work begins; ``spent(_:on:)`` follows, unless it fails.
+    func willSpend(on stage: String)
     /// Wall time that a part of the work took, in seconds.
     func spent(_ seconds: Double, on stage: String)
 }
@@ -17,6 +19,7 @@ extension SamplerObserver {
     package func willBegin(step: Int, of steps: Int) throws {}
     package func record(_ name: String, _ tensor: Tensor) {}
     package func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) { (nil, nil) }
+    package func willSpend(on stage: String) {}
     package func spent(_ seconds: Double, on stage: String) {}
 }
 
@@ -25,6 +28,7 @@ extension SamplerObserver? {
     /// unless the observer synchronises.
     func timed<R, E>(_ stage: String, _ body: () throws(E) -> R) throws(E) -> R {
         guard let self else { return try body() }
+        self.willSpend(on: stage)
         let clock = ContinuousClock()
         let start = clock.now
         let result = try body()

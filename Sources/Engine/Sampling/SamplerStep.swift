@@ -47,5 +47,6 @@ private final class PrefixedObserver: SamplerObserver {
     }
 
     func record(_ name: String, _ tensor: Tensor) { observer.record(prefix + name, tensor) }
+    func willSpend(on stage: String) { observer.willSpend(on: stage) }
     func spent(_ seconds: Double, on stage: String) { observer.spent(seconds, on: stage) }
 }

@@ -22,7 +22,7 @@ struct BatchGeneration {
         // One tensor holds one latent shape: tasks and lengths are grouped, in the order of the plan.
         var groups: [(settings: GenerationSettings, samples: [PlannedSample])] = []
         for sample in samples where inputs[sample.index] != nil {
-            let settings = settings(for: sample)
+            let settings = GenerationSettings(job, sample.task, sample.extent)
             if let group = groups.firstIndex(where: { $0.settings == settings }) {
                 groups[group].samples.append(sample)
             } else {
@@ -67,13 +67,6 @@ struct BatchGeneration {
         }
     }
 
-    private func settings(for sample: PlannedSample) -> GenerationSettings {
-        let settings = job.settings(for: sample.task)
-        return GenerationSettings(
-            sampling: settings.sampling, guidance: settings.guidance, clips: job.clips, memory: job.memory,
-            extent: sample.extent)
-    }
-
     private func generate(
         _ samples: [PlannedSample], _ settings: GenerationSettings, _ inputs: [Int: SampleInput],
         _ observer: BatchObserver, _ results: inout [Int: Result<GenerationResult, SampleFailure>]
@@ -94,5 +87,15 @@ struct BatchGeneration {
             // Something that every sample of the call shares, or the only sample's own memory.
             for sample in samples { results[sample.index] = .failure(SampleFailure(error)) }
         }
+    }
+}
+
+extension GenerationSettings {
+    /// What a job says of samples of a task that are so long.
+    init(_ job: Job, _ task: GenerationTask, _ extent: SampleExtent) {
+        let settings = job.settings(for: task)
+        self.init(
+            sampling: settings.sampling, guidance: settings.guidance, clips: job.clips, memory: job.memory,
+            extent: extent)
     }
 }

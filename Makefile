@@ -1,6 +1,6 @@
 # `make` alone says what there is. Every target brings what it needs first, and does nothing that is done already.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo claim bench format lint hooks clean
+.PHONY: help setup build test demo claim bench bundle format lint hooks clean
 
 PYTHON_TESTS := .venv/integration
 PYTHON_PACKAGES := webdataset==1.0.2 pandas==3.1.1 zstandard==0.25.0 numpy
@@ -34,6 +34,10 @@ bench: build ## time by stage and peak memory of a guided step; MODELS=folder wi
 	models=$(or $(MODELS),$$(swift run -c release random-models)) && \
 		.build/release/seehear-worker bench --audio "$$models/audioldm" --binder "$$models/imagebind" --seconds 2
 
+bundle: SETUP := --bundle
+bundle: build ## the programs and all that they need but libtorch, for any x86-64 Linux: bundle/seehear-….tar.xz
+	@Tools/bundle/pack.py
+
 format: setup ## lay out all Swift, C++ and Python
 	@Tools/lint --format
 
@@ -44,7 +48,7 @@ hooks: ## have git lint what is staged before each commit
 	git config core.hooksPath Tools/hooks
 
 clean: ## all that was built and made; libtorch stays
-	rm -rf .build .venv runs .libtorch.partial.*
+	rm -rf .build .venv runs bundle .libtorch.partial.*
 
 # The loaders with which Integration reads shards, in an environment of their own. Without a network the test that needs
 # them is skipped and says so; in CI that is a failure.

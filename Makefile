@@ -10,6 +10,7 @@ help: ## this list
 	@echo
 	@echo '  LIBTORCH=/path       use this libtorch instead of .libtorch'
 	@echo '  TORCH_WHEEL=/path    unpack this wheel of torch instead of downloading one'
+	@echo '  ALSO="/path …"       make bundle: with workers for these libtorches too'
 	@echo '  CUDA=1               set up the NVIDIA libraries as well'
 
 setup: ## packages of the system, and libtorch in .libtorch/
@@ -36,7 +37,9 @@ bench: build ## time by stage and peak memory of a guided step; MODELS=folder wi
 
 bundle: SETUP := --bundle
 bundle: build ## the programs and all that they need but libtorch, for any x86-64 Linux: bundle/seehear-….tar.xz
-	@Tools/bundle/pack.py
+	@for libtorch in $(ALSO); do \
+		LIBTORCH=$$libtorch swift build -c release --product seehear-worker --scratch-path ".build/also$$libtorch" || exit; done
+	@Tools/bundle/pack.py $(foreach libtorch,$(ALSO),--also .build/also$(libtorch)/release)
 
 format: setup ## lay out all Swift, C++ and Python
 	@Tools/lint --format

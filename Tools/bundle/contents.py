@@ -21,10 +21,10 @@ NEWEST = {"GLIBC": (2, 36), "GLIBCXX": (3, 4, 30), "CXXABI": (1, 3, 13), "GCC": 
 # libtorch, by the beginnings of its libraries' names; what these need lies beside them or in wheels of their own.
 TORCH = ("libtorch", "libc10")
 
-# Debian's FFmpeg names these, and seehear never calls them: encoders and protocols that it does not ask for, decoders of
-# which FFmpeg has one itself, hardware. In their place stand libraries of the same names with the symbols that are looked
-# for. Not among them: what reads something that is read (dav1d, libjxl, snappy, lzma, bz2), and what is asked whether a
-# file is its own (libgme, libopenmpt).
+# Debian's FFmpeg names these, and seehear never calls them: encoders and protocols that it does not ask for, decoders
+# of what FFmpeg decodes itself, hardware. In their place stand libraries of the same names, with the symbols that are
+# looked for. Not among them: what reads something that is read (dav1d, libjxl, snappy, lzma, bz2), and what is asked
+# whether a file is its own (libgme, libopenmpt).
 STAND_INS = {
     # Encoders.
     "libSvtAv1Enc",

@@ -2,10 +2,11 @@
 """Packs the programs with what they need into archives that run on any x86-64 Linux with glibc 2.36 or newer, beside a
 libtorch. `make bundle` calls it; docs/bundle.md says what is in them and how they are used.
 
-    Tools/bundle/pack.py [--programs FOLDER] [--out FOLDER]
+    Tools/bundle/pack.py [--programs FOLDER] [--also FOLDER]… [--out FOLDER]
 """
 
 import argparse
+import json
 import lzma
 import os
 import shutil
@@ -44,6 +45,16 @@ def stem(name: str) -> str:
     return name.partition(".so")[0]
 
 
+def libtorch_version(worker: Path) -> str:
+    """The version of libtorch that a worker was built for: 2.11."""
+    if not worker.is_file():
+        raise PackingError(f"there is no {worker}: `make build` makes it")
+    version = json.loads(output(worker, "doctor"))["libtorch"].get("version", "")
+    if len(version.split(".")) < 2:
+        raise PackingError(f"{worker} does not say for which libtorch it was built; see `{worker} doctor`")
+    return ".".join(version.split(".")[:2])
+
+
 def is_torch(name: str) -> bool:
     return name.startswith(contents.TORCH)
 
@@ -73,11 +84,16 @@ class Bundle:
             if arrow and place.startswith("/"):
                 self.places.setdefault(name, Path(place.rpartition(" (")[0]))
 
-    def add_programs(self, programs: Path) -> None:
-        for name, path in (("seehear", "libexec/seehear"), ("seehear-worker", "libexec/worker/seehear-worker")):
-            if not (programs / name).is_file():
-                raise PackingError(f"there is no {programs / name}: `make build` makes it")
-            self.add(programs / name, path)
+    def add_programs(self, programs: Path, also: list[Path]) -> None:
+        """Both programs, and workers that were built for other versions of libtorch."""
+        # First, since it needs no libtorch: what lies beside one is not for others.
+        self.add(programs / "seehear", "libexec/seehear")
+        for folder in (programs, *also):
+            version = libtorch_version(folder / "seehear-worker")
+            path = f"libexec/torch-{version}/seehear-worker"
+            if path in self.origins:
+                raise PackingError(f"{folder}/seehear-worker is the second one for libtorch {version}")
+            self.add(folder / "seehear-worker", path)
         shutil.copy(ROOT / "Tools/bundle/start", self.folder / "libexec/start")
         (self.folder / "bin").mkdir()
         for name in ("seehear", "seehear-worker", "mpirun"):
@@ -248,7 +264,7 @@ def megabytes(count: int) -> str:
     return f"{count / 1e6:.1f} MB"
 
 
-def pack(programs: Path, out: Path) -> None:
+def pack(programs: Path, also: list[Path], out: Path) -> None:
     version = output(programs / "seehear", "--version").strip() if (programs / "seehear").is_file() else ""
     if not version:
         raise PackingError(f"there is no {programs / 'seehear'}: `make build` makes it")
@@ -258,7 +274,7 @@ def pack(programs: Path, out: Path) -> None:
     with tempfile.TemporaryDirectory(dir=out) as work:
         bundle = Bundle(Path(work, "bundle"))
         bundle.folder.mkdir()
-        bundle.add_programs(programs)
+        bundle.add_programs(programs, also)
         bundle.add_open_mpi()
         bundle.add_libraries()
         bundle.settle()
@@ -283,10 +299,13 @@ def main() -> int:
     parser.add_argument(
         "--programs", type=Path, default=ROOT / ".build/release", help="where seehear and seehear-worker lie"
     )
+    parser.add_argument(
+        "--also", type=Path, action="append", default=[], help="where a seehear-worker for another libtorch lies"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "bundle", help="where the archives go")
     arguments = parser.parse_args()
     try:
-        pack(arguments.programs, arguments.out)
+        pack(arguments.programs, arguments.also, arguments.out)
     except PackingError as error:
         print(f"bundle: {error}", file=sys.stderr)
         return 1

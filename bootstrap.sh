@@ -89,7 +89,6 @@ packages=(
 [ "$bundle" = no ] || packages+=(
     "binutils|command -v strip"
     "patchelf|command -v patchelf"
-    "xz-utils|command -v xz"
 )
 
 has_header() { printf '#include <%s>\n' "$1" | clang++ -x c++ -fsyntax-only -; }

@@ -1,12 +1,12 @@
 """Reads what a loader reads of a program or library: 64-bit little-endian ELF."""
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 # Section types and dynamic tags, by <elf.h>.
 SYMBOLS, VERSIONS, VERSIONS_NEEDED, VERSIONS_DEFINED, DYNAMIC = 11, 0x6FFFFFFF, 0x6FFFFFFE, 0x6FFFFFFD, 6
-NEEDED, SONAME, RPATH, RUNPATH = 1, 14, 15, 29
+NEEDED = 1
 FUNCTIONS = (2, 10)
 
 
@@ -20,32 +20,18 @@ class Symbol:
     is_function: bool
     # Bytes; of what is no function.
     size: int
-    # Whether the file can do without.
-    is_weak: bool = False
 
 
-@dataclass
 class Elf:
     """One file."""
 
-    needed: list[str] = field(default_factory=list)
-    soname: str = ""
-    # Folders that the file itself names.
-    search: str = ""
-    defined: list[Symbol] = field(default_factory=list)
-    undefined: list[Symbol] = field(default_factory=list)
-    # Versions asked for, by the library that should have them.
-    wanted: dict[str, list[str]] = field(default_factory=dict)
-
-    @staticmethod
-    def is_one(path: Path) -> bool:
-        """Whether there is such a file."""
-        with open(path, "rb") as file:
-            return file.read(6) == b"\x7fELF\x02\x01"
-
     def __init__(self, path: Path):
-        self.needed, self.defined, self.undefined, self.wanted = [], [], [], {}
-        self.soname = self.search = ""
+        # Names of libraries.
+        self.needed: list[str] = []
+        self.defined: list[Symbol] = []
+        self.undefined: list[Symbol] = []
+        # Versions asked for, by the library that should have them.
+        self.wanted: dict[str, list[str]] = {}
         data = memoryview(path.read_bytes())
         if bytes(data[:6]) != b"\x7fELF\x02\x01":
             raise ValueError(f"{path} is no 64-bit program or library")
@@ -73,10 +59,6 @@ class Elf:
                 break
             if tag == NEEDED:
                 self.needed.append(text(strings, value))
-            elif tag == SONAME:
-                self.soname = text(strings, value)
-            elif tag in (RPATH, RUNPATH):
-                self.search = text(strings, value)
         names = {}
         if VERSIONS_DEFINED in sections:
             content, strings = sections[VERSIONS_DEFINED]
@@ -113,5 +95,5 @@ class Elf:
             number = numbers[index] if numbers else 1
             # 0 and 1: of no version; the first definition names the file itself.
             version = names.get(number & 0x7FFF, "") if number & 0x7FFF > 1 else ""
-            symbol = Symbol(text(strings, name), version, info & 15 in FUNCTIONS, size, info >> 4 == 2)
+            symbol = Symbol(text(strings, name), version, info & 15 in FUNCTIONS, size)
             (self.defined if section else self.undefined).append(symbol)

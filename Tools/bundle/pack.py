@@ -27,12 +27,10 @@ class PackingError(Exception):
     """What keeps a bundle from being made, and what would help."""
 
 
-def output(*words: str | Path, **variables: str) -> str:
+def output(*words: str | Path) -> str:
     """What a program prints."""
     try:
-        done = subprocess.run(
-            [str(word) for word in words], check=True, capture_output=True, text=True, env=os.environ | variables
-        )
+        done = subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True)
     except FileNotFoundError:
         raise PackingError(f"there is no {words[0]}; `./bootstrap.sh --bundle` brings what is needed") from None
     except subprocess.CalledProcessError as error:
@@ -117,12 +115,13 @@ class Bundle:
                 self.add(plugin, f"openmpi/{plugin.relative_to(prefix)}")
         for text in sorted(texts.glob("help-*.txt")):
             self.copy(text, f"openmpi/{text.relative_to(prefix)}")
-        # PMIx has plugins of its own, where start says.
-        parts = self.places["libpmix.so.2"].resolve().parent
-        for plugin in sorted((parts / "pmix").glob("*.so")):
-            self.add(plugin, f"openmpi/pmix/{plugin.name}")
-        for text in sorted((parts.parent / "share/pmix").glob("help-*.txt")):
-            self.copy(text, f"openmpi/share/pmix/{text.name}")
+        # PMIx has plugins of its own, where start says; unless it is built into Open MPI.
+        if "libpmix.so.2" in self.places:
+            parts = self.places["libpmix.so.2"].resolve().parent
+            for plugin in sorted((parts / "pmix").glob("*.so")):
+                self.add(plugin, f"openmpi/pmix/{plugin.name}")
+            for text in sorted((parts.parent / "share/pmix").glob("help-*.txt")):
+                self.copy(text, f"openmpi/share/pmix/{text.name}")
         # In place of /etc/openmpi, which another Open MPI of the machine may have filled.
         settings = self.folder / "openmpi/etc/openmpi-mca-params.conf"
         settings.parent.mkdir()
@@ -151,10 +150,7 @@ class Bundle:
         self.stood_in = sorted(stand_in)
 
     def add_texts(self) -> None:
-        for name in contents.TEXTS:
-            source = ROOT / name
-            for file in sorted(source.rglob("*")) if source.is_dir() else [source]:
-                self.copy(file, str(file.relative_to(ROOT)))
+        self.copy_from_checkout(contents.TEXTS)
         packages: dict[str, str] = {}
         lines = []
         for path in sorted(self.origins):
@@ -167,12 +163,23 @@ class Bundle:
         (self.folder / "contents.tsv").write_text("\n".join(sorted(lines)) + "\n")
         for package in sorted(packages):
             self.copy(Path("/usr/share/doc", package, "copyright"), f"licenses/{package}")
+        # Which Debian's texts refer to, and those of what is built in.
+        for name in ("Apache-2.0", "GPL-2", "GPL-3", "LGPL-2.1", "LGPL-3"):
+            self.copy(Path("/usr/share/common-licenses", name), f"licenses/common/{name}")
+        for text in sorted((ROOT / ".build/checkouts").glob("*/*")):
+            if text.name.startswith(("LICENSE", "NOTICE")):
+                self.copy(text, f"licenses/{text.parent.name}/{text.name}")
         swift = Path(shutil.which("swift") or "").resolve().parents[1] / "share/swift/LICENSE.txt"
         self.copy(swift, "licenses/swift")
 
+    def copy_from_checkout(self, names: tuple[str, ...]) -> None:
+        """Files, and folders with all that is in them."""
+        for source in (ROOT / name for name in names):
+            for file in sorted(source.rglob("*")) if source.is_dir() else [source]:
+                if not file.is_dir():
+                    self.copy(file, str(file.relative_to(ROOT)))
+
     def copy(self, source: Path, path: str) -> None:
-        if source.is_dir():
-            return
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -281,10 +288,7 @@ def pack(programs: Path, also: list[Path], out: Path) -> None:
         bundle.check()
         bundle.add_texts()
         demo = Bundle(Path(work, "demo"))
-        for name_of in contents.DEMO:
-            source = ROOT / name_of
-            for file in sorted(source.rglob("*")) if source.is_dir() else [source]:
-                demo.copy(file, str(file.relative_to(ROOT)))
+        demo.copy_from_checkout(contents.DEMO)
         sizes = bundle.sizes()
         for component, size in sizes.items():
             print(f"  {component:<26}{megabytes(size):>9}")

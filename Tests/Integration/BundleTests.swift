@@ -110,7 +110,7 @@ extension Integration {
                 python3 -c 'import pathlib, sys; sys.path.insert(0, sys.argv[1])
                 import elf, stand_ins; here = pathlib.Path(".")
                 stand_ins.make("libfar.so.1", here / "libfar.so.1", [elf.Elf(here / "libnear.so")], {"asked"}, here / "made", here / "work")' "$2"
-                export LD_LIBRARY_PATH=$PWD/made
+                ln -s stand-in-libfar.so.1 made/libfar.so.1; export LD_LIBRARY_PATH=$PWD/made
                 python3 -c 'import ctypes; print(ctypes.CDLL("./libnear.so").near(0))'
                 python3 -c 'import ctypes; ctypes.CDLL("./libnear.so").near(1)'
                 """

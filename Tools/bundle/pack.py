@@ -159,7 +159,7 @@ class Bundle:
                 packages.setdefault(package.split("=")[0], package)
             lines.append(f"{path}\t{package or 'seehear, or the Swift toolchain that built it'}")
         for name in self.stood_in:
-            lines.append(f"lib/{name}\tstands in for a library that is not called")
+            lines.append(f"lib/{stand_ins.name_for(name)}\tstands in for a library that is not called")
         (self.folder / "contents.tsv").write_text("\n".join(sorted(lines)) + "\n")
         for package in sorted(packages):
             self.copy(Path("/usr/share/doc", package, "copyright"), f"licenses/{package}")
@@ -208,6 +208,10 @@ class Bundle:
         for path in self.packed():
             file = self.folder / path
             output("strip", "--strip-unneeded", file)
+            replaced = sorted(set(self.stood_in).intersection(Elf(file).needed))
+            if replaced:
+                pairs = [word for name in replaced for word in ("--replace-needed", name, stand_ins.name_for(name))]
+                output("patchelf", *pairs, file)
             to_libraries = os.path.relpath(self.folder / "lib", file.parent)
             # An RPATH, not a RUNPATH: it comes before LD_LIBRARY_PATH, in which other builds of the same may lie.
             output("patchelf", "--force-rpath", "--set-rpath", f"$ORIGIN/{to_libraries}".removesuffix("/."), file)
@@ -216,7 +220,7 @@ class Bundle:
         """Looks whether what is packed will start elsewhere."""
         problems = []
         lib = self.folder / "lib"
-        for path in [*self.packed(), *(f"lib/{name}" for name in self.stood_in)]:
+        for path in [*self.packed(), *(f"lib/{stand_ins.name_for(name)}" for name in self.stood_in)]:
             file = Elf(self.folder / path)
             for name in file.needed:
                 if name not in contents.SYSTEM and not is_torch(name) and not (lib / name).is_file():

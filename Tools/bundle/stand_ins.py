@@ -1,4 +1,4 @@
-"""Makes a library that stands in for another: the same name, the symbols and versions that are looked for, no code."""
+"""Makes a library that stands in for another: the symbols and versions that are looked for, and no code."""
 
 import subprocess
 from pathlib import Path
@@ -19,6 +19,12 @@ static void refuse(const char *function) {
     abort();
 }
 """
+
+
+def name_for(name: str) -> str:
+    """What the stand-in for a library is called: otherwise than the library, which something else may need in the same
+    process, such as what the machine looks up users with."""
+    return f"stand-in-{name}"
 
 
 def wanted_symbols(library: Elf, users: list[Elf]) -> list[Symbol]:
@@ -60,7 +66,7 @@ def version_script(name: str, symbols: list[Symbol], users: list[Elf]) -> str:
 def make(name: str, original: Path, users: list[Elf], answered: set[str], into: Path, work: Path) -> None:
     """Writes the stand-in for a library.
 
-    - name: as the users name it.
+    - name: the library's, as the users name it until they are told otherwise.
     - users: those that name it.
     - answered: functions that return 0.
     """
@@ -81,13 +87,13 @@ def make(name: str, original: Path, users: list[Elf], answered: set[str], into: 
             "-nostartfiles",
             "-fuse-ld=lld",
             "-s",
-            f"-Wl,-soname,{name}",
+            f"-Wl,-soname,{name_for(name)}",
             "-Wl,--hash-style=gnu",
             "-Wl,--build-id=none",
             *([f"-Wl,--version-script,{script}"] if versions else []),
             str(code),
             "-o",
-            str(into / name),
+            str(into / name_for(name)),
         ],
         # fmt: on
         check=True,

@@ -1,6 +1,6 @@
 # `make` alone says what there is. Every target brings what it needs first, and does nothing that is done already.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo claim bench format lint hooks clean
+.PHONY: help setup build test demo claim bench bundle format lint hooks clean
 
 PYTHON_TESTS := .venv/integration
 PYTHON_PACKAGES := webdataset==1.0.2 pandas==3.1.1 zstandard==0.25.0 numpy
@@ -10,6 +10,7 @@ help: ## this list
 	@echo
 	@echo '  LIBTORCH=/path       use this libtorch instead of .libtorch'
 	@echo '  TORCH_WHEEL=/path    unpack this wheel of torch instead of downloading one'
+	@echo '  ALSO="/path …"       make bundle: with workers for these libtorches too'
 	@echo '  CUDA=1               set up the NVIDIA libraries as well'
 
 setup: ## packages of the system, and libtorch in .libtorch/
@@ -35,6 +36,12 @@ bench: build ## steps of v2a: time by stage, what limits it, peak memory; MODELS
 		.build/release/seehear-worker bench --task v2a --set "models.audio=$$models/audioldm" \
 		--set "models.binder=$$models/imagebind" --set sampling.duration=2
 
+bundle: SETUP := --bundle
+bundle: build ## the programs and all that they need but libtorch, for any x86-64 Linux: bundle/seehear-….tar.xz
+	@for libtorch in $(ALSO); do \
+		LIBTORCH=$$libtorch swift build -c release --product seehear-worker --scratch-path ".build/also$$libtorch" || exit; done
+	@Tools/bundle/pack.py $(foreach libtorch,$(ALSO),--also .build/also$(libtorch)/release)
+
 format: setup ## lay out all Swift, C++ and Python
 	@Tools/lint --format
 
@@ -45,7 +52,7 @@ hooks: ## have git lint what is staged before each commit
 	git config core.hooksPath Tools/hooks
 
 clean: ## all that was built and made; libtorch stays
-	rm -rf .build .venv runs .libtorch.partial.*
+	rm -rf .build .venv runs bundle .libtorch.partial.*
 
 # The loaders with which Integration reads shards, in an environment of their own. Without a network the test that needs
 # them is skipped and says so; in CI that is a failure.

@@ -3,6 +3,7 @@
 #
 #   ./bootstrap.sh           what a CPU machine needs
 #   ./bootstrap.sh --tests   also what only tests use: hosts, disks and clocks of their own
+#   ./bootstrap.sh --bundle  also what packs a bundle
 #   ./bootstrap.sh --cuda    also the NVIDIA libraries that libtorch_cuda.so loads, for GPU nodes (about 2.6 GB more)
 #
 #   LIBTORCH=/path           use this libtorch (a folder with include/ and lib/, 2.9 or newer); unpack nothing
@@ -26,12 +27,14 @@ fail() { printf '%s\n' "bootstrap: $1" "${@:2}" >&2; exit 1; }
 
 cuda=no
 tests=no
+bundle=no
 for argument in "$@"; do
     case $argument in
         --cuda) cuda=yes ;;
         --tests) tests=yes ;;
+        --bundle) bundle=yes ;;
         -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; exit 0 ;;
-        *) fail "unknown argument \`$argument\`; there are --cuda, --tests and --help" ;;
+        *) fail "unknown argument \`$argument\`; there are --cuda, --tests, --bundle and --help" ;;
     esac
 done
 
@@ -82,6 +85,10 @@ packages=(
     "iproute2|command -v ip"
     "btrfs-progs|command -v mkfs.btrfs"
     "faketime|command -v faketime"
+)
+[ "$bundle" = no ] || packages+=(
+    "binutils|command -v strip"
+    "patchelf|command -v patchelf"
 )
 
 has_header() { printf '#include <%s>\n' "$1" | clang++ -x c++ -fsyntax-only -; }

@@ -21,9 +21,8 @@ struct DoctorCommand: ParsableCommand {
         let checks =
             WorkerChecks.run(in: Self.programFolder) + [Self.openBLAS, Self.processor]
             + MachineChecks(environment: environment, folder: here).run()
-        if json {
-            try Output.printJSON(checks)
-        } else {
+        try Output.reporting {
+            guard !json else { return try Output.printJSON(checks) }
             var rows: [[String]] = []
             for check in checks {
                 rows.append([check.state.mark, check.name, check.found])
@@ -39,7 +38,8 @@ struct DoctorCommand: ParsableCommand {
 
     private static var openBLAS: DoctorCheck {
         switch OpenBLAS.shared {
-        case .failure(let error): return DoctorCheck("OpenBLAS", .wrong, "\(error)", remedy: "apt install libopenblas0")
+        case .failure(let error):
+            return DoctorCheck("OpenBLAS", .note, "\(error)", remedy: "no command uses it yet; it is for metrics")
         case .success(let library):
             let choice = library.coreType.map {
                 "OPENBLAS_CORETYPE \($0)\(library.isUsersChoice ? " (yours)" : " (chosen by the CPU's flags)")"

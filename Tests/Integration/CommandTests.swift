@@ -47,6 +47,16 @@ struct CommandTests {
         #expect(Set(listed) == Set(Self.commands[program] ?? []).subtracting([""]))
     }
 
+    @Test("doctor prints what it found, as a table and as JSON")
+    func doctorPrints() async throws {
+        let table = try await Programs.seehear("doctor").output
+        for name in ["seehear-worker", "libtorch", "Open MPI", "FFmpeg", "cores", "mpirun"] {
+            #expect(table.contains(name), "\(table)")
+        }
+        let json = try await Programs.seehear("doctor", "--json").output
+        #expect(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]] != nil)
+    }
+
     @Test("both programs, run.json and the changelog name one version")
     func versionsAgree() async throws {
         let version = try await Programs.seehear("--version").output

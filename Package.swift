@@ -75,6 +75,9 @@ let package = Package(
         library("Torch", ["CTorch", "Checkpoint"]),
         library("Networks", ["Torch", "Checkpoint", "JSON", "ClipSampling", "Method", "Files"]),
         library("Engine", ["Networks", "Torch", "Checkpoint", "ClipSampling", "Method"]),
+        library("Goldens", ["Torch", "Checkpoint", "JSON", "Files"]),
+        library(
+            "Parity", ["Goldens", "Engine", "Networks", "Torch", "Checkpoint", "ClipSampling", "Method"]),
         library("Media", ["CAV", "CSndfile", "ClipSampling", "Files"]),
         library("Shard", ["JSON", "CZstd", "Files"]),
         library("Planning", ["Method", "Shard", "JSON", "Files", yams]),
@@ -93,6 +96,12 @@ let package = Package(
                 "Coordinator", "Planning", "Preflight", "Shard", "Engine", "Networks", "Method", "Torch", "Checkpoint",
                 "Media", "ClipSampling", "JSON", "Threads", "Files", log,
             ]),
+        library(
+            "SelfTest",
+            [
+                "Parity", "Goldens", "Engine", "Torch", "ClipSampling", "Method", "Planning", "Shard", "JSON",
+                "Processes", "Files",
+            ]),
         library("Evaluation", ["COpenBLAS"]),
         library("Arguments", ["Planning", "Method", argumentParser]),
 
@@ -106,7 +115,8 @@ let package = Package(
         .executableTarget(
             name: "seehear-worker",
             dependencies: [
-                "Arguments", "Worker", "MPI", "Torch", "Coordinator", "Preflight", "Planning", "Method", "JSON",
+                "Arguments", "Worker", "SelfTest", "MPI", "Torch", "Processes", "Coordinator", "Preflight", "Planning",
+                "Method", "JSON",
                 "Threads", "Files", argumentParser,
             ],
             swiftSettings: swift),
@@ -128,24 +138,27 @@ let package = Package(
             dependencies: ["Worker", "MPI", "Coordinator", "Planning", "Method", "Shard", "Files", "TestSupport", log],
             path: "Tests/SimulatedWorker", swiftSettings: swift),
         .target(
-            name: "TestSupport", dependencies: ["Torch", "Checkpoint", "Planning"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Goldens", "Planning"], path: "Tests/TestSupport",
             swiftSettings: swift),
         .executableTarget(
             name: "random-models", dependencies: ["TestSupport"], path: "Tests/RandomModels", swiftSettings: swift),
         tests("TestSupportTests", []),
+        tests("GoldensTests", ["Goldens", "Torch"]),
         tests("JSONTests", ["JSON"]),
         tests("FilesTests", ["Files"]),
         tests("ThreadsTests", ["Threads"]),
         tests("ProcessesTests", ["Processes"]),
         tests("MethodTests", ["Method"]),
         tests("CheckpointTests", ["Checkpoint", "JSON", "Files"]),
-        tests("TorchTests", ["Torch"]),
+        tests("TorchTests", ["Goldens", "Torch"]),
         tests("MediaTests", ["Media", "ClipSampling"]),
         tests("ShardTests", ["Shard", "Files"]),
-        tests("NetworksTests", ["Networks", "Method", "ClipSampling", "Torch", "Checkpoint", "JSON", "Files"]),
+        tests(
+            "NetworksTests",
+            ["Parity", "Goldens", "Networks", "Method", "ClipSampling", "Torch", "Checkpoint", "JSON", "Files"]),
         tests(
             "EngineTests",
-            ["Engine", "Networks", "Method", "ClipSampling", "Torch", "Checkpoint"]),
+            ["Parity", "Goldens", "Engine", "Networks", "Method", "ClipSampling", "Torch", "Checkpoint"]),
         tests("PlanningTests", ["Planning", "Method", "Shard", "JSON", "Files"]),
         tests(
             "CoordinatorTests",
@@ -163,8 +176,9 @@ let package = Package(
                 "Files", log,
             ]),
         tests("EvaluationTests", ["Evaluation"]),
+        tests("SelfTestTests", ["SelfTest", "Goldens", "Torch"]),
         .testTarget(
-            name: "Integration", dependencies: ["TestSupport", "Shard", "seehear-simulated-worker"],
+            name: "Integration", dependencies: ["TestSupport", "Goldens", "Shard", "JSON", "seehear-simulated-worker"],
             path: "Tests/Integration",
             exclude: ["judge_scenes.py", "read_shards.py", "terminal.py"],
             swiftSettings: swift),

@@ -42,6 +42,7 @@ inline at::Device device(SHDevice d) {
 inline bool says_out_of_memory(const std::string &message) {
     return message.find("DefaultCPUAllocator") != std::string::npos ||
            message.find("CUDA out of memory") != std::string::npos ||
+           message.find("CUDA error: out of memory") != std::string::npos ||
            message.find("CUDNN_STATUS_ALLOC_FAILED") != std::string::npos ||
            message.find("CUBLAS_STATUS_ALLOC_FAILED") != std::string::npos;
 }

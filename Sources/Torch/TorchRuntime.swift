@@ -16,16 +16,13 @@ package enum TorchRuntime {
     ///
     /// Afterwards equal work has equal bits on one device; what libtorch cannot do so is refused by name.
     ///
-    /// - Parameters:
-    ///   - threads: threads of one operation; `nil` keeps libtorch's choice (`OMP_NUM_THREADS`, else all cores).
-    ///   - tf32: whether networks' products and convolutions in single precision may round their factors to TF32, ten bits
-    ///     of mantissa. CUDA alone knows it.
+    /// - Parameter threads: threads of one operation; `nil` keeps libtorch's choice (`OMP_NUM_THREADS`, else all cores).
     /// - Throws: ``TorchError/refused(operation:message:)`` for a thread count below 1.
-    package static func configure(threads: Int? = nil, tf32: Bool = false) throws(TorchError) {
+    package static func configure(threads: Int? = nil) throws(TorchError) {
         try check(sh_configure_host())
         if let threads { try check(sh_set_threads(Int32(clamping: threads))) }
         try check(sh_set_deterministic(true))
-        try check(sh_set_tf32(tf32))
+        try check(sh_set_tf32(false))
     }
 
     /// A CUDA device as its driver describes it.

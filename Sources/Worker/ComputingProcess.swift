@@ -37,7 +37,8 @@ package struct ComputingProcess: Sendable {
         _ run: Run, _ place: RankProgram.Place, _ log: Logger
     ) throws -> (runner: any BatchRunner, device: String) {
         let choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
-        try TorchRuntime.configure(threads: choice.threads, tf32: run.job.tf32 == .on)
+        try TorchRuntime.configure(threads: choice.threads)
+        try TorchRuntime.allowTF32(run.job.tf32 == .on)
         if choice.device == .cpu {
             for (key, value) in [("tf32", run.job.tf32), ("graphs", run.job.graphs)] where value == .on {
                 log.warning("\(key) is on and has no effect on the CPU.")

@@ -16,29 +16,37 @@ package struct DeviceChoice: Sendable {
     /// - Throws: `TorchError` where the job asks for CUDA and there is none, and where the node has an NVIDIA device that
     ///   libtorch cannot use: `device: cpu` computes on the CPU then.
     package init(_ job: Job, localRank: Int, ranksOnNode: Int) throws(TorchError) {
-        if job.device != .cpu {
+        try self.init(job.device, threads: job.threads, localRank: localRank, ranksOnNode: ranksOnNode)
+    }
+
+    /// The same for what is asked for without a job.
+    ///
+    /// - Parameter threads: of one operation; nil leaves it to the device.
+    /// - Throws: as ``init(_:localRank:ranksOnNode:)``.
+    package init(_ kind: Job.Device, threads wanted: Int?, localRank: Int, ranksOnNode: Int) throws(TorchError) {
+        if kind != .cpu {
             do throws(TorchError) {
                 let devices = try TorchRuntime.cudaDevices()
                 if !devices.isEmpty {
                     let chosen = devices[localRank % devices.count]
                     device = .cuda(chosen.index)
-                    threads = job.threads
+                    threads = wanted
                     description = "cuda:\(chosen.index) \(chosen.name)"
                     return
                 }
             } catch {
                 // A GPU node that quietly computes on its CPU would waste a week.
-                guard job.device == .auto, !Self.hasNVIDIADevice else { throw error }
+                guard kind == .auto, !Self.hasNVIDIADevice else { throw error }
             }
-            guard job.device == .auto else {
+            guard kind == .auto else {
                 throw .refused(
-                    operation: "choosing a device", message: "the job asks for cuda and this node has no CUDA device")
+                    operation: "choosing a device", message: "cuda is asked for and this node has no CUDA device")
             }
         }
         device = .cpu
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let wished = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"].flatMap(Int.init)
-        let count = job.threads ?? wished ?? max(1, cores / max(ranksOnNode, 1))
+        let count = wanted ?? wished ?? max(1, cores / max(ranksOnNode, 1))
         threads = count
         description = "cpu, \(count) thread\(count == 1 ? "" : "s")"
     }

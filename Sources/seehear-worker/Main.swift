@@ -14,7 +14,8 @@ struct Main: ParsableCommand {
         commandName: "seehear-worker", abstract: "Generate the samples of a run, on every rank that mpirun starts.",
         version: RunDescription.version,
         subcommands: [
-            RunCommand.self, ComputeCommand.self, BenchCommand.self, DoctorCommand.self, CheckModelsCommand.self,
+            RunCommand.self, ComputeCommand.self, BenchCommand.self, SelfTestCommand.self,
+            SelfTestPartCommand.self, DoctorCommand.self, CheckModelsCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

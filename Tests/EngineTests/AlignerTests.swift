@@ -1,6 +1,8 @@
 import Foundation
+import Goldens
 import Method
 import Networks
+import Parity
 import TestSupport
 import Testing
 import Torch
@@ -25,7 +27,7 @@ import Torch
         ) throws {
             self.modality = modality
             self.generators = generators
-            scheduler = try choice.scheduler(ParityTests.models.get().schedule, steps: steps, eta: eta)
+            scheduler = try choice.scheduler(Reference.models.audio.schedule, steps: steps, eta: eta)
             prompt = try randn(seed, [3, 6]) * 0.5
             decoder = try randn(seed + 1, [6, 4])
         }

@@ -1,5 +1,7 @@
+import Goldens
 import Method
 import Networks
+import Parity
 import TestSupport
 import Testing
 import Torch
@@ -10,25 +12,25 @@ import Torch
 @Suite struct AudioDenoiserTests {
     private func denoiser(scale: Double, batch: Int = 1) throws -> AudioDenoiser {
         try AudioDenoiser(
-            ParityTests.models.get(), unconditional: try randn(9, [1, 20]).normalized().expand([batch, -1]),
+            Reference.models.audio, unconditional: try randn(9, [1, 20]).normalized().expand([batch, -1]),
             scale: scale, memory: .auto)
     }
 
     private func stream(scale: Double, batch: Int = 1, generators: [Generator] = []) throws -> DiffusionStream {
-        let models = try ParityTests.models.get()
+        let models = try Reference.models.audio
         return DiffusionStream(
             denoiser: try denoiser(scale: scale, batch: batch),
             scheduler: try DDIMScheduler(models.schedule, steps: 4),
             spaces: [
                 try AudioLatentSpace(
-                    models, binder: ParityTests.binder.get().network, clipSettings: .imageBind, clips: 1, memory: .auto)
+                    models, binder: Reference.models.binder.network, clipSettings: .imageBind, clips: 1, memory: .auto)
             ],
             generators: generators)
     }
 
     @Test("classifier-free guidance scales the difference, and computes one half alone up to a scale of 1")
     func classifierFreeGuidance() throws {
-        let unet = try ParityTests.models.get().unet
+        let unet = try Reference.models.audio.unet
         let (z, y) = (try randn(1, [1, 8, 13, 16]), try randn(2, [1, 20]).normalized())
         let conditional = try unet(z, timestep: 501, classLabels: y)
         let unconditional = try unet(z, timestep: 501, classLabels: randn(9, [1, 20]).normalized())
@@ -66,7 +68,7 @@ import Torch
 
     @Test("the latent's shape follows from the duration and is never empty")
     func latentShapes() throws {
-        let models = try ParityTests.models.get()
+        let models = try Reference.models.audio
         // 0.04 s are four spectrogram frames, one of the latent.
         for (seconds, frames) in [(10.0, 250), (8, 200), (2.5, 63), (0.05, 2), (0.04, 1), (0.001, 1), (0, 1)] {
             #expect(models.latentShape(duration: seconds) == [8, frames, 16], "\(seconds) s")
@@ -76,7 +78,7 @@ import Torch
     /// The real networks, two guided steps of plain descent: a batch of two against its samples alone.
     @Test func aSampleDoesNotDependOnItsNeighbours() throws {
         let (z, y) = (try randn(1, [2, 8, 25, 16]), try randn(2, [2, 20]).normalized())
-        let condition = try randn(3, [2, ParityTests.binder.get().network.configuration.outEmbedDim])
+        let condition = try randn(3, [2, Reference.models.binder.network.configuration.outEmbedDim])
         let options = AlignerSettings(
             learningRates: [.audio: 5], optimizer: .sgd, window: .start(0.26), pairing: .paper)
         func run(_ rows: Range<Int>) throws -> (Tensor, [[Double]], AlignerTests.Recorder) {

@@ -1,5 +1,6 @@
 import Foundation
 @testable import Networks
+import Goldens
 import Method
 import TestSupport
 import Testing
@@ -28,8 +29,8 @@ import Torch
         let sounds: [String: Int]
     }
 
-    static let waves = (try? UnitGoldens.json(Goldens.self, "inputs").waves) ?? []
-    static let conditions = (try? UnitGoldens.json(Goldens.self, "inputs").conditions) ?? []
+    static let waves = (try? Fixtures.goldens.description(Goldens.self, of: "inputs").waves) ?? []
+    static let conditions = (try? Fixtures.goldens.description(Goldens.self, of: "inputs").conditions) ?? []
 
     @Test func goldensAreThere() {
         #expect(Set(Self.waves.map(\.name)).isSuperset(of: ["overlapping", "short", "stereo"]))
@@ -56,7 +57,7 @@ import Torch
         "features and gradient of the filterbank agree with torchaudio's",
         arguments: ["noise", "silence", "faint", "loud", "tone", "short"])
     func filterbank(_ name: String) throws {
-        let goldens = try UnitGoldens("inputs")
+        let goldens = try Fixtures.goldens.units("inputs")
         let bank = try KaldiFilterbank(bins: 128, device: .cpu)
         let leaf = try audio(name).leaf()
         let features = try bank(leaf)
@@ -90,7 +91,7 @@ import Torch
 
     @Test("the clips of a waveform and their gradient agree with the reference", arguments: waves)
     func clips(_ item: Goldens.Wave) throws {
-        let goldens = try UnitGoldens("inputs")
+        let goldens = try Fixtures.goldens.units("inputs")
         let input = try ImageBindAudioInput(.imageBind, device: .cpu)
         let leaf = try (randn(30, [item.channels, item.samples]) * 0.1 + 0.02).leaf()
         let clips = try input(leaf.unsqueeze(0), clips: item.clips)
@@ -106,7 +107,7 @@ import Torch
         "audio as a condition makes one clip for each second begun, and the embedding agrees with the reference",
         arguments: conditions)
     func embeddedAudio(_ item: Goldens.Condition) throws {
-        let goldens = try UnitGoldens("inputs")
+        let goldens = try Fixtures.goldens.units("inputs")
         let sound = try (randn(item.seed, [1, 1, item.samples]) * 0.1 - 0.03)
         let clips = try ImageBindAudioInput(.imageBind, device: .cpu)(sound, clips: item.clips)
         #expect(clips.shape == [1, (item.samples + 15_999) / 16_000, 1, 128, 204])

@@ -1,4 +1,5 @@
 import Foundation
+import Goldens
 import Networks
 import TestSupport
 import Testing
@@ -44,7 +45,7 @@ import Torch
 
     @Test("timesteps are those of diffusers, or refused where diffusers cannot index one", arguments: names)
     func timesteps(_ name: String) throws {
-        let goldens = try UnitGoldens.json(Goldens.self, "schedules")
+        let goldens = try Fixtures.goldens.description(Goldens.self, of: "schedules")
         let configuration = try #require(goldens.configs[name])
         for golden in try #require(goldens.timesteps[name]) {
             let (steps, count, largest) = (golden[0].number, golden[1].number, golden[2].number)
@@ -64,8 +65,8 @@ import Torch
 
     @Test("the noise levels are those of diffusers to the bit", arguments: names)
     func alphas(_ name: String) throws {
-        let configuration = try #require(try UnitGoldens.json(Goldens.self, "schedules").configs[name])
-        let golden = try UnitGoldens("schedules").tensor("\(name).alphas").floats()
+        let configuration = try #require(try Fixtures.goldens.description(Goldens.self, of: "schedules").configs[name])
+        let golden = try Fixtures.goldens.units("schedules").tensor("\(name).alphas").floats()
         let alphas = try NoiseSchedule(configuration, steps: 10, model: "").alphasCumprod
         #expect(golden.count == 1000)
         let different = golden.indices.filter { golden[$0] != alphas[$0] }
@@ -83,8 +84,8 @@ import Torch
 
     @Test("a step agrees with that of diffusers, with and without fresh noise")
     func steps() throws {
-        let goldens = try UnitGoldens.json(Goldens.self, "schedules")
-        let tensors = try UnitGoldens("schedules")
+        let goldens = try Fixtures.goldens.description(Goldens.self, of: "schedules")
+        let tensors = try Fixtures.goldens.units("schedules")
         let (z, noise, fresh) = (try randn(1, [1, 2, 3, 4]), try randn(2, [1, 2, 3, 4]), try randn(3, [1, 2, 3, 4]))
         #expect(goldens.runs.count > 50 && goldens.runs.contains { $0.eta == 1 })
         for run in goldens.runs {
@@ -99,7 +100,7 @@ import Torch
 
     /// DDIM's own prediction of the clean latent is unchanged by its own step, with the stepped latent's ᾱ.
     @Test func theStepKeepsTheCleanPrediction() throws {
-        let configuration = try #require(try UnitGoldens.json(Goldens.self, "schedules").configs["sd"])
+        let configuration = try #require(try Fixtures.goldens.description(Goldens.self, of: "schedules").configs["sd"])
         let scheduler = try DDIMScheduler(configuration, steps: 20)
         let (z, noise) = (try randn(1, [30], dtype: .float64), try randn(2, [30], dtype: .float64))
         var history = SchedulerHistory()

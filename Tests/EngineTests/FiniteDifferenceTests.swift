@@ -1,7 +1,9 @@
 import Checkpoint
 import Foundation
+import Goldens
 import Method
 import Networks
+import Parity
 import TestSupport
 import Testing
 import Torch
@@ -12,23 +14,7 @@ import Torch
 /// filterbank and binder for the latent, or through decoder, resizing and binder; and from the prompt embedding through the
 /// denoiser as well.
 @Suite struct FiniteDifferenceTests {
-    static let audioModels = Result {
-        try AudioLDMModels(
-            ModelFolder(HuggingFaceCache().resolve(GoldenTrace.models.appending(path: "audioldm").path)),
-            dtype: .float64, device: .cpu)
-    }
-    static let videoModels = Result {
-        let cache = HuggingFaceCache()
-        return try StableDiffusionModels(
-            ModelFolder(cache.resolve(GoldenTrace.models.appending(path: "sd15").path)),
-            motion: MotionAdapterFiles(cache.resolve(GoldenTrace.models.appending(path: "motion_adapter").path)),
-            dtype: .float64, device: .cpu)
-    }
-    static let binder = Result {
-        try BinderModel(
-            ImageBindFiles(HuggingFaceCache().resolve(GoldenTrace.models.appending(path: "imagebind").path)),
-            dtype: .float64, device: .cpu)
-    }
+    private static let models = ParityModels(Reference.folder, dtype: .float64)
 
     /// One stream at its first guided step.
     private struct Point {
@@ -123,8 +109,8 @@ import Torch
             Case(choice: SamplerSettings(.euler), prediction: .sample, memory: .low),
         ])
     func audio(_ item: Case) throws {
-        let models = try Self.audioModels.get()
-        let binder = try Self.binder.get().network
+        let models = try Self.models.audio
+        let binder = try Self.models.binder.network
         func drawn(_ seed: UInt64, _ shape: [Int]) throws -> Tensor { try randn(seed, shape, dtype: .float64) }
         let width = models.textEncoder.configuration.projectionDim
         let stream = DiffusionStream(
@@ -151,8 +137,8 @@ import Torch
             Case(choice: SamplerSettings(.euler), prediction: .velocity),
         ])
     func frames(_ item: Case) throws {
-        let models = try Self.videoModels.get()
-        let binder = try Self.binder.get().network
+        let models = try Self.models.video
+        let binder = try Self.models.binder.network
         func drawn(_ seed: UInt64, _ shape: [Int]) throws -> Tensor { try randn(seed, shape, dtype: .float64) }
         let stream = DiffusionStream(
             denoiser: try VideoDenoiser(
@@ -175,7 +161,7 @@ import Torch
 
     /// Of a folder of the random models, as if its network predicted something else.
     private static func scheduler(_ item: Case, scheduleOf folder: String) throws -> any LatentScheduler {
-        let file = GoldenTrace.models.appending(path: "\(folder)/scheduler/scheduler_config.json")
+        let file = Reference.folder.appending(path: "\(folder)/scheduler/scheduler_config.json")
         var json = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
         json["prediction_type"] = item.prediction.rawValue
         let configuration = try JSONDecoder().decode(

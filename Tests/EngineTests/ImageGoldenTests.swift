@@ -1,11 +1,11 @@
-import Checkpoint
+import Engine
 import Foundation
+import Goldens
 import Networks
+import Parity
 import TestSupport
 import Testing
 import Torch
-
-@testable import Engine
 
 /// The networks of Stable Diffusion in single precision against transformers and diffusers: on the random ones, or on the models
 /// and goldens in the folder that SEEHEAR_TRACE_MODELS names, where it has such goldens.
@@ -15,50 +15,27 @@ import Torch
             FileManager.default.fileExists(atPath: $0.appending(path: "pictures.safetensors").path) ? $0 : nil
         }
 
-    static let models = Result {
-        func location(_ name: String) throws -> ModelLocation {
-            try HuggingFaceCache().resolve((other ?? RandomModels.folder).appending(path: name).path)
-        }
-        return try StableDiffusionModels(
-            ModelFolder(location("sd15")), motion: MotionAdapterFiles(location("motion_adapter")), dtype: .float32,
-            device: .cpu)
-    }
+    static let models = other.map { ParityModels($0) } ?? ParityModels(RandomModels.folder)
 
-    private func expect(_ name: String, _ ours: Tensor) throws {
+    @Test("prompts, predicted noise and decoded frames agree with the reference")
+    func networks() throws {
         let goldens =
-            try Self.other.map { try UnitGoldens(at: $0.appending(path: "pictures.safetensors")) }
-            ?? UnitGoldens("pictures")
-        let difference = try goldens.relativeDifference(name, ours)
-        #expect(difference < 2e-5, "\(name): \(difference)")
+            try Self.other.map { try GoldenFile(at: $0.appending(path: "pictures.safetensors")) }
+            ?? Fixtures.goldens.units("pictures")
+        let found = try PictureGoldens.compare(Self.models, with: goldens)
+        #expect(found.map(\.name) == ["embed", "still", "clips", "decoded"])
+        for item in found { #expect(item.difference < 2e-5, "\(item)") }
+        let video = try Self.models.video
+        let scale = video.vae.configuration.scale
+        #expect(found.first?.shape == [3, 77, video.textEncoder.configuration.hiddenSize])
+        #expect(found.last?.shape == [3, 3, 5 * scale, 6 * scale])
     }
 
-    @Test("embeddings of empty, short and overlong prompts agree with the reference")
-    func embedsPrompts() throws {
-        let models = try Self.models.get()
-        let embeddings = try models.embed(
-            ["", "A dog barking in the rain, photo-realistic", String(repeating: "waves ", count: 90)])
-        #expect(embeddings.shape == [3, 77, models.textEncoder.configuration.hiddenSize])
-        try expect("embed", embeddings)
-    }
-
-    @Test("the noise predicted for images and clips agrees with the reference")
-    func predictsTheNoiseOfImagesAndClips() throws {
-        let models = try Self.models.get()
-        let y = try randn(1, [2, 77, models.textEncoder.configuration.hiddenSize])
-        try expect("still", models.unet(randn(2, [2, 4, 9, 7]), timestep: 501, context: y))
-        let z = try randn(3, [16, 4, 9, 7])
-        try expect("clips", models.unet(z, timestep: 501, context: y, motion: models.motion, frames: 8))
-    }
-
-    @Test("decoded frames agree with the reference, alone and in a batch")
+    @Test("decoded frames agree alone and in a batch")
     func decodesFrames() throws {
-        let vae = try Self.models.get().vae
-        let scale = vae.configuration.scale
+        let vae = try Self.models.video.vae
         let z = try randn(4, [3, 4, 5, 6])
-        let frames = try vae.decode(z)
-        #expect(frames.shape == [3, 3, 5 * scale, 6 * scale])
-        try expect("decoded", frames)
         let second = try vae.decode(z.narrow(0, from: 1, count: 1))
-        #expect(try (second - frames.narrow(0, from: 1, count: 1)).maxAbs() < 1e-5)
+        #expect(try (second - vae.decode(z).narrow(0, from: 1, count: 1)).maxAbs() < 1e-5)
     }
 }

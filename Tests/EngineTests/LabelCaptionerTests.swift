@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Goldens
 import Method
 import Networks
 import TestSupport

@@ -1,4 +1,6 @@
+import Goldens
 import Method
+import Parity
 import TestSupport
 import Testing
 

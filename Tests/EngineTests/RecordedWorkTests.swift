@@ -1,5 +1,7 @@
 import ClipSampling
+import Goldens
 import Method
+import Parity
 import TestSupport
 import Testing
 import Torch
@@ -28,7 +30,7 @@ import Torch
 
     private func pipeline(_ recorder: WorkRecorder?) throws -> GenerationPipeline {
         GenerationPipeline(
-            audio: try ParityTests.models.get(), video: nil, binder: try ParityTests.binder.get(), recorder: recorder)
+            audio: try Reference.models.audio, video: nil, binder: try Reference.models.binder, recorder: recorder)
     }
 
     @Test("what a pipeline records serves later calls with other seeds, captions and conditions, and changes no bit")

@@ -1,6 +1,7 @@
 import Foundation
 import Method
 import Networks
+import Parity
 import Testing
 
 @testable import Engine

@@ -1,6 +1,8 @@
 import Checkpoint
 import Foundation
+import Goldens
 import Method
+import Parity
 import TestSupport
 import Testing
 import Torch

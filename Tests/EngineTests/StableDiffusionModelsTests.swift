@@ -1,6 +1,7 @@
 import Checkpoint
 import Foundation
 @testable import Networks
+import Goldens
 import TestSupport
 import Testing
 import Torch

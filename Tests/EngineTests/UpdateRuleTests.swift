@@ -1,3 +1,4 @@
+import Goldens
 import Method
 import TestSupport
 import Testing
@@ -9,7 +10,7 @@ import Torch
 @Suite struct UpdateRuleTests {
     /// Four updates with gradients from 10 down to 1e-12, and one element whose gradient is always 0.
     @Test func adamIsTorchs() throws {
-        let goldens = try UnitGoldens("adam")
+        let goldens = try Fixtures.goldens.units("adam")
         var rule = UpdateRule(.adam, rate: 0.1)
         var value = try randn(5, [3, 4])
         for step in 0..<4 {

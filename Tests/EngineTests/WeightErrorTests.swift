@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Goldens
 import Networks
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Checkpoint
 import Files
 import Foundation
+import Goldens
 import TestSupport
 import Testing
 import Torch

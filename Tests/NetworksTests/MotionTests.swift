@@ -1,5 +1,7 @@
 import Checkpoint
 import Foundation
+import Goldens
+import Parity
 import TestSupport
 import Testing
 import Torch
@@ -9,73 +11,53 @@ import Torch
 /// UNets with motion modules against diffusers' UNetMotionModel, in double precision, with the gradients of latent and
 /// prompt.
 @Suite struct MotionTests {
-    static let cases = NetworkCase.all.filter { $0.kind == "motion" }
+    static let cases = NetworkTests.all.filter { $0.kind == "motion" }
 
-    @Test func goldensAreThere() {
+    @Test func goldensAreThere() throws {
         #expect(Self.cases.count == 3)
-        #expect(Self.cases.contains { $0.json["checkpoint"] != nil })
+        #expect(try Self.cases.contains { try motion($0).checkpoint != nil })
     }
 
     @Test("a UNet with a motion adapter agrees with the reference", arguments: cases)
     func agrees(_ item: NetworkCase) throws {
-        if item.json["checkpoint"] is String {
-            try check(item, original(item))
-        } else {
-            let store = try item.store(adapterEntries(item))
-            try check(item, adapter(store, configuration(item)))
-        }
+        try item.expect(item.compare(with: Fixtures.goldens.units("networks"), in: Fixtures.goldens.units))
+    }
+
+    /// An original checkpoint as PyTorch saved it: `state_dict` among other things, `module.` before every key.
+    @Test func sizesAreReadOffAnOriginalCheckpoint() throws {
+        let item = try #require(Self.cases.first { try motion($0).checkpoint != nil })
+        let name = try #require(try motion(item).checkpoint)
+        let files = try MotionAdapterFiles(HuggingFaceCache().resolve(Fixtures.url("units/\(name)").path))
+        #expect(files.config == nil)
+        let adapter = try MotionAdapter(files, dtype: .float64, device: .cpu)
+        #expect(adapter.maximumFrames == 24 && adapter.configuration.blockOutChannels == [32])
     }
 
     /// The same weights under the original checkpoints' keys, sizes read off the shapes.
     @Test func agreesFromTheOriginalKeys() throws {
         let item = try #require(Self.cases.first { $0.name.contains("published") })
-        let expected = try configuration(item)
-        let file = try item.file(originalEntries(item))
+        let expected = try motion(item).adapter
+        let file = try NetworkCase.file(originalEntries(item))
         let store = WeightStore(file, dtype: .float64, networkName: MotionAdapter.diffusersName)
         let inferred = try MotionAdapter.Configuration(inferredFrom: file)
         #expect(inferred.blockOutChannels == expected.blockOutChannels && inferred.maxSeqLength == 24)
         #expect(inferred.layersPerBlock == .each([1, 1]) && inferred.useMotionMidBlock == true)
-        try check(item, adapter(store, inferred))
-    }
-
-    /// An original checkpoint as PyTorch saved it: `state_dict` among other things, `module.` before every key.
-    private func original(_ item: NetworkCase) throws -> MotionAdapter {
-        let name = try #require(item.json["checkpoint"] as? String)
-        let location = try HuggingFaceCache().resolve(Fixtures.url("units/\(name)").path)
-        let files = try MotionAdapterFiles(location)
-        #expect(files.config == nil)
-        let adapter = try MotionAdapter(files, dtype: .float64, device: .cpu)
-        #expect(adapter.maximumFrames == 24 && adapter.configuration.blockOutChannels == [32])
-        return adapter
-    }
-
-    private func check(_ item: NetworkCase, _ adapter: MotionAdapter) throws {
-        let frames = try #require(item.json["frames"] as? Int)
-        let store = try item.store(item.entries())
-        let configuration = try JSONDecoder().decode(UNet2DConditionModel.Configuration.self, from: item.config)
-        let unet = try UNet2DConditionModel(configuration, store.root)
-        try store.finish()
-        try adapter.checkFit(configuration)
-        try item.check { try unet($0[0], timestep: item.timestep, context: $0[1], motion: adapter, frames: frames) }
-    }
-
-    private func adapter(_ store: WeightStore, _ configuration: MotionAdapter.Configuration) throws -> MotionAdapter {
-        let adapter = try MotionAdapter(configuration, store.root)
+        let adapter = try MotionAdapter(inferred, store.root)
         try store.finish(unused: MotionAdapter.unused)
-        return adapter
+        try item.expect(item.compare(with: Fixtures.goldens.units("networks"), motion(item), adapter))
     }
 
-    private func configuration(_ item: NetworkCase) throws -> MotionAdapter.Configuration {
-        let json = try JSONSerialization.data(withJSONObject: #require(item.json["adapter"]))
-        return try JSONDecoder().decode(MotionAdapter.Configuration.self, from: json)
+    private func motion(_ item: NetworkCase) throws -> NetworkCase.Motion {
+        guard case .motion(let motion) = item.network else { throw NoMotion() }
+        return motion
     }
 
-    private func adapterEntries(
-        _ item: NetworkCase, renaming: (String) -> String = { $0 }
-    ) throws -> [WeightEntry] {
-        let keys = NetworkCase.keys(item.json["adapter_keys"])
+    private struct NoMotion: Error {}
+
+    private func adapterEntries(_ item: NetworkCase, renaming: (String) -> String) throws -> [WeightEntry] {
+        let keys = try motion(item).adapterKeys
         #expect(!keys.isEmpty)
-        return try NetworkCase.entries(keys, seed: item.seed + 50_000, renaming: renaming)
+        return try item.adapterEntries(keys, renaming: renaming)
     }
 
     private func originalEntries(_ item: NetworkCase) throws -> [WeightEntry] {
@@ -174,7 +156,7 @@ import Torch
     /// What is no adapter is refused by the key that is missing; PIA by its name.
     @Test func refusesOtherCheckpoints() throws {
         func infer(_ entries: [WeightEntry]) throws -> (MotionAdapter.Configuration?, ConfigurationError?) {
-            let file = try Self.cases[0].file(entries)
+            let file = try NetworkCase.file(entries)
             do throws(ConfigurationError) {
                 let configuration = try MotionAdapter.Configuration(inferredFrom: file)
                 _ = try MotionPlan(configuration)

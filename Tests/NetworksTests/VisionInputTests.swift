@@ -1,4 +1,5 @@
 import ClipSampling
+import Goldens
 import Method
 import TestSupport
 import Testing
@@ -27,7 +28,7 @@ import Torch
         let pictures: [Item]
         let clips: [Item]
 
-        static let all = Result { try UnitGoldens.json(Self.self, "inputs") }
+        static let all = Result { try Fixtures.goldens.description(Self.self, of: "inputs") }
     }
 
     static let pictures = (try? Goldens.all.get().pictures) ?? []
@@ -45,7 +46,7 @@ import Torch
         #expect(FNV1a.hex(square.pixels) == item.hash)
         let input = try ImageBindVisionInput.image(picture)
         #expect(input.shape == [1, 3, 224, 224])
-        #expect(try UnitGoldens("inputs").largestDifference("picture.\(item.testDescription)", input) < 1e-6)
+        #expect(try Fixtures.goldens.units("inputs").largestDifference("picture.\(item.testDescription)", input) < 1e-6)
     }
 
     @Test func aSideOf224IsOnlyCropped() throws {
@@ -57,7 +58,7 @@ import Torch
 
     @Test("clips of frames are prepared as the reference prepares them", arguments: clips)
     func framesAsTheReference(_ item: Goldens.Item) throws {
-        let goldens = try UnitGoldens("inputs")
+        let goldens = try Fixtures.goldens.units("inputs")
         let frames = try (0..<3).map { try item.picture(frame: $0) }
         let input = try ImageBindVisionInput.clips([[frames[0], frames[1]], [frames[1], frames[2]]])
         #expect(input.shape == [1, 2, 3, 2, 224, 224])
@@ -74,7 +75,8 @@ import Torch
         let y = try ImageBindVisionInput(height: item.height, width: item.width, device: .cpu)(leaf)
         let gradient = try Autograd.gradients(of: (y * randn(12, [3, 3, 224, 224])).sum(), [leaf])[0]
         #expect(
-            try UnitGoldens("inputs").relativeDifference("clips.\(item.testDescription).gradient", gradient) < 5e-6)
+            try Fixtures.goldens.units("inputs").relativeDifference("clips.\(item.testDescription).gradient", gradient)
+                < 5e-6)
     }
 
     @Test(

@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Goldens
 import TestSupport
 import Testing
 import Torch

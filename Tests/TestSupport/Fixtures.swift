@@ -1,10 +1,14 @@
 package import Foundation
+package import Goldens
 
 /// Where the committed fixtures lie. Every folder under `Data` records, in its README, the command that made it.
 package enum Fixtures {
     /// The root of this checkout.
     package static let checkout = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// The goldens of this checkout.
+    package static let goldens = GoldenData(root: checkout)
 
     /// The folder `Tests/Fixtures/Data`.
     package static let folder = checkout.appending(path: "Tests/Fixtures/Data")

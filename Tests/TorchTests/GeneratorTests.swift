@@ -1,3 +1,4 @@
+import Goldens
 import TestSupport
 import Testing
 import Torch

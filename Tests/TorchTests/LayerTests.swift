@@ -1,11 +1,10 @@
+import Goldens
 import Testing
 import Torch
 
 /// Every layer in double precision: value and gradients against torch, gradients against finite differences, and the
 /// value with a gradient recorded against the value without.
 @Suite struct LayerTests {
-    typealias Case = TorchGoldens.LayerCase
-
     @Test func everyKindIsThere() {
         let kinds = Set(TorchGoldens.all.layers.map(\.kind))
         #expect(
@@ -14,19 +13,19 @@ import Torch
         #expect(TorchGoldens.all.layers.count > 50)
     }
 
-    @Test(arguments: TorchGoldens.all.layers) func agreesWithTorch(_ item: Case) throws {
-        let inputs = try random(item.inputs, item.seed)
-        let weights = try random(item.weights, item.seed + 100)
-        let plain = try apply(item, inputs, weights)
+    @Test(arguments: TorchGoldens.all.layers) func agreesWithTorch(_ item: LayerCase) throws {
+        let inputs = try item.drawInputs()
+        let weights = try item.drawWeights()
+        let plain = try item.apply(inputs, weights)
         #expect(plain.shape == item.shape)
         #expect(try item.y.difference(plain) < 1e-10)
         #expect(!plain.requiresGrad)
 
         let leaves = try inputs.map { try $0.leaf() }
-        let y = try apply(item, leaves, weights)
+        let y = try item.apply(leaves, weights)
         #expect(y.requiresGrad)
         #expect(try (y.detached() - plain).maxAbs() < 1e-13, "the recorded layer computes something else")
-        let w = try random([item.shape], item.seed + 200)[0]
+        let w = try item.drawCotangent()
         let gradients = try Autograd.gradients(of: (y * w).sum(), leaves)
         for (place, gradient) in gradients.enumerated() {
             #expect(gradient.shape == item.inputs[place])
@@ -35,17 +34,17 @@ import Torch
     }
 
     /// `(L(x + h·d) − L(x − h·d)) / 2h` along a random direction `d`.
-    @Test(arguments: TorchGoldens.all.layers) func gradientIsTheSlope(_ item: Case) throws {
-        let inputs = try random(item.inputs, item.seed)
-        let weights = try random(item.weights, item.seed + 100)
-        let directions = try random(item.inputs, item.seed + 300)
-        let w = try random([item.shape], item.seed + 200)[0]
+    @Test(arguments: TorchGoldens.all.layers) func gradientIsTheSlope(_ item: LayerCase) throws {
+        let inputs = try item.drawInputs()
+        let weights = try item.drawWeights()
+        let directions = try item.drawDirections()
+        let w = try item.drawCotangent()
         func loss(at h: Double) throws -> Double {
             let moved = try zip(inputs, directions).map { try $0.adding($1, scaledBy: h) }
-            return try (apply(item, moved, weights) * w).sum().item()
+            return try (item.apply(moved, weights) * w).sum().item()
         }
         let leaves = try inputs.map { try $0.leaf() }
-        let gradients = try Autograd.gradients(of: (apply(item, leaves, weights) * w).sum(), leaves)
+        let gradients = try Autograd.gradients(of: (item.apply(leaves, weights) * w).sum(), leaves)
         let along = try zip(gradients, directions).reduce(0) { try $0 + ($1.0 * $1.1).sum().item() }
         let h = 1e-6
         let slope = try (loss(at: h) - loss(at: -h)) / (2 * h)
@@ -89,55 +88,7 @@ import Torch
         #expect(try (run(dtype) - exact).maxAbs() < limit * exact.maxAbs())
     }
 
-    // MARK: - Parts
-
     private func random(_ shapes: [[Int]], _ seed: UInt64) throws -> [Tensor] {
         try shapes.enumerated().map { try Generator(seed: seed + UInt64($0)).normal($1, dtype: .float64) }
     }
-
-    private func apply(_ c: Case, _ x: [Tensor], _ w: [Tensor]) throws -> Tensor {
-        switch c.kind {
-        case "conv":
-            try x[0].conv(
-                w[0], w.count > 1 ? w[1] : nil, stride: #require(c.stride), padding: #require(c.padding),
-                dilation: #require(c.dilation))
-        case "transposed":
-            try x[0].convTranspose(w[0], w[1], stride: #require(c.stride), padding: #require(c.padding))
-        case "groupNorm":
-            try x[0].groupNorm(#require(c.groups), w[0], w[1], eps: #require(c.eps), silu: c.silu == true)
-        case "layerNorm": try x[0].layerNorm(w[0], w[1], eps: #require(c.eps))
-        case "leakyReLU": try x[0].leakyReLU(#require(c.slope))
-        case "exp": try x[0].exp()
-        case "abs": try x[0].abs()
-        case "sin": try x[0].sin()
-        case "cos": try x[0].cos()
-        case "tanh": try x[0].tanh()
-        case "sigmoid": try x[0].sigmoid()
-        case "relu": try x[0].relu()
-        case "silu": try x[0].silu()
-        case "gelu": try x[0].gelu()
-        case "square": try x[0].square()
-        case "logsqrt": try (x[0].square() + 0.5).sqrt().log()
-        case "clamp": try x[0].clamped(#require(c.low), #require(c.high))
-        case "normalized": try x[0].normalized()
-        case "linear": try x[0].linear(w[0], w[1])
-        case "matmul": try x[0].matmul(x[1])
-        case "attention":
-            try Tensor.attention(x[0], x[1], x[2], mask: w.first, causal: c.causal == true)
-        case "unfold": try x[0].unfold(1, size: #require(c.size), step: #require(c.step))
-        case "spectrum":
-            try centred(x[0].unfold(1, size: #require(c.size), step: #require(c.step)))
-                .powerSpectrum(length: #require(c.length))
-        case "edge": try x[0].paddedWithEdge(before: #require(c.padding)[0], after: #require(c.padding)[1])
-        case "nearest": try x[0].upsampledNearest(height: #require(c.height), width: #require(c.width))
-        case "bilinear":
-            try x[0].resizedBilinear(
-                height: #require(c.height), width: #require(c.width), antialias: c.antialias == true)
-        default: throw UnknownKind(kind: c.kind)
-        }
-    }
-
-    private func centred(_ x: Tensor) throws -> Tensor { try x - x.mean([2], keep: true) }
-
-    private struct UnknownKind: Error { let kind: String }
 }

@@ -57,7 +57,8 @@ package struct StepBenchmark {
                 throw BenchmarkError.needsCUDA(key)
             }
         }
-        try TorchRuntime.configure(threads: choice.threads, tf32: job.tf32 == .on)
+        try TorchRuntime.configure(threads: choice.threads)
+        try TorchRuntime.allowTF32(job.tf32 == .on)
 
         progress("measuring \(choice.description)")
         let ceilings = try ceilings ?? DeviceCeilings(job.precision.dtype, on: device)

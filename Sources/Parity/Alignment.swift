@@ -1,23 +1,32 @@
-import Method
-import Networks
-import Torch
-
-@testable import Engine
+package import Engine
+package import Method
+package import Networks
+package import Torch
 
 /// Runs of streams that have one modality and a prompt each, guided by the aligner or not.
-struct Alignment {
-    var guidance: AlignerSettings?
-    var terms: [AlignmentTerm]
-    var conditions: [Modality: Tensor]
+package struct Alignment {
+    /// nil: the plain pipeline.
+    package var guidance: AlignerSettings?
+    package var terms: [AlignmentTerm]
+    /// Embeddings `[B, width]`.
+    package var conditions: [Modality: Tensor]
 
-    /// What a run leaves.
-    struct Outcome {
-        /// The final latent of each stream.
-        let latents: [Tensor]
-        let losses: [[Double]]
+    package init(guidance: AlignerSettings?, terms: [AlignmentTerm], conditions: [Modality: Tensor]) {
+        self.guidance = guidance
+        self.terms = terms
+        self.conditions = conditions
     }
 
-    func denoise(
+    /// What a run leaves.
+    package struct Outcome {
+        /// The final latent of each stream.
+        package let latents: [Tensor]
+        /// For each sample the loss of every update.
+        package let losses: [[Double]]
+    }
+
+    /// Runs all steps.
+    package func denoise(
         _ streams: [DiffusionStream], latents: [Tensor], prompts: [Tensor], observer: (any SamplerObserver)? = nil
     ) throws -> Outcome {
         let outcome = try Sampler(
@@ -29,7 +38,7 @@ struct Alignment {
 
 extension AlignerSettings {
     /// Settings with rates by modality; the rest is the released code's.
-    init(
+    package init(
         learningRates: [Modality: Double], promptLearningRates: [Modality: Double] = [:], optimizer: Optimizer = .adam,
         promptOptimizer: Optimizer = .adam, promptState: PromptState = .fresh, window: GuidanceWindow = .start(0.2),
         pairing: X0Pairing = .official, innerSteps: Int = 1, every: Int = 1
@@ -42,7 +51,7 @@ extension AlignerSettings {
     }
 
     /// λ2 by modality.
-    var promptLearningRates: [Modality: Double] {
+    package var promptLearningRates: [Modality: Double] {
         get { [.audio: promptLearningRate.audio, .video: promptLearningRate.video] }
         set { promptLearningRate = Self.rates(newValue) }
     }
@@ -54,14 +63,14 @@ extension AlignerSettings {
 
 extension SamplerSettings {
     /// A scheduler's settings alone.
-    init(
+    package init(
         _ scheduler: SchedulerName = .ddim, betaSchedule: BetaSchedule? = nil, timestepSpacing: TimestepSpacing? = nil
     ) {
         self.init(cfgScale: 1, scheduler: scheduler, betaSchedule: betaSchedule, timestepSpacing: timestepSpacing)
     }
 
     /// The scheduler of a run.
-    func scheduler(
+    package func scheduler(
         _ configuration: SchedulerConfiguration, steps: Int, eta: Double = 0, karras: Bool = false
     ) throws(ConfigurationError) -> any LatentScheduler {
         try scheduler(

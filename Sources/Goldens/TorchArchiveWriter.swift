@@ -1,4 +1,4 @@
-import Checkpoint
+internal import Checkpoint
 package import Foundation
 
 /// Writes tensors as `torch.save` writes a state dict: a zip file of stored entries with a pickle of protocol 2.

@@ -1,4 +1,4 @@
-import Checkpoint
+internal import Checkpoint
 
 /// How random weights are drawn: `Models/random/recipe.txt`, which says what its lines mean, with every part spelled out.
 struct WeightRecipe {

@@ -1,4 +1,4 @@
-import Checkpoint
+internal import Checkpoint
 package import Foundation
 
 /// Writes safetensors files, also such as no library would write.

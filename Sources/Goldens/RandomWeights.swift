@@ -1,5 +1,5 @@
-import Foundation
-import Torch
+internal import Foundation
+internal import Torch
 
 /// Draws the tensors of a recipe's parts, one after the other.
 struct RandomWeights {

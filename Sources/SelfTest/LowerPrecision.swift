@@ -50,15 +50,15 @@ enum LowerPrecision: String, CaseIterable {
     }
 
     /// Gradients of networks that nobody trained are ill-conditioned: 2e-3 is the floor of single precision. In half precision they
-    /// keep their direction, and no more: measured 0.66 in bf16 and 0.24 in fp16, where 1 is a gradient of zeros.
+    /// frames keep the direction of theirs, where 1 is a gradient of zeros: measured 0.64 in bf16, 0.13 in fp16. Audio's lose it in
+    /// bf16, 0.66 to 0.97 by the order of its sums, so that all there is to see is whether it is finite; 0.50 in fp16.
     private func gradient(_ stage: String) -> Double? {
         guard stage.hasSuffix("grad_z") || stage.hasSuffix("grad_y") else { return nil }
         switch self {
         case .fp32: return StageTolerance.single(stage)
         case .tf32: return 0.3
-        case .bf16: return 0.95
-        // Much of it is below fp16's smallest numbers: measured 1.26, so that all there is to see is whether it is finite.
-        case .fp16: return stage == "audio.grad_z" ? 2.5 : 0.5
+        case .bf16: return stage == "audio.grad_z" ? 2 : 0.95
+        case .fp16: return stage == "audio.grad_z" ? 1 : 0.3
         }
     }
 }

@@ -72,8 +72,9 @@ package struct Aligner: Guide {
             let perSample = try measure(states, leaves, step, round)  // (B)
             measured.append(try perSample.detached())
             let prompts = tuned.compactMap { states[$0].prompt }
+            let scale = Self.gradientScale(streams.flatMap(\.spaces))
             var gradients = try step.observer.timed("backward") {
-                try Autograd.gradients(of: perSample.sum(), leaves.flatMap { $0 } + prompts)
+                try Self.gradients(of: perSample, leaves.flatMap { $0 } + prompts, scale: scale)
             }[...]
             for (stream, modalities) in streams.map(\.denoiser.modalities).enumerated() {
                 for (place, modality) in modalities.enumerated() {
@@ -99,6 +100,16 @@ package struct Aligner: Guide {
 
     /// λ2 of a stream; 0 for one without a prompt.
     private func promptRate(_ stream: DiffusionStream) -> Double { settings.promptLearningRate[stream.name] ?? 0 }
+
+    private static func gradientScale(_ spaces: [any LatentSpace]) -> Double { spaces.map(\.gradientScale).max() ?? 1 }
+
+    /// Of the sum over the samples.
+    private static func gradients(
+        of perSample: Tensor, _ inputs: [Tensor], scale: Double
+    ) throws(TorchError) -> [Tensor] {
+        let gradients = try Autograd.gradients(of: perSample.sum() * scale, inputs)
+        return try gradients.map { gradient throws(TorchError) in scale == 1 ? gradient : try gradient * (1 / scale) }
+    }
 
     /// The loss of each sample at the latents `leaves`, `[B]`, with its graph.
     private func measure(
@@ -127,7 +138,8 @@ package struct Aligner: Guide {
             try recording.run("aligner \(loss.form)", inputs) { [loss, spaces] inputs in
                 let leaves = try inputs.prefix(spaces.count).map { try $0.leaf() }
                 let perSample = try loss.with(Array(inputs.dropFirst(spaces.count)))(Self.embeddings(spaces, leaves))
-                return [try perSample.detached()] + (try Autograd.gradients(of: perSample.sum(), leaves))
+                let gradients = try Self.gradients(of: perSample, leaves, scale: Self.gradientScale(spaces))
+                return [try perSample.detached()] + gradients
             }
         }
         return try Autograd.value(made[0], of: cleans, gradients: Array(made.dropFirst()))

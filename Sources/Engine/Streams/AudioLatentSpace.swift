@@ -22,6 +22,8 @@ package struct AudioLatentSpace: LatentSpace {
         self.memory = memory
     }
 
+    package var gradientScale: Double { models.dtype.gradientScale }
+
     /// - Returns: waveforms `[B, samples]` at 16 kHz.
     package func decode(_ clean: Tensor, observer: (any SamplerObserver)? = nil) throws -> Tensor {
         // (B, 1, frames, bins)

@@ -46,6 +46,8 @@ package struct VideoLatentSpace: LatentSpace {
         self.memory = memory
     }
 
+    package var gradientScale: Double { models.dtype.gradientScale }
+
     /// - Returns: frames `[B·F, 3, H, W]`, 0…1, in the type of the latent; those of a sample stand together.
     package func decode(_ clean: Tensor, observer: (any SamplerObserver)? = nil) throws -> Tensor {
         let pixels = try models.vae.decode(clean.framesApart().to(models.dtype), memory: memory)

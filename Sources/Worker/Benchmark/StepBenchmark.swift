@@ -74,7 +74,8 @@ package struct StepBenchmark {
             precision: job.precision, memory: job.memory, tf32: job.tf32 == .on, graphs: job.graphs == .on,
             ceilings: ceilings, load: (clock.now - begun).inSeconds, steps: [], samples: [], outOfMemory: [])
         let bench = Bench(
-            pipeline: pipeline, hasGraphs: job.graphs == .on, settings: settings, task: task, device: device, options: options, ceilings: ceilings)
+            pipeline: pipeline, hasGraphs: job.graphs == .on, settings: settings, task: task, device: device,
+            options: options, ceilings: ceilings)
         try each(report)
         for batch in Set(options.batches + options.samples).sorted() {
             do {

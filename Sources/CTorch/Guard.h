@@ -24,6 +24,9 @@ struct CallbackFailed : std::runtime_error {
 
 SHStatus remember(SHStatus status, const char *message) noexcept;
 
+// The host's numbers became a tensor, or a tensor the host's numbers: on a device somebody waits for that.
+void count_transfer() noexcept;
+
 inline SHTensor own(at::Tensor t) { return new SHTensorImpl{std::move(t)}; }
 inline const at::Tensor &in(SHTensor t) {
     TORCH_CHECK(t != nullptr, "a tensor handle is null");

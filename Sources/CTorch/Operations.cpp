@@ -80,7 +80,10 @@ SHStatus sh_argmax(SHTensor t, int64_t dim, SHTensor *out) {
     return make(out, [&] { return at::argmax(in(t), dim); });
 }
 SHStatus sh_max_abs(SHTensor t, double *out) {
-    return guard([&] { *out = in(t).numel() == 0 ? 0 : in(t).detach().abs().max().to(at::kDouble).item<double>(); });
+    return guard([&] {
+        count_transfer();
+        *out = in(t).numel() == 0 ? 0 : in(t).detach().abs().max().to(at::kDouble).item<double>();
+    });
 }
 
 SHStatus sh_reshape(SHTensor t, const int64_t *sizes, int32_t rank, SHTensor *out) {

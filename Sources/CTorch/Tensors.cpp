@@ -13,7 +13,10 @@ struct SHGeneratorImpl {
 namespace seehear {
 namespace {
 thread_local std::string last_error;
+thread_local int64_t transfers = 0;
 }
+
+void count_transfer() noexcept { ++transfers; }
 
 SHStatus remember(SHStatus status, const char *message) noexcept {
     try {
@@ -26,6 +29,8 @@ SHStatus remember(SHStatus status, const char *message) noexcept {
 
 using namespace seehear;
 
+int64_t sh_host_transfers(void) { return transfers; }
+
 const char *sh_last_error(void) { return last_error.c_str(); }
 SHStatus sh_fail(SHStatus status, const char *message) { return remember(status, message); }
 
@@ -34,6 +39,7 @@ void sh_tensor_free(SHTensor t) { delete t; }
 SHStatus sh_from_bytes(const void *bytes, size_t count, const int64_t *sizes, int32_t rank, SHScalarType type,
                        SHTensor *out) {
     return make(out, [&] {
+        count_transfer();
         auto t = at::empty(ints(sizes, rank), at::TensorOptions().dtype(scalar(type)));
         TORCH_CHECK(t.nbytes() == count, "the shape needs ", t.nbytes(), " bytes, ", count, " were given");
         if (count > 0) std::memcpy(t.data_ptr(), bytes, count);
@@ -84,6 +90,7 @@ at::Tensor on_host(const at::Tensor &t) {
 
 SHStatus sh_copy_out(SHTensor t, void *buffer, size_t capacity) {
     return guard([&] {
+        count_transfer();
         auto host = on_host(in(t).detach());
         TORCH_CHECK(host.nbytes() == capacity, "the tensor has ", host.nbytes(), " bytes, the buffer ", capacity);
         if (capacity > 0) std::memcpy(buffer, host.const_data_ptr(), capacity);
@@ -91,11 +98,17 @@ SHStatus sh_copy_out(SHTensor t, void *buffer, size_t capacity) {
 }
 
 SHStatus sh_item(SHTensor t, double *out) {
-    return guard([&] { *out = in(t).detach().to(at::kDouble).item<double>(); });
+    return guard([&] {
+        count_transfer();
+        *out = in(t).detach().to(at::kDouble).item<double>();
+    });
 }
 
 SHStatus sh_all_finite(SHTensor t, bool *out) {
-    return guard([&] { *out = at::isfinite(in(t).detach()).all().item<bool>(); });
+    return guard([&] {
+        count_transfer();
+        *out = at::isfinite(in(t).detach()).all().item<bool>();
+    });
 }
 
 SHStatus sh_to(SHTensor t, SHScalarType type, SHDevice d, SHTensor *out) {

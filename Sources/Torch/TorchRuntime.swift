@@ -25,6 +25,10 @@ package enum TorchRuntime {
         try check(sh_set_tf32(false))
     }
 
+    /// How often the host's numbers have become a tensor, or a tensor's numbers were read, on this thread. On a device the host
+    /// waits each time, so that a step should do none.
+    package static var hostTransfers: Int { Int(sh_host_transfers()) }
+
     /// A CUDA device as its driver describes it.
     package struct CUDADevice: Sendable {
         package let index: Int

@@ -102,6 +102,8 @@ bool sh_is_contiguous(SHTensor t);
 // Contiguous copy into `buffer`, whose size must be count × item size.
 SHStatus sh_copy_out(SHTensor t, void *buffer, size_t capacity);
 SHStatus sh_item(SHTensor t, double *out);
+// How often numbers of the host have become a tensor, or a tensor's numbers were read, on this thread.
+int64_t sh_host_transfers(void);
 SHStatus sh_all_finite(SHTensor t, bool *out);
 SHStatus sh_to(SHTensor t, SHScalarType type, SHDevice device, SHTensor *out);
 // To a device without waiting for it; the tensor itself where it lies there.

@@ -8,11 +8,7 @@ package import Torch
 package struct AudioDenoiser: Denoiser {
     package let modalities = [Modality.audio]
     private let models: AudioLDMModels
-    private let unconditional: Tensor
-    private let scale: Double
-    private let table: TimestepTable
-    private let memory: MemoryPolicy
-    private let recording: WorkRecorder.Scope?
+    private let prediction: GuidedPrediction
 
     /// - Parameters:
     ///   - unconditional: embedding of the negative prompts, `[B, width]`.
@@ -24,32 +20,20 @@ package struct AudioDenoiser: Denoiser {
         recording: WorkRecorder.Scope? = nil
     ) throws(TorchError) {
         self.models = models
-        self.unconditional = unconditional
-        self.scale = scale
-        table = try models.unet.table(of: timesteps, dtype: models.dtype, device: models.device)
-        self.memory = memory
-        self.recording = recording
+        prediction = GuidedPrediction(
+            modality: .audio, unconditional: unconditional, scale: scale, memory: memory,
+            table: try models.unet.table(of: timesteps, dtype: models.dtype, device: models.device),
+            recording: recording)
     }
 
     package func predict(_ latents: [Tensor], timestep: Double, prompt: Tensor?) throws -> [Tensor] {
-        let waves = try table[timestep] ?? models.unet.waves(of: timestep, dtype: models.dtype, device: models.device)
-        // A prompt that is tuned needs the graph of its prediction.
-        guard let recording, let prompt, !prompt.requiresGrad else {
-            return [try denoise(latents[0], waves, prompt: prompt, unconditional)]
-        }
-        return try recording.run("audio.unet", [latents[0], waves, prompt, unconditional]) { inputs in
-            [try denoise(inputs[0], inputs[1], prompt: inputs[2], inputs[3])]
-        }
-    }
-
-    private func denoise(
-        _ z: Tensor, _ waves: Tensor, prompt: Tensor?, _ unconditional: Tensor
-    ) throws(TorchError) -> Tensor {
-        let guidance = ClassifierFreeGuidance(unconditional: unconditional, scale: scale, apart: memory == .low)
-        // The network works in its own precision; latents keep theirs between steps.
-        return try guidance(z, prompt: prompt) { z, y throws(TorchError) in
-            try models.unet(z.to(models.dtype), waves: waves, classLabels: y.to(models.dtype), memory: memory)
-                .to(z.dtype)
-        }
+        [
+            try prediction(latents[0], timestep: timestep, prompt: prompt) {
+                [models, memory = prediction.memory] z, waves, y throws(TorchError) in
+                // The network works in its own precision; latents keep theirs between steps.
+                try models.unet(z.to(models.dtype), waves: waves, classLabels: y.to(models.dtype), memory: memory)
+                    .to(z.dtype)
+            }
+        ]
     }
 }

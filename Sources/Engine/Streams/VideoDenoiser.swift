@@ -8,11 +8,7 @@ package import Torch
 package struct VideoDenoiser: Denoiser {
     package let modalities = [Modality.video]
     private let models: StableDiffusionModels
-    private let unconditional: Tensor
-    private let scale: Double
-    private let table: TimestepTable
-    private let memory: MemoryPolicy
-    private let recording: WorkRecorder.Scope?
+    private let prediction: GuidedPrediction
 
     /// - Parameters:
     ///   - unconditional: embedding of the negative prompts, `[B, tokens, width]`.
@@ -24,37 +20,25 @@ package struct VideoDenoiser: Denoiser {
         memory: MemoryPolicy, recording: WorkRecorder.Scope? = nil
     ) throws(TorchError) {
         self.models = models
-        self.unconditional = unconditional
-        self.scale = scale
-        table = try models.unet.table(of: timesteps, dtype: models.dtype, device: models.device)
-        self.memory = memory
-        self.recording = recording
+        prediction = GuidedPrediction(
+            modality: .video, unconditional: unconditional, scale: scale, memory: memory,
+            table: try models.unet.table(of: timesteps, dtype: models.dtype, device: models.device),
+            recording: recording)
     }
 
     package func predict(_ latents: [Tensor], timestep: Double, prompt: Tensor?) throws -> [Tensor] {
-        let waves = try table[timestep] ?? models.unet.waves(of: timestep, dtype: models.dtype, device: models.device)
-        // A prompt that is tuned needs the graph of its prediction.
-        guard let recording, let prompt, !prompt.requiresGrad else {
-            return [try denoise(latents[0], waves, prompt: prompt, unconditional)]
-        }
-        return try recording.run("video.unet", [latents[0], waves, prompt, unconditional]) { inputs in
-            [try denoise(inputs[0], inputs[1], prompt: inputs[2], inputs[3])]
-        }
-    }
-
-    private func denoise(
-        _ z: Tensor, _ waves: Tensor, prompt: Tensor?, _ unconditional: Tensor
-    ) throws(TorchError) -> Tensor {
-        let guidance = ClassifierFreeGuidance(unconditional: unconditional, scale: scale, apart: memory == .low)
-        return try guidance(z, prompt: prompt) { z, y throws(TorchError) in
-            let isVideo = z.rank == 5
-            let output = try models.unet(
-                z.framesApart().to(models.dtype), waves: waves, context: y.to(models.dtype),
-                motion: isVideo ? models.motion : nil, frames: isVideo ? z.size(2) : 1, memory: memory)
-            guard isVideo else { return try output.to(z.dtype) }
-            let shape = [z.size(0), z.size(2)] + output.shape[1...]
-            return try output.to(z.dtype).reshape(shape).transpose(1, 2)
-        }
+        [
+            try prediction(latents[0], timestep: timestep, prompt: prompt) {
+                [models, memory = prediction.memory] z, waves, y throws(TorchError) in
+                let isVideo = z.rank == 5
+                let output = try models.unet(
+                    z.framesApart().to(models.dtype), waves: waves, context: y.to(models.dtype),
+                    motion: isVideo ? models.motion : nil, frames: isVideo ? z.size(2) : 1, memory: memory)
+                guard isVideo else { return try output.to(z.dtype) }
+                let shape = [z.size(0), z.size(2)] + output.shape[1...]
+                return try output.to(z.dtype).reshape(shape).transpose(1, 2)
+            }
+        ]
     }
 }
 

@@ -38,19 +38,25 @@ struct TimestepEmbedding: Sendable {
     func callAsFunction(_ waves: Tensor) throws(TorchError) -> Tensor { try linear2(linear1(waves).silu()) }
 }
 
-/// What a denoiser is told of each timestep of a run, laid on its device ahead of the run.
+/// What a denoiser is told of timesteps, those of a run laid on its device ahead.
 package struct TimestepTable: Sendable {
-    private let waves: [Double: Tensor]
+    private let embedding: TimestepEmbedding
+    private let dtype: DType
+    private let device: Device
+    private let known: [Double: Tensor]
 
     /// - Parameter dtype: of the network.
     init(_ timesteps: [Double], _ embedding: TimestepEmbedding, dtype: DType, device: Device) throws(TorchError) {
         let rows = try timesteps.map { timestep throws(TorchError) in try embedding.waves(timestep) }
-        var waves: [Double: Tensor] = [:]
+        var known: [Double: Tensor] = [:]
         let table = rows.isEmpty ? nil : try Tensor.cat(rows, 0).to(dtype).uploaded(to: device)
-        for (row, timestep) in timesteps.enumerated() { waves[timestep] = try table?.narrow(0, from: row, count: 1) }
-        self.waves = waves
+        for (row, timestep) in timesteps.enumerated() { known[timestep] = try table?.narrow(0, from: row, count: 1) }
+        (self.embedding, self.dtype, self.device, self.known) = (embedding, dtype, device, known)
     }
 
-    /// `[1, width]`; nil for a timestep that is not in the table.
-    package subscript(timestep: Double) -> Tensor? { waves[timestep] }
+    /// `[1, width]`; one that is not laid ready is made, and the device waited for.
+    package func waves(of timestep: Double) throws(TorchError) -> Tensor {
+        if let waves = known[timestep] { return waves }
+        return try embedding.waves(timestep).to(dtype, device: device)
+    }
 }

@@ -45,19 +45,14 @@ package struct UNet2DConditionModel: Sendable {
         try TimestepTable(timesteps, timeEmbedding, dtype: dtype, device: device)
     }
 
-    /// What the network is told of one timestep, which may lie between the whole ones of training: `[1, width]`.
-    package func waves(of timestep: Double, dtype: DType, device: Device) throws(TorchError) -> Tensor {
-        try timeEmbedding.waves(timestep).to(dtype, device: device)
-    }
-
     /// As with waves, of a timestep.
     package func callAsFunction(
         _ z: Tensor, timestep: Double, context: Tensor? = nil, classLabels: Tensor? = nil, motion: MotionAdapter? = nil,
         frames: Int = 1, memory: MemoryPolicy = .high
     ) throws(TorchError) -> Tensor {
         try self(
-            z, waves: waves(of: timestep, dtype: z.dtype, device: z.device), context: context, classLabels: classLabels,
-            motion: motion, frames: frames, memory: memory)
+            z, waves: table(of: [], dtype: z.dtype, device: z.device).waves(of: timestep), context: context,
+            classLabels: classLabels, motion: motion, frames: frames, memory: memory)
     }
 
     /// Predicts the noise in a latent, or in the frames of several clips.
@@ -67,7 +62,7 @@ package struct UNet2DConditionModel: Sendable {
     /// - Parameters:
     ///   - z: `[B·F, inChannels, H, W]`, the F frames of a sample adjacent; sizes that do not divide by the levels are
     ///     handled.
-    ///   - waves: of the timestep, the same for all: ``waves(of:dtype:device:)``.
+    ///   - waves: of the timestep, the same for all: ``TimestepTable/waves(of:)``.
     ///   - context: `[B, S, crossAttentionDim]`, one row for each sample; nil where the second attention is a
     ///     self-attention (AudioLDM).
     ///   - classLabels: `[B, projectionClassEmbeddingsInputDim]` (AudioLDM's prompt embedding).

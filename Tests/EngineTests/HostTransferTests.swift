@@ -1,0 +1,62 @@
+import ClipSampling
+import Goldens
+import Method
+import Parity
+import Testing
+import Torch
+
+@testable import Engine
+
+/// What would make a device wait for the host.
+@Suite struct HostTransferTests {
+    /// Reads the thread's transfers at the beginning of each step and at its end.
+    private final class Watch: SamplerObserver {
+        var counts: [Int] = []
+        func willBegin(step: Int, of steps: Int) throws { counts.append(TorchRuntime.hostTransfers) }
+        func spent(_ seconds: Double, on stage: String) {
+            // The last thing of a guided step that has a name.
+            if stage == "backward" || stage.hasSuffix(".unet") { counts.append(TorchRuntime.hostTransfers) }
+        }
+    }
+
+    private static func settings(_ task: GenerationTask, _ guidance: Guidance) -> GenerationSettings {
+        var sampling = Preset.official.settings(for: task).sampling
+        sampling.steps = 3
+        sampling.eta = 0.5
+        sampling.video?.width = 64
+        sampling.video?.height = 64
+        let isVideo = sampling.video?.length != nil
+        if isVideo { sampling.video?.length = VideoLength(frames: 4, fps: 4) }
+        return GenerationSettings(
+            sampling: sampling, guidance: guidance, clips: .imageBind, memory: .auto,
+            extent: SampleExtent(duration: 1, frames: sampling.video == nil ? nil : isVideo ? 4 : 1))
+    }
+
+    @Test(
+        "between a run's first step and its last no number goes from the host to a tensor or back",
+        arguments: GenerationTask.allCases, [false, true])
+    func noneInAStep(task: GenerationTask, tuned: Bool) throws {
+        let models = Reference.models
+        let pipeline = GenerationPipeline(audio: try models.audio, video: try models.video, binder: try models.binder)
+        var aligner = Preset.official.aligner(for: task)
+        aligner.window = .below(.max)
+        if tuned { aligner.promptLearningRate = PerModality(audio: 0.01, video: 0.01) }
+        let picture = try #require(Image(width: 32, height: 24, pixels: [UInt8](repeating: 7, count: 32 * 24 * 3)))
+        let condition: GenerationRequest.Condition? =
+            switch task {
+            case .v2a: .clips([[picture, picture]])
+            case .i2a: .image(picture)
+            case .a2v, .a2i: .audio(try randn(1, [16_000]).floats(), clips: 1)
+            case .joint: nil
+            }
+        // One caption is missing, so that there is a mask.
+        let requests = ["rain", task == .joint ? "a dog" : nil].enumerated().map { index, caption in
+            GenerationRequest(caption: caption, negativePrompt: "", condition: condition, seed: UInt64(index))
+        }
+        let watch = Watch()
+        _ = try pipeline.generate(requests, Self.settings(task, .aligner(aligner)), observer: watch)
+        let last = try #require(watch.counts.last)
+        #expect(watch.counts.count >= 9 && watch.counts.allSatisfy { $0 == last }, "\(watch.counts)")
+        #expect(TorchRuntime.hostTransfers > last, "the end of a run reads what was made")
+    }
+}

@@ -14,7 +14,7 @@ namespace seehear {
 namespace {
 thread_local std::string last_error;
 thread_local int64_t transfers = 0;
-}
+}  // namespace
 
 void count_transfer() noexcept { ++transfers; }
 

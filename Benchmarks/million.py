@@ -37,7 +37,7 @@ def measured(command: list[str], **options: int) -> tuple[float, int]:
     memory = 0
     while process.poll() is None:
         memory = max(memory, peak(process.pid))
-        time.sleep(0.01)
+        time.sleep(0.001)
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     return time.monotonic() - start, memory

@@ -28,16 +28,26 @@ package final class FileLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let error = FileError("lock", path)
             defer { close(descriptor) }
-            throw error.code == EWOULDBLOCK ? .held(by: Self.text(in: descriptor)) : .unusable(error)
+            throw error.code == EWOULDBLOCK ? .held(by: Self.holder(in: descriptor)) : .unusable(error)
         }
         self.descriptor = descriptor
         previousHolder = Self.text(in: descriptor)
         let line = Array("\(holder)\n".utf8)
-        ftruncate(descriptor, 0)
         _ = line.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        ftruncate(descriptor, off_t(line.count))
     }
 
     deinit { close(descriptor) }
+
+    /// What the holder wrote of itself; one that has just taken the lock gets half a second to do so.
+    private static func holder(in descriptor: Int32) -> String {
+        for _ in 0..<50 {
+            let text = text(in: descriptor)
+            guard text.isEmpty else { return text }
+            usleep(10_000)
+        }
+        return ""
+    }
 
     private static func text(in descriptor: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 1024)

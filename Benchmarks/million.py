@@ -71,12 +71,13 @@ def made(programs: list[str], job: str, run: str, last: str) -> None:
     seconds, memory = measured([f"{programs[0]}/seehear-simulated-worker", run], stderr=subprocess.DEVNULL)
     print(f"| {programs[0]} | a rank to the end of the run | {seconds:.1f} | {memory} |", flush=True)
     for folder in programs:
-        for words in (["verify", run], ["verify", "--deep", run], ["extract", run, last, "-o", f"{run}/files"]):
-            seconds, memory = measured([f"{folder}/seehear", *words])
-            print(
-                f"| {folder} | {' '.join(words[: -1 - (words[0] == 'extract') * 3])} | {seconds:.1f} | {memory} |",
-                flush=True,
-            )
+        for words, arguments in (
+            (["verify"], [run]),
+            (["verify", "--deep"], [run]),
+            (["extract"], [run, last, "-o", f"{run}/files"]),
+        ):
+            seconds, memory = measured([f"{folder}/seehear", *words, *arguments])
+            print(f"| {folder} | {' '.join(words)} | {seconds:.1f} | {memory} |", flush=True)
 
 
 def main() -> None:

@@ -83,7 +83,7 @@ package struct SelfTest: Sendable {
         // This very program, also where its file was replaced since.
         let program = try RunningProgram(Spawn("/proc/self/exe", words), limit: .seconds(limit))
         let output = try wait(for: program)
-        let elapsed = (ContinuousClock.now - start).components
+        let elapsed = ContinuousClock.now - start
         var checks: [SelfTestCheck] = []
         for line in output.output.split(separator: "\n") {
             if let check = try? JSONCoding.decode(SelfTestCheck.self, from: Array(line.utf8)) { checks.append(check) }
@@ -102,7 +102,7 @@ package struct SelfTest: Sendable {
             case .failed: said.isEmpty ? nil : said
             }
         return SelfTestReport.Part(
-            part: part, verdict: verdict, seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18,
+            part: part, verdict: verdict, seconds: elapsed / .seconds(1),
             limit: limit, checks: checks, message: message)
     }
 

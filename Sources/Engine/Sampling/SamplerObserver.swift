@@ -32,8 +32,7 @@ extension SamplerObserver? {
         let clock = ContinuousClock()
         let start = clock.now
         let result = try body()
-        let elapsed = (clock.now - start).components
-        self.spent(Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18, on: stage)
+        self.spent((clock.now - start) / .seconds(1), on: stage)
         return result
     }
 }

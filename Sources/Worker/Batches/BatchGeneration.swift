@@ -47,7 +47,11 @@ struct BatchGeneration {
             let requests = requests(Array(samples.prefix(count)), inputs)
             do {
                 _ = try make(requests, settings.rehearsal, Rehearsal(observer: observer))
-            } catch let error where !((error as? TorchError)?.isOutOfMemory ?? (error is CancellationError)) {
+            } catch let error as TorchError where error.isOutOfMemory {
+                throw error
+            } catch let error as CancellationError {
+                throw error
+            } catch {
                 // Whatever else is wrong shows again, and is told, when the samples are made.
             }
         }

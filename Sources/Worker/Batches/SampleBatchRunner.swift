@@ -107,7 +107,7 @@ package final class SampleBatchRunner: BatchRunner {
                 inputs.merge(try await reading.perform { [self] in read(again) }) { $1 }
                 results.merge(try await generateAlone(again, inputs, pipeline, observer)) { $1 }
             }
-            let seconds = (ContinuousClock.now - start).inSeconds
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
             watch.computed()
             let segment = try await encoding.perform { [self, inputs, results] in
                 let segment = try encode(

@@ -80,18 +80,13 @@ private struct FastestTime {
         let begun = clock.now
         var fastest = Double.infinity
         var rounds = 0
-        while rounds < 3 || (clock.now - begun).inSeconds < 0.3 {
+        while rounds < 3 || (clock.now - begun) / .seconds(1) < 0.3 {
             let start = clock.now
             try work()
             try device.synchronize()
-            fastest = min(fastest, (clock.now - start).inSeconds)
+            fastest = min(fastest, (clock.now - start) / .seconds(1))
             rounds += 1
         }
         return fastest
     }
-}
-
-extension Duration {
-    /// Seconds with fraction.
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

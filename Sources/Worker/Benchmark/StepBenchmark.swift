@@ -72,7 +72,7 @@ package struct StepBenchmark {
             schema: BenchmarkReport.schema, version: RunDescription.version, libtorch: TorchRuntime.version,
             device: choice.description, instructions: TorchRuntime.cpuCapability, task: task, preset: job.preset,
             precision: job.precision, memory: job.memory, tf32: job.tf32 == .on, graphs: job.graphs == .on,
-            ceilings: ceilings, load: (clock.now - begun).inSeconds, steps: [], samples: [], outOfMemory: [])
+            ceilings: ceilings, load: (clock.now - begun) / .seconds(1), steps: [], samples: [], outOfMemory: [])
         let bench = Bench(
             pipeline: pipeline, hasGraphs: job.graphs == .on, settings: settings, task: task, device: device,
             options: options, ceilings: ceilings)
@@ -192,7 +192,7 @@ private struct Bench {
         _ = try generate(batch, settings, steps)
         try device.synchronize()
         return BenchmarkReport.Samples(
-            batch: batch, steps: steps.all, guidedSteps: steps.guided, seconds: (clock.now - start).inSeconds,
+            batch: batch, steps: steps.all, guidedSteps: steps.guided, seconds: (clock.now - start) / .seconds(1),
             lasts: settings.extent.duration, began: began, ended: Date.now.timeIntervalSince1970,
             peakBytes: try memory.bytes)
     }

@@ -45,7 +45,7 @@ final class StepWatch: SamplerObserver {
 
     func willBegin(step: Int, of count: Int) throws {
         try wait()
-        if steps.isEmpty { begin = (clock.now - created).inSeconds }
+        if steps.isEmpty { begin = (clock.now - created) / .seconds(1) }
         closeStep()
         if let failure { throw failure }
         let mode = modes.indices.contains(step) ? modes[step] : .warmUp
@@ -67,7 +67,7 @@ final class StepWatch: SamplerObserver {
     func spent(_ seconds: Double, on stage: String) {
         guard stepBegan != nil, let began = stageBegan, var step = steps.popLast() else { return }
         if step.mode == .staged { remember { try wait() } }
-        let seconds = (clock.now - began.at).inSeconds
+        let seconds = (clock.now - began.at) / .seconds(1)
         let counts = step.mode == .counted ? OperationCounter.counts - began.counts : OperationCounts()
         if let index = step.stages.firstIndex(where: { $0.name == stage }) {
             step.stages[index].seconds += seconds
@@ -85,7 +85,7 @@ final class StepWatch: SamplerObserver {
         try wait()
         closeStep()
         if let failure { throw failure }
-        return lastEnd.map { (clock.now - $0).inSeconds } ?? 0
+        return lastEnd.map { (clock.now - $0) / .seconds(1) } ?? 0
     }
 
     /// The device has done all that was asked of it by now.
@@ -94,7 +94,7 @@ final class StepWatch: SamplerObserver {
     private func closeStep() {
         guard let began = stepBegan, !steps.isEmpty else { return }
         let now = clock.now
-        steps[steps.count - 1].seconds = (now - began).inSeconds
+        steps[steps.count - 1].seconds = (now - began) / .seconds(1)
         if steps[steps.count - 1].mode == .counted {
             remember { steps[steps.count - 1].counts = try OperationCounter.stop() }
         }

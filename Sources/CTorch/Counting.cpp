@@ -69,6 +69,7 @@ const std::unordered_map<std::string, std::pair<Kind, size_t>> &formulas() {
         {"aten::mkldnn_convolution", {Kind::convolution, 0}},
         {"mkldnn::_convolution_pointwise", {Kind::convolution, 0}},
         {"mkldnn::_convolution_transpose_pointwise", {Kind::transposed_convolution, 0}},
+        {"seehear::winograd", {Kind::convolution, 0}},
         {"aten::cudnn_convolution", {Kind::convolution, 0}},
         {"aten::cudnn_convolution_relu", {Kind::convolution, 0}},
         {"aten::cudnn_convolution_add_relu", {Kind::convolution, 0}},

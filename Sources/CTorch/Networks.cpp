@@ -10,7 +10,9 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "Convolution.h"
 #include "Guard.h"
+#include "Winograd.h"
 
 using namespace seehear;
 using torch::autograd::AutogradContext;
@@ -34,10 +36,6 @@ at::Tensor product(const at::Tensor &x, const at::Tensor &weight, const std::opt
 }
 
 bool records(const at::Tensor &t) { return at::GradMode::is_enabled() && t.requires_grad(); }
-
-struct Geometry {
-    std::vector<int64_t> stride, padding, dilation;
-};
 
 // The sizes that a transposed convolution must add at the far edge to arrive at `wanted`.
 std::vector<int64_t> output_padding(const at::Tensor &grad, const at::Tensor &weight, const Geometry &g,
@@ -75,19 +73,57 @@ void check_fit(const at::Tensor &x, const at::Tensor &weight, const std::optiona
     }
 }
 
-at::Tensor forward_convolution(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
-                               const Geometry &g, bool transposed) {
-    const bool spatial = g.stride.size() == 2;
-    if (spatial && for_onednn(x, weight) && (!transposed || is_pointwise(weight, g))) {
-        const auto w = transposed ? weight.transpose(0, 1).contiguous() : weight;
-        check_fit(x, w, bias, g);
-        const auto format = w.suggest_memory_format() == at::MemoryFormat::ChannelsLast ? at::MemoryFormat::ChannelsLast
-                                                                                        : x.suggest_memory_format();
-        return at::mkldnn_convolution(x.contiguous(format), w.contiguous(format), bias, g.padding, g.stride, g.dilation,
-                                      1);
+// How many elements the result of a convolution has, its borders left out of account.
+int64_t result_size(const at::Tensor &x, const at::Tensor &weight, const Geometry &g, bool transposed) {
+    int64_t places = x.numel() / x.size(1);
+    for (const int64_t stride : g.stride) places = transposed ? places * stride : places / stride;
+    return places * weight.size(transposed ? 1 : 0);
+}
+
+bool channels_innermost(const at::Tensor &t) {
+    return t.dim() == 4 && t.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
+}
+
+// Multiplication by multiplication. The result lies as the input does.
+at::Tensor direct_convolution(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                              const Geometry &g, bool transposed, at::IntArrayRef extra) {
+    const auto innermost = at::MemoryFormat::ChannelsLast;
+    if (!x.is_cpu() || !channels_innermost(x)) {
+        if (!transposed && for_onednn(x, weight) && g.stride.size() == 2) {
+            check_fit(x, weight, bias, g);
+            return at::mkldnn_convolution(x.contiguous(), weight.contiguous(), bias, g.padding, g.stride, g.dilation,
+                                          1);
+        }
+        return at::convolution(x, weight, bias, g.stride, g.padding, g.dilation, transposed, extra, 1);
     }
-    const std::vector<int64_t> none(g.stride.size(), 0);
-    return at::convolution(x, weight, bias, g.stride, g.padding, g.dilation, transposed, none, 1);
+    // oneDNN takes input and weight in one order: the smaller is copied.
+    if (weight.numel() > x.numel() + result_size(x, weight, g, transposed)) {
+        return direct_convolution(x.contiguous(), weight, bias, g, transposed, extra).contiguous(innermost);
+    }
+    return at::convolution(x, weight.contiguous(innermost), bias, g.stride, g.padding, g.dilation, transposed, extra,
+                           1);
+}
+
+// A product over the channels of every place, which lie side by side.
+at::Tensor pointwise_convolution(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                                 bool transposed) {
+    const auto matrix = weight.flatten(1);
+    return product(x.permute({0, 2, 3, 1}), transposed ? matrix.t() : matrix, bias).permute({0, 3, 1, 2});
+}
+
+at::Tensor any_convolution(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
+                           const Geometry &g, bool transposed, at::IntArrayRef extra) {
+    const auto w = transposed ? weight.transpose(0, 1) : weight;
+    if (suits_winograd(x, weight, g)) {
+        check_fit(x, w, bias, g);
+        return winograd(x, weight, bias, g, transposed);
+    }
+    if (is_pointwise(weight, g) && x.is_cpu()) {
+        check_fit(x, w, bias, g);
+        if (channels_innermost(x)) return pointwise_convolution(x, weight, bias, transposed);
+        if (transposed) return direct_convolution(x, w.contiguous(), bias, g, false, extra);
+    }
+    return direct_convolution(x, weight, bias, g, transposed, extra);
 }
 
 struct FrozenConvolution : torch::autograd::Function<FrozenConvolution> {
@@ -99,7 +135,8 @@ struct FrozenConvolution : torch::autograd::Function<FrozenConvolution> {
         ctx->saved_data["padding"] = g.padding;
         ctx->saved_data["dilation"] = g.dilation;
         ctx->saved_data["transposed"] = transposed;
-        return forward_convolution(x, weight, bias, g, transposed);
+        const std::vector<int64_t> none(g.stride.size(), 0);
+        return any_convolution(x, weight, bias, g, transposed, none);
     }
 
     static variable_list backward(AutogradContext *ctx, const variable_list &grads) {
@@ -108,14 +145,9 @@ struct FrozenConvolution : torch::autograd::Function<FrozenConvolution> {
                          ctx->saved_data["dilation"].toIntVector()};
         const bool transposed = ctx->saved_data["transposed"].toBool();
         const auto sizes = ctx->saved_data["sizes"].toIntVector();
-        if (is_pointwise(weight, g)) {
-            return {forward_convolution(grads[0], weight, std::nullopt, g, !transposed), at::Tensor(), at::Tensor(),
-                    at::Tensor(), at::Tensor()};
-        }
         const auto extra =
             transposed ? std::vector<int64_t>(g.stride.size(), 0) : output_padding(grads[0], weight, g, sizes);
-        auto grad =
-            at::convolution(grads[0], weight, std::nullopt, g.stride, g.padding, g.dilation, !transposed, extra, 1);
+        auto grad = any_convolution(grads[0], weight, std::nullopt, g, !transposed, extra);
         return {grad, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
     }
 };
@@ -123,7 +155,8 @@ struct FrozenConvolution : torch::autograd::Function<FrozenConvolution> {
 at::Tensor convolution(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, Geometry g,
                        bool transposed) {
     if (records(x)) return FrozenConvolution::apply(x, weight, bias, g, transposed);
-    return forward_convolution(x, weight, bias, g, transposed);
+    const std::vector<int64_t> none(g.stride.size(), 0);
+    return any_convolution(x, weight, bias, g, transposed, none);
 }
 
 struct FrozenLinear : torch::autograd::Function<FrozenLinear> {
@@ -134,9 +167,7 @@ struct FrozenLinear : torch::autograd::Function<FrozenLinear> {
     }
     static variable_list backward(AutogradContext *ctx, const variable_list &grads) {
         const auto weight = ctx->get_saved_variables()[0];
-        // cuBLAS reads a weight either way round; oneDNN wants it as it is used.
-        auto grad =
-            weight.is_cpu() ? product(grads[0], weight.t().contiguous(), std::nullopt) : at::matmul(grads[0], weight);
+        auto grad = weight.is_cpu() ? product(grads[0], weight.t(), std::nullopt) : at::matmul(grads[0], weight);
         return {grad, at::Tensor(), at::Tensor()};
     }
 };

@@ -1,17 +1,10 @@
 internal import Torch
 
-/// How a convolution's weight lies in memory, and with it everything the layer computes.
-enum ConvolutionLayout: Sendable {
-    /// As in the file: mapped, shared by the ranks of a node, never copied.
-    case stored
-    /// Channels innermost on the host, where that saves oneDNN a reordering of every activation: a tenth of the time of
-    /// decoders, up to a third where channels are few. Costs a copy of the weight. As stored on other devices.
-    case channelsLast
-
-    func arrange(_ weight: Tensor) throws(TorchError) -> Tensor {
-        guard self == .channelsLast, weight.device == .cpu else { return weight }
-        return try weight.channelsLast()
-    }
+extension Tensor {
+    /// A map `[B, C, H, W]` in the order in memory in which networks compute it: on the host with its channels innermost,
+    /// which convolutions and normalisations are faster on, and in which positions are tokens as they lie; row-major on
+    /// other devices. Weights lie as in their file: mapped, shared by the ranks of a node, never copied.
+    func arrangedAsMap() throws(TorchError) -> Tensor { device == .cpu ? try channelsLast() : try contiguous() }
 }
 
 /// A convolution over two dimensions, `[B, C, H, W]`.
@@ -23,9 +16,9 @@ struct Conv2d: Sendable {
 
     init(
         _ weights: WeightScope, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
-        bias: Bool = true, layout: ConvolutionLayout = .stored
+        bias: Bool = true
     ) throws {
-        weight = try layout.arrange(weights.tensor("weight", [outputs, inputs, kernel, kernel]))
+        weight = try weights.tensor("weight", [outputs, inputs, kernel, kernel])
         self.bias = bias ? try weights.tensor("bias", [outputs]) : nil
         self.stride = [stride, stride]
         self.padding = [padding, padding]
@@ -44,8 +37,7 @@ struct Conv1d: Sendable {
     private let dilation: Int
 
     init(_ weights: WeightScope, _ inputs: Int, _ outputs: Int, kernel: Int, padding: Int, dilation: Int = 1) throws {
-        let stored = try weights.tensor("weight", [outputs, inputs, kernel])
-        weight = try ConvolutionLayout.channelsLast.arrange(stored.unsqueeze(2))
+        weight = try weights.tensor("weight", [outputs, inputs, kernel]).unsqueeze(2)
         bias = try weights.tensor("bias", [outputs])
         self.padding = padding
         self.dilation = dilation
@@ -64,8 +56,7 @@ struct ConvTranspose1d: Sendable {
     private let padding: Int
 
     init(_ weights: WeightScope, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int, padding: Int) throws {
-        let stored = try weights.tensor("weight", [inputs, outputs, kernel])
-        weight = try ConvolutionLayout.channelsLast.arrange(stored.unsqueeze(2))
+        weight = try weights.tensor("weight", [inputs, outputs, kernel]).unsqueeze(2)
         bias = try weights.tensor("bias", [outputs])
         self.stride = stride
         self.padding = padding

@@ -46,7 +46,7 @@ package struct SpeechT5HifiGan: Sendable {
     package func callAsFunction(_ mel: Tensor, memory: MemoryPolicy = .high) throws(TorchError) -> Tensor {
         var mel = mel
         if configuration.normalizeBefore ?? true { mel = try (mel - mean) / scale }
-        var h = try convPre(mel.transpose(1, 2).unsqueeze(2))  // (B, C, 1, T)
+        var h = try convPre(mel.transpose(1, 2).unsqueeze(2).arrangedAsMap())  // (B, C, 1, T)
         for level in upsamplers.indices {
             h = try memory.run(.plain, [h]) { [self] inputs throws(TorchError) in try enlarged(level, inputs[0]) }
         }

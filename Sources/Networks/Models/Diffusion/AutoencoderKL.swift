@@ -29,17 +29,16 @@ package struct AutoencoderKL: Sendable {
         try c.check()
         let groups = c.normNumGroups ?? 32
         let eps = 1e-6
-        let layout = ConvolutionLayout.channelsLast
         let channels = Array(c.blockOutChannels.reversed())
         let widest = channels[0]
         let d = w("decoder")
         postQuant =
             c.usePostQuantConv ?? true
-            ? try Conv2d(w("post_quant_conv"), c.latentChannels, c.latentChannels, kernel: 1, layout: layout) : nil
-        convIn = try Conv2d(d("conv_in"), c.latentChannels, widest, kernel: 3, padding: 1, layout: layout)
+            ? try Conv2d(w("post_quant_conv"), c.latentChannels, c.latentChannels, kernel: 1) : nil
+        convIn = try Conv2d(d("conv_in"), c.latentChannels, widest, kernel: 3, padding: 1)
         midResnets = try (0..<2).map {
             try ResnetBlock2D(
-                d("mid_block.resnets")($0), widest, widest, timeWidth: nil, groups: groups, eps: eps, layout: layout)
+                d("mid_block.resnets")($0), widest, widest, timeWidth: nil, groups: groups, eps: eps)
         }
         midAttention =
             c.midBlockAddAttention ?? true
@@ -51,17 +50,16 @@ package struct AutoencoderKL: Sendable {
                 resnets: try (0..<c.layersPerBlock + 1).map { layer in
                     try ResnetBlock2D(
                         block("resnets")(layer), layer == 0 ? inputs : channels[level], channels[level], timeWidth: nil,
-                        groups: groups, eps: eps, layout: layout)
+                        groups: groups, eps: eps)
                 },
                 upsampler: level < channels.count - 1
                     ? try Conv2d(
-                        block("upsamplers")(0)("conv"), channels[level], channels[level], kernel: 3, padding: 1,
-                        layout: layout)
+                        block("upsamplers")(0)("conv"), channels[level], channels[level], kernel: 3, padding: 1)
                     : nil)
         }
         normOut = try GroupNorm(d("conv_norm_out"), channels[channels.count - 1], groups: groups, eps: eps)
         convOut = try Conv2d(
-            d("conv_out"), channels[channels.count - 1], c.outChannels, kernel: 3, padding: 1, layout: layout)
+            d("conv_out"), channels[channels.count - 1], c.outChannels, kernel: 3, padding: 1)
     }
 
     /// Decodes a latent of unit scale, as the denoiser makes it.
@@ -104,6 +102,7 @@ package struct AutoencoderKL: Sendable {
     }
 
     private func entry(_ z: Tensor) throws(TorchError) -> Tensor {
+        let z = try z.arrangedAsMap()
         var h = try convIn(postQuant?(z) ?? z)
         h = try midResnets[0](h)
         if let midAttention { h = try midAttention(h) }

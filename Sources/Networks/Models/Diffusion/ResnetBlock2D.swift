@@ -12,15 +12,14 @@ struct ResnetBlock2D: Sendable {
     private let shortcut: Conv2d?
 
     init(
-        _ w: WeightScope, _ inputs: Int, _ outputs: Int, timeWidth: Int?, groups: Int, eps: Double,
-        layout: ConvolutionLayout = .stored
+        _ w: WeightScope, _ inputs: Int, _ outputs: Int, timeWidth: Int?, groups: Int, eps: Double
     ) throws {
         norm1 = try GroupNorm(w("norm1"), inputs, groups: groups, eps: eps)
-        conv1 = try Conv2d(w("conv1"), inputs, outputs, kernel: 3, padding: 1, layout: layout)
+        conv1 = try Conv2d(w("conv1"), inputs, outputs, kernel: 3, padding: 1)
         timeProjection = try timeWidth.map { try Linear(w("time_emb_proj"), $0, outputs) }
         norm2 = try GroupNorm(w("norm2"), outputs, groups: groups, eps: eps)
-        conv2 = try Conv2d(w("conv2"), outputs, outputs, kernel: 3, padding: 1, layout: layout)
-        shortcut = inputs == outputs ? nil : try Conv2d(w("conv_shortcut"), inputs, outputs, kernel: 1, layout: layout)
+        conv2 = try Conv2d(w("conv2"), outputs, outputs, kernel: 3, padding: 1)
+        shortcut = inputs == outputs ? nil : try Conv2d(w("conv_shortcut"), inputs, outputs, kernel: 1)
     }
 
     /// - Parameters:

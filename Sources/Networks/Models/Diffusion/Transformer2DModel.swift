@@ -54,7 +54,7 @@ struct Transformer2DModel: Sendable {
     }
 
     private func map(_ x: Tensor, _ height: Int, _ width: Int) throws(TorchError) -> Tensor {
-        try x.reshape([x.size(0), height, width, x.size(2)]).permute([0, 3, 1, 2]).contiguous()
+        try x.reshape([x.size(0), height, width, x.size(2)]).permute([0, 3, 1, 2]).arrangedAsMap()
     }
 }
 

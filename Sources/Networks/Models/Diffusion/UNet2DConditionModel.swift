@@ -79,7 +79,7 @@ package struct UNet2DConditionModel: Sendable {
         try checkRows(z, [context, classLabels], motion: motion, frames: frames)
         let time = try embedding(waves, classLabels, like: z, frames: frames).silu()
         let motion = motion.map { MotionFrames(adapter: $0, count: frames) }
-        var h = try convIn(z)
+        var h = try convIn(z.arrangedAsMap())
         var skips = [h]
         for (level, block) in downBlocks.enumerated() {
             let (output, more) = try block.down(

@@ -21,8 +21,8 @@ struct VAEAttention: Sendable {
     /// - Parameter x: `[B, C, H, W]`.
     func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
         let (batch, channels, height, width) = (x.size(0), x.size(1), x.size(2), x.size(3))
-        let h = try norm(x).reshape([batch, channels, height * width]).transpose(1, 2)  // (B, H·W, C)
+        let h = try norm(x).permute([0, 2, 3, 1]).reshape([batch, height * width, channels])
         let mixed = try multiHeadAttention(query(h), key(h), value(h), heads: 1)
-        return try output(mixed).transpose(1, 2).reshape([batch, channels, height, width]) + x
+        return try output(mixed).reshape([batch, height, width, channels]).permute([0, 3, 1, 2]).arrangedAsMap() + x
     }
 }

@@ -30,9 +30,9 @@ using Parallel = void (*)(void (*)(void *), void *, unsigned threads, unsigned f
 
 }  // namespace
 
-// The entry that compilers call for `omp parallel`, of the OpenMP that libtorch has loaded: its threads stand ready, and
-// a second pool would take the cores from them. By name, because this compiler's own OpenMP is another one. All that
-// libtorch is built with have it (GNU's, LLVM's, Intel's); without it the caller does the work alone.
+// The entry that compilers call for `omp parallel`, of the OpenMP that libtorch has loaded: its threads stand ready,
+// and a second pool would take the cores from them. By name, because this compiler's own OpenMP is another one. All
+// that libtorch is built with have it (GNU's, LLVM's, Intel's); without it the caller does the work alone.
 void seehear::share_among_threads(int64_t count, const std::function<void(int64_t)> &body) {
     static const auto parallel = reinterpret_cast<Parallel>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
     Work work{body, count};

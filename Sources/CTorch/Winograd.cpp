@@ -38,7 +38,8 @@ struct ToomCook {
 
     constexpr explicit ToomCook(const std::array<double, n - 1> &points) {
         for (size_t p = 0; p + 1 < n; ++p) {
-            // The polynomial that is zero at all other points, by the powers of its variable, and its value at this one.
+            // The polynomial that is zero at all other points, by the powers of its variable, and its value at this
+            // one.
             std::array<double, n> zero{1};
             double value = 1;
             for (size_t q = 0; q + 1 < n; ++q) {
@@ -59,7 +60,7 @@ struct ToomCook {
         output[m - 1][n - 1] = weight[n - 1][r - 1] = 1;
     }
 
-  private:
+private:
     // By (variable − root).
     static constexpr void multiply(std::array<double, n> &polynomial, double root) {
         for (size_t j = n - 1; j > 0; --j) polynomial[j] = polynomial[j - 1] - root * polynomial[j];
@@ -122,8 +123,7 @@ struct Picture : Convolution {
                          tile % across * m + point % n - padding);
     }
     int64_t target(int64_t, int64_t tile, int64_t output) const {
-        return target_at(tile / (down * across), tile / across % down * m + output / m,
-                         tile % across * m + output % m);
+        return target_at(tile / (down * across), tile / across % down * m + output / m, tile % across * m + output % m);
     }
 };
 
@@ -173,6 +173,12 @@ constexpr int64_t whole = 2 * avx512::lanes;
 // As libtorch has it for its own kernels; AVX-512 comes with AVX2 and fused multiplication.
 bool has_avx512() { return at::get_cpu_capability() == "AVX512"; }
 bool has_avx2() { return has_avx512() || at::get_cpu_capability() == "AVX2"; }
+
+// The processor's own products of bf16 (AVX-512 BF16), which oneDNN uses.
+bool multiplies_bf16() {
+    static const bool able = has_avx512() && __builtin_cpu_supports("avx512bf16");
+    return able;
+}
 
 template <class Element, class Plan>
 void run(const Plan &plan, const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
@@ -243,6 +249,8 @@ bool seehear::suits_winograd(const at::Tensor &x, const at::Tensor &weight, cons
     const auto type = x.scalar_type();
     if (!able || !x.is_cpu() || weight.scalar_type() != type) return false;
     if (type != at::kFloat && type != at::kBFloat16) return false;
+    // Products of bf16 itself are twice as fast, which a line's transforms do not win.
+    const bool halves = type == at::kBFloat16 && multiplies_bf16();
     if (x.dim() != 4 || weight.dim() != 4 || g.stride != std::vector<int64_t>{1, 1}) return false;
     if (weight.size(0) % whole != 0 || weight.size(1) % whole != 0) return false;
     const auto height = weight.size(2), width = weight.size(3);
@@ -251,7 +259,8 @@ bool seehear::suits_winograd(const at::Tensor &x, const at::Tensor &weight, cons
     if (height == 1) {
         // Where channels and taps are few, the transforms cost what the products save; likewise where tiles are.
         const bool is_line = x.size(2) == 1 && g.padding[0] == 0 && (width == 3 || width > 5);
-        return is_line && width * std::min(weight.size(0), weight.size(1)) >= 192 && x.size(3) >= 64 * g.dilation[1];
+        return is_line && !halves && width * std::min(weight.size(0), weight.size(1)) >= 192 &&
+               x.size(3) >= 64 * g.dilation[1];
     }
     const bool is_square = height == 3 && width == 3 && g.padding[0] == g.padding[1];
     return is_square && g.dilation == std::vector<int64_t>{1, 1} && x.size(2) + 2 * g.padding[0] >= 3 &&

@@ -1,5 +1,5 @@
-// Compiled once for each instruction set, inside its namespace: `lanes` floats in a vector, `rows` of a product at once.
-// Sums run in the same order whatever these are, so that all instruction sets compute the same bits.
+// Compiled once for each instruction set, inside its namespace: `lanes` floats in a vector, `rows` of a product at
+// once. Sums run in the same order whatever these are, so that all instruction sets compute the same bits.
 //
 // No header's guard: this file is meant to be included several times.
 
@@ -75,7 +75,8 @@ inline void multiply(const float *a, int64_t apart, const float *b, int64_t dept
 // Weights of one panel of outputs and one chunk as products read them: [point, input, output of the panel]; points are
 // `apart` floats apart.
 template <class Plan, class Element>
-void transform_weights(const Plan &plan, const Element *weight, int64_t panel, int64_t chunk, float *to, int64_t apart) {
+void transform_weights(const Plan &plan, const Element *weight, int64_t panel, int64_t chunk, float *to,
+                       int64_t apart) {
     constexpr int points = Plan::points, taps = Plan::taps;
     float gathered[taps * 2 * lanes];
     for (int64_t input = 0; input < plan.inputs; ++input, to += 2 * lanes) {
@@ -185,7 +186,7 @@ void convolve(const Plan &plan, const Element *x, const Element *weight, const E
     }
     // Weights are many: they are transformed where they are used, panel by panel, for more tiles at once.
     const int64_t block = fitting(16 * megabyte), held = block + more;
-    std::unique_ptr<float[]> tiles(new float[static_cast<size_t>(points * held * plan.inputs)]());
+    std::unique_ptr<float[]> tiles(new float[static_cast<size_t>(points * held * plan.inputs)]);
     for (int64_t group = 0; group < plan.groups; ++group) {
         for (int64_t first = 0; first < plan.tiles; first += block) {
             const int64_t count = std::min(block, plan.tiles - first);

@@ -38,7 +38,8 @@ import Torch
             let generator = try Generator(seed: 7)
             x = try generator.normal(c.input)
             let taps = c.kernel[0] * c.kernel[1]
-            weight = try generator.normal([c.outputs, c.input[1]] + c.kernel)
+            weight =
+                try generator.normal([c.outputs, c.input[1]] + c.kernel)
                 * (1 / Double(c.input[1] * taps).squareRoot())
             bias = try generator.normal([c.outputs])
             let shape = try Layer.apply(c, x, weight, bias, .float64).shape
@@ -86,6 +87,29 @@ import Torch
             Tensor.cat([layer.weight, Tensor.zeros([c.outputs, 1] + c.kernel)], 1), layer.bias, .float32)
         let (chosen, other) = (try relative(layer.value(c, .float32), truth), try relative(direct, truth))
         #expect(chosen > 1.5 * other)
+    }
+
+    /// bf16 is read and written, and single precision lies between: no worse than one rounding of the exact sum.
+    @Test("in bf16 the result is the exact sum of the rounded numbers, rounded once", arguments: cases)
+    func halves(_ c: Case) throws {
+        let layer = try Layer(c)
+        let (x, weight, bias) = (
+            try layer.x.to(.bfloat16), try layer.weight.to(.bfloat16), try layer.bias.to(.bfloat16)
+        )
+        let truth = try Layer.apply(c, x, weight, bias, .float64)
+        let error = try relative(Layer.apply(c, x, weight, bias, .bfloat16), truth)
+        // Rounding to eight bits costs at most 2⁻⁹ of a number, in the mean square half of that.
+        #expect(error < 0x1p-9)
+        #expect(try error > relative(truth.to(.bfloat16), truth) * 0.99)
+    }
+
+    @Test("what is not a number stays so in bf16")
+    func notANumber() throws {
+        let c = Self.cases[0]
+        let layer = try Layer(c)
+        let x = try (layer.x * Double.nan).to(.bfloat16)
+        let y = try Layer.apply(c, x, layer.weight.to(.bfloat16), layer.bias.to(.bfloat16), .bfloat16)
+        #expect(try !y.isFinite())
     }
 
     @Test("row-major or channels innermost, and a weight in either order: the same bits", arguments: cases)

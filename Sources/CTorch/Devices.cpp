@@ -27,6 +27,11 @@ const char *sh_cpu_capability(void) {
     return name.c_str();
 }
 
+// With what oneDNN uses: AVX-512 BF16 or AMX.
+bool sh_cpu_multiplies_bf16(void) {
+    return std::string_view(sh_cpu_capability()) == "AVX512" && __builtin_cpu_supports("avx512bf16");
+}
+
 SHStatus sh_configure_host(void) {
     return guard([] {
         // Activations of hundreds of megabytes come and go at every step: with 4 kB pages the kernel spends more time

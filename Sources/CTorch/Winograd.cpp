@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "Team.h"
+#include "include/CTorch.h"
 
 using namespace seehear;
 
@@ -174,12 +175,6 @@ constexpr int64_t whole = 2 * avx512::lanes;
 bool has_avx512() { return at::get_cpu_capability() == "AVX512"; }
 bool has_avx2() { return has_avx512() || at::get_cpu_capability() == "AVX2"; }
 
-// The processor's own products of bf16 (AVX-512 BF16), which oneDNN uses.
-bool multiplies_bf16() {
-    static const bool able = has_avx512() && __builtin_cpu_supports("avx512bf16");
-    return able;
-}
-
 template <class Element, class Plan>
 void run(const Plan &plan, const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias,
          at::Tensor &y) {
@@ -250,7 +245,7 @@ bool seehear::suits_winograd(const at::Tensor &x, const at::Tensor &weight, cons
     if (!able || !x.is_cpu() || weight.scalar_type() != type) return false;
     if (type != at::kFloat && type != at::kBFloat16) return false;
     // Products of bf16 itself are twice as fast, which a line's transforms do not win.
-    const bool halves = type == at::kBFloat16 && multiplies_bf16();
+    const bool halves = type == at::kBFloat16 && sh_cpu_multiplies_bf16();
     if (x.dim() != 4 || weight.dim() != 4 || g.stride != std::vector<int64_t>{1, 1}) return false;
     if (weight.size(0) % whole != 0 || weight.size(1) % whole != 0) return false;
     const auto height = weight.size(2), width = weight.size(3);

@@ -9,6 +9,10 @@ package enum TorchRuntime {
     /// The widest vector instructions that libtorch's own kernels use here, such as `AVX512`.
     package static var cpuCapability: String { String(cString: sh_cpu_capability()) }
 
+    /// Whether the processor multiplies bf16 itself (AVX-512 BF16, which those with AMX have too). Without, bf16 is taken apart and is
+    /// slower than single precision.
+    package static var cpuMultipliesBFloat16: Bool { sh_cpu_multiplies_bf16() }
+
     /// Threads of one operation.
     package static var threads: Int { Int(sh_threads()) }
 

@@ -39,11 +39,7 @@ package struct ComputingProcess: Sendable {
         let choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
         try TorchRuntime.configure(threads: choice.threads)
         try TorchRuntime.allowTF32(run.job.tf32 == .on)
-        if choice.device == .cpu {
-            for (key, value) in [("tf32", run.job.tf32), ("graphs", run.job.graphs)] where value == .on {
-                log.warning("\(key) is on and has no effect on the CPU.")
-            }
-        }
+        for warning in choice.warnings(for: run.job) { log.warning("\(warning)") }
         return (try SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log), choice.description)
     }
 

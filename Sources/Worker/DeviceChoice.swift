@@ -1,5 +1,6 @@
 internal import Coordinator
 internal import Foundation
+internal import Method
 package import Planning
 package import Torch
 
@@ -49,6 +50,24 @@ package struct DeviceChoice: Sendable {
         let count = wanted ?? wished ?? max(1, cores / max(ranksOnNode, 1))
         threads = count
         description = "cpu, \(count) thread\(count == 1 ? "" : "s")"
+    }
+
+    /// What of a job's settings does nothing on this device, or only costs time.
+    ///
+    /// - Parameter multipliesBFloat16: whether the CPU multiplies bf16 itself.
+    package func warnings(
+        for job: Job, multipliesBFloat16: Bool = TorchRuntime.cpuMultipliesBFloat16
+    ) -> [String] {
+        guard device == .cpu else { return [] }
+        var warnings = [("tf32", job.tf32), ("graphs", job.graphs)].filter { $0.1 == .on }.map {
+            "\($0.0) is on and has no effect on the CPU."
+        }
+        if job.precision == .fp16 || (job.precision == .bf16 && !multipliesBFloat16) {
+            warnings.append(
+                "precision \(job.precision.rawValue) is slower than fp32 on this processor, which does not multiply it itself."
+            )
+        }
+        return warnings
     }
 
     private static var hasNVIDIADevice: Bool { FileManager.default.fileExists(atPath: "/dev/nvidiactl") }

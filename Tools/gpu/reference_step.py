@@ -2,7 +2,8 @@
 """Steps of the Python reference on a device, in PyTorch's eager mode: what `seehear-worker bench` is compared with.
 
     reference_step.py --reference DIR --models MODELS --task v2a [--device cuda] [--precision fp32|tf32|bf16]
-                      [--batch 1,4,8] [--seconds 8] [--size 512] [--frames 16] [--fps 8] [--steps 5] --report FILE
+                      [--batch 1,4,8] [--seconds 8] [--size 512] [--frames 16] [--fps 8] [--steps 5]
+                      [--guidance both|guided|plain] --report FILE
 
 DIR holds reference.py and ib.py, which need torch, torchaudio, diffusers and transformers. A guided step denoises,
 decodes, embeds, goes backward and updates with the official preset's settings, a plain one denoises. The networks see
@@ -31,6 +32,7 @@ ap.add_argument("--size", type=int, default=512)
 ap.add_argument("--frames", type=int, default=16)
 ap.add_argument("--fps", type=float, default=8)
 ap.add_argument("--steps", type=int, default=5)
+ap.add_argument("--guidance", choices=["both", "guided", "plain"], default="both", help="which steps are timed")
 ap.add_argument("--warm-up", type=int, default=2)
 ap.add_argument("--threads", type=int)
 ap.add_argument("--report", required=True)
@@ -166,7 +168,7 @@ def main():
             fixed = [torch.randn(batch, bind.cfg["out_embed_dim"]).to(a.device)]
             if a.task != "joint":
                 fixed.append(torch.randn(batch, bind.cfg["out_embed_dim"]).to(a.device))
-            for guided in (True, False):
+            for guided in {"both": (True, False), "guided": (True,), "plain": (False,)}[a.guidance]:
                 if cuda:
                     torch.cuda.reset_peak_memory_stats()
                 with contextlib.ExitStack() as stack:

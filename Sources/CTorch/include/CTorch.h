@@ -66,6 +66,7 @@ SHStatus sh_cuda_reset_peak(int32_t index);
 SHStatus sh_cuda_empty_cache(void);
 SHStatus sh_synchronize(SHDevice device);
 const char *sh_cpu_capability(void);
+bool sh_cpu_multiplies_bf16(void);
 
 // MARK: counting operations
 typedef struct SHCounts {

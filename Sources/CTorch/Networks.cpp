@@ -1,6 +1,7 @@
 // Layers of networks whose weights are frozen.
 //
-// In single precision on the host, matrix products and convolutions go to oneDNN by name: libtorch would give products
+// On the host, convolutions whose shapes suit it are computed by Winograd's method (Winograd.h). In single precision,
+// matrix products and the other convolutions go to oneDNN by name: libtorch would give products
 // and 1 × 1 convolutions to MKL, which takes AVX2 kernels on processors of other makers than its own and is then half
 // as fast where there is AVX-512.
 //

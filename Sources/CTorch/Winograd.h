@@ -9,8 +9,8 @@
 
 namespace seehear {
 
-// Whether `winograd` computes this convolution, and in less time than a direct one. It depends on shapes and on whether
-// the processor has AVX2, and on nothing measured: ranks of a run that chose differently would compute other bits.
+// Whether `winograd` computes this convolution, and in less time than a direct one. It depends on shapes and on what
+// the processor can do, and on nothing measured: ranks of a run that chose differently would compute other bits.
 bool suits_winograd(const at::Tensor &x, const at::Tensor &weight, const Geometry &geometry);
 
 // x [N, C, H, W]; weight [K, C, 3, 3] or [K, C, 1, taps], or, transposed, [C, K, …] for the adjoint of the convolution

@@ -1,5 +1,5 @@
 // Compiled once for each instruction set, inside its namespace: `lanes` floats in a vector, `rows` of a product at
-// once. Sums run in the same order whatever these are, so that all instruction sets compute the same bits.
+// once. Sums run in the same order whatever these are, so that all instruction sets should compute the same bits.
 //
 // No header's guard: this file is meant to be included several times.
 

@@ -9,7 +9,7 @@ package enum TorchRuntime {
     /// The widest vector instructions that libtorch's own kernels use here, such as `AVX512`.
     package static var cpuCapability: String { String(cString: sh_cpu_capability()) }
 
-    /// Whether the processor multiplies bf16 itself (AVX-512 BF16, which those with AMX have too). Without, bf16 is taken apart and is
+    /// Whether the processor multiplies bf16 itself (AVX-512 BF16, which those with AMX have too). Without, bf16 is taken apart and may be
     /// slower than single precision.
     package static var cpuMultipliesBFloat16: Bool { sh_cpu_multiplies_bf16() }
 

@@ -64,7 +64,7 @@ package struct DeviceChoice: Sendable {
         }
         if job.precision == .fp16 || (job.precision == .bf16 && !multipliesBFloat16) {
             warnings.append(
-                "precision \(job.precision.rawValue) is slower than fp32 on this processor, which does not multiply it itself."
+                "precision \(job.precision.rawValue) may be slower than fp32 on this processor, which does not multiply it itself."
             )
         }
         return warnings

@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "Guard.h"
+#include "HostMemory.h"
 
 using namespace seehear;
 
@@ -37,6 +38,7 @@ SHStatus sh_configure_host(void) {
         // Activations of hundreds of megabytes come and go at every step: with 4 kB pages the kernel spends more time
         // on faulting them in than some layers on computing. libtorch reads this once, at its first allocation.
         setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
+        keep_host_memory();
         // Without it cuBLAS may give other bits for the same product where streams differ. Read at the first use of
         // CUDA.
         setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);

@@ -13,6 +13,7 @@
 
 #include "Convolution.h"
 #include "Guard.h"
+#include "LeakyReLU.h"
 #include "Winograd.h"
 
 using namespace seehear;
@@ -205,14 +206,18 @@ struct ExactProduct : torch::autograd::Function<ExactProduct> {
 
 struct LeakyReLU : torch::autograd::Function<LeakyReLU> {
     static at::Tensor forward(AutogradContext *ctx, const at::Tensor &x, double slope) {
-        ctx->save_for_backward({x.gt(0)});
         ctx->saved_data["slope"] = slope;
-        return at::leaky_relu(x, slope);
+        if (!suits_leaky_relu(x)) {
+            ctx->save_for_backward({x.gt(0)});
+            return at::leaky_relu(x, slope);
+        }
+        auto [y, positive] = leaky_relu(x, slope);
+        ctx->save_for_backward({positive});
+        return y;
     }
     static variable_list backward(AutogradContext *ctx, const variable_list &grads) {
         const auto positive = ctx->get_saved_variables()[0];
-        const double slope = ctx->saved_data["slope"].toDouble();
-        return {at::where(positive, grads[0], grads[0] * slope), at::Tensor()};
+        return {leaky_relu_backward(grads[0], positive, ctx->saved_data["slope"].toDouble()), at::Tensor()};
     }
 };
 

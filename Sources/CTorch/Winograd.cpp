@@ -16,7 +16,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <vector>
 
 #include "Team.h"
@@ -152,6 +151,17 @@ struct Line : Convolution {
     int64_t target(int64_t group, int64_t tile, int64_t output) const {
         return target_at(group / dilation, 0, (tile * m + output) * dilation + group % dilation);
     }
+};
+
+// Of libtorch's memory, which is kept from one layer to the next.
+class Scratch {
+public:
+    explicit Scratch(int64_t floats)
+        : memory(at::getCPUAllocator()->allocate(static_cast<size_t>(floats) * sizeof(float))) {}
+    float *get() const { return static_cast<float *>(memory.get()); }
+
+private:
+    c10::DataPtr memory;
 };
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

@@ -79,10 +79,12 @@ void transform_weights(const Plan &plan, const Element *weight, int64_t panel, i
                        int64_t apart) {
     constexpr int points = Plan::points, taps = Plan::taps;
     float gathered[taps * 2 * lanes];
+    int64_t offsets[taps];
+    for (int tap = 0; tap < taps; ++tap) offsets[tap] = plan.weight_offset(chunk, tap);
     for (int64_t input = 0; input < plan.inputs; ++input, to += 2 * lanes) {
         for (int tap = 0; tap < taps; ++tap) {
-            const int64_t offset = plan.weight_offset(chunk, tap) + input * plan.weight_input;
-            const bool is_there = plan.weight_offset(chunk, tap) >= 0;
+            const bool is_there = offsets[tap] >= 0;
+            const int64_t offset = offsets[tap] + input * plan.weight_input;
             for (int k = 0; k < 2 * lanes; ++k) {
                 gathered[tap * 2 * lanes + k] =
                     is_there ? static_cast<float>(weight[offset + (panel * 2 * lanes + k) * plan.weight_output]) : 0;
@@ -160,7 +162,7 @@ void convolve(const Plan &plan, const Element *x, const Element *weight, const E
 
     if (panels * of_panel <= 24 * megabyte) {
         // All weights first, then tiles by as many as stay in a core's own cache.
-        std::unique_ptr<float[]> weights(new float[static_cast<size_t>(panels * of_panel)]);
+        const Scratch weights(panels * of_panel);
         share_among_threads(panels * plan.chunks, [&](int64_t work) {
             const int64_t p = work / plan.chunks, chunk = work % plan.chunks;
             transform_weights(plan, weight, p, chunk, weights.get() + p * of_panel + chunk * plan.inputs * panel,
@@ -186,7 +188,7 @@ void convolve(const Plan &plan, const Element *x, const Element *weight, const E
     }
     // Weights are many: they are transformed where they are used, panel by panel, for more tiles at once.
     const int64_t block = fitting(16 * megabyte), held = block + more;
-    std::unique_ptr<float[]> tiles(new float[static_cast<size_t>(points * held * plan.inputs)]);
+    const Scratch tiles(points * held * plan.inputs);
     for (int64_t group = 0; group < plan.groups; ++group) {
         for (int64_t first = 0; first < plan.tiles; first += block) {
             const int64_t count = std::min(block, plan.tiles - first);

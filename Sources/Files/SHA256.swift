@@ -4,8 +4,13 @@ internal import CCrypto
 package struct SHA256: ~Copyable {
     private let context: OpaquePointer
 
+    /// libcrypto takes itself apart when the process exits, under threads that still hash: a crash, unless it is told not
+    /// to before its first use.
+    private static let isReady = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
     /// Begins with no bytes.
     package init() {
+        _ = Self.isReady
         // Nil only where a few hundred bytes cannot be allocated.
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
             preconditionFailure("no memory is left for a hash")

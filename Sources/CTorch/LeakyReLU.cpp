@@ -15,16 +15,16 @@ namespace {
 constexpr int64_t chunk = 1 << 16;
 
 // bf16 by its bits, the upper half of a float: inside clones the compiler does not find libtorch's conversions.
-using Half = uint16_t;
+using BF16 = uint16_t;
 
 [[gnu::always_inline]] inline float single(float x) { return x; }
-[[gnu::always_inline]] inline float single(Half x) { return __builtin_bit_cast(float, static_cast<uint32_t>(x) << 16); }
+[[gnu::always_inline]] inline float single(BF16 x) { return __builtin_bit_cast(float, static_cast<uint32_t>(x) << 16); }
 
 // As libtorch: to the nearest, from the middle to the even one; what is not a number stays so.
 [[gnu::always_inline]] inline void round(float x, float &to) { to = x; }
-[[gnu::always_inline]] inline void round(float x, Half &to) {
+[[gnu::always_inline]] inline void round(float x, BF16 &to) {
     const auto bits = __builtin_bit_cast(uint32_t, x);
-    const auto rounded = static_cast<Half>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+    const auto rounded = static_cast<BF16>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
     to = x == x ? rounded : 0x7fc0;
 }
 
@@ -49,14 +49,14 @@ template <class Element>
 SEEHEAR_EACH_PROCESSOR void forward_of(const float *x, float *y, bool *positive, int64_t count, float slope) {
     forward(x, y, positive, count, slope);
 }
-SEEHEAR_EACH_PROCESSOR void forward_of(const Half *x, Half *y, bool *positive, int64_t count, float slope) {
+SEEHEAR_EACH_PROCESSOR void forward_of(const BF16 *x, BF16 *y, bool *positive, int64_t count, float slope) {
     forward(x, y, positive, count, slope);
 }
 SEEHEAR_EACH_PROCESSOR void backward_of(const float *grad, const bool *positive, float *result, int64_t count,
                                         float slope) {
     backward(grad, positive, result, count, slope);
 }
-SEEHEAR_EACH_PROCESSOR void backward_of(const Half *grad, const bool *positive, Half *result, int64_t count,
+SEEHEAR_EACH_PROCESSOR void backward_of(const BF16 *grad, const bool *positive, BF16 *result, int64_t count,
                                         float slope) {
     backward(grad, positive, result, count, slope);
 }
@@ -92,7 +92,7 @@ std::tuple<at::Tensor, at::Tensor> value(const at::Tensor &x, double slope) {
     if (x.scalar_type() == at::kFloat) {
         run_forward<float>(x, y, positive, static_cast<float>(slope));
     } else {
-        run_forward<Half>(x, y, positive, static_cast<float>(slope));
+        run_forward<BF16>(x, y, positive, static_cast<float>(slope));
     }
     return {y, positive};
 }
@@ -102,7 +102,7 @@ at::Tensor gradient(const at::Tensor &grad, const at::Tensor &positive, double s
     if (grad.scalar_type() == at::kFloat) {
         run_backward<float>(grad, positive, result, static_cast<float>(slope));
     } else {
-        run_backward<Half>(grad, positive, result, static_cast<float>(slope));
+        run_backward<BF16>(grad, positive, result, static_cast<float>(slope));
     }
     return result;
 }

@@ -1,4 +1,4 @@
-// Convolutions of single precision on the host by fewer multiplications.
+// Convolutions in single precision or bf16 on the host by fewer multiplications.
 #pragma once
 
 #include <ATen/ATen.h>

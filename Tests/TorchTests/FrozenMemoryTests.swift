@@ -5,8 +5,8 @@ import Torch
 /// What a chain of frozen layers keeps for its gradient, measured in a process of its own.
 @Suite struct FrozenMemoryTests {
     /// Eight times convolution and leaky ReLU over 40 MB each. Their inputs together are 640 MB; what the gradient needs
-    /// is one byte per element of each ReLU, 80 MB, beside the leaf and the result. Blocks of this size come straight
-    /// from the kernel and go back to it, so that resident memory follows what is held.
+    /// is one byte per element of each ReLU, 80 MB, beside the leaf and the result. A block that
+    /// is let go serves the next tensor of its size, so that resident memory is what is held and a few blocks more.
     @Test func aChainOfConvolutionsKeepsLittle() async {
         await #expect(processExitsWith: .success) {
             try TorchRuntime.configure(threads: 1)

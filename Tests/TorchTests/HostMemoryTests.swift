@@ -65,6 +65,8 @@ import Torch
     func isBounded() async {
         await #expect(processExitsWith: .success) {
             try TorchRuntime.configure(threads: 1)
+            // More than there are addresses: what cannot be had is not in use.
+            #expect(throws: TorchError.self) { try Tensor.full([1 << 46], 1) }
             // Sizes that no block kept before can serve, 3.3 GB in all.
             var count = 8_000_000
             for _ in 0..<16 {

@@ -65,7 +65,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
     @Test("each preset fills in its own defaults")
     func presets() throws {
         let official = try resolve(smallest)
-        guard case .aligner(let first) = official.settings(for: .v2a).guidance else {
+        guard case .aligner(let first) = official.settings(for: .v2a).guidance.gradient else {
             Issue.record("the official preset is guided")
             return
         }
@@ -82,7 +82,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
                     audioStd: 9.138))
         #expect(official.clips.clips(in: 9.2) == 10)
 
-        guard case .aligner(let second) = try resolve(smallest + "preset: paper").settings(for: .v2a).guidance else {
+        guard case .aligner(let second) = try resolve(smallest + "preset: paper").settings(for: .v2a).guidance.gradient else {
             Issue.record("the paper's preset is guided")
             return
         }
@@ -93,7 +93,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
 
     @Test func presetFillsOnlyWhatIsMissing() throws {
         let job = try resolve(smallest + "preset: paper\nguidance: {optimizer: adam, start: 0.5}")
-        guard case .aligner(let aligner) = job.settings(for: .v2a).guidance else {
+        guard case .aligner(let aligner) = job.settings(for: .v2a).guidance.gradient else {
             Issue.record("guided")
             return
         }

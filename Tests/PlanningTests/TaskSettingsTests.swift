@@ -19,7 +19,7 @@ private func resolve(_ text: String = "", _ overrides: String...) throws(JobErro
 }
 
 private func aligner(_ job: Job, _ task: GenerationTask) -> AlignerSettings? {
-    if case .aligner(let aligner) = job.settings(for: task).guidance { aligner } else { nil }
+    if case .aligner(let aligner) = job.settings(for: task).guidance.gradient { aligner } else { nil }
 }
 
 @Suite struct TaskSettingsTests {

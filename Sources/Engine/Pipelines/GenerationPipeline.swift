@@ -97,8 +97,8 @@ package struct GenerationPipeline: Sendable {
         _ guidance: Guidance, _ conditions: SampleConditions, generating generated: [Modality],
         _ recording: WorkRecorder.Scope?
     ) throws -> (any Guide)? {
-        switch guidance {
-        case .off: nil
+        switch guidance.gradient {
+        case .off, .noise: nil
         case .aligner(let settings):
             try Aligner(
                 settings, terms: AlignmentTerm.terms(generating: generated), conditions: conditions.embeddings,

@@ -25,9 +25,10 @@ package struct GenerationSettings: Sendable, Equatable {
 
     /// Whether captions enter a loss.
     var usesCaptions: Bool {
-        switch guidance {
+        switch guidance.gradient {
         case .off: false
         case .aligner(let aligner): aligner.textTerm
+        case .noise(let noise): noise.textTerm != .off
         }
     }
 

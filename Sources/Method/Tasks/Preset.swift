@@ -2,22 +2,58 @@
 ///
 /// Source: paper, "Implementation details" (steps, λ1); official V2A code (everything else of `official`); diffusers'
 /// recipe for AnimateDiff (linear betas, timesteps from end to end). λ2 of the visual tasks is stated by neither and is
-/// our choice.
+/// our choice. The numbers of `search`, `guided` and `both` were found on the toy world: `docs/guidance.md`.
 package enum Preset: String, Codable, Sendable, CaseIterable {
     /// What the released code does.
     case official
     /// What the paper prints.
     case paper
+    /// Words that the binder finds, and a choice among beginnings; no gradients.
+    case search
+    /// Gradients in the predicted noise, with time travel; no words.
+    case guided
+    /// Words, and gradients in the predicted noise.
+    case both
 
     /// All settings of a task.
     package func settings(for task: GenerationTask) -> TaskSettings {
         TaskSettings(
-            sampling: sampling(for: task), guidance: .aligner(aligner(for: task)), members: members(of: task))
+            sampling: sampling(for: task), guidance: guidance(for: task), members: members(of: task))
+    }
+
+    private func guidance(for task: GenerationTask) -> Guidance {
+        let words = WordSettings(temperature: 0.03)
+        // What the paper has no part for stays away where a task makes one modality.
+        let joint =
+            task == .joint ? JointSettings(order: .inTurn, definite: self == .guided ? nil : 0.05) : .together
+        switch self {
+        case .official, .paper: return .aligner(aligner(for: task))
+        case .search:
+            var beginnings = BeginningSettings.one
+            // A video's beginnings did not pay: what the binder sees at these steps does not tell yet when things happen.
+            beginnings.particles = PerModality(
+                audio: task.makesAudio ? 16 : 1, video: task.makesImage ? 16 : 1)
+            beginnings.rounds = [.init(at: 0.1, keep: 4), .init(at: 0.3, keep: 1)]
+            return Guidance(words: words, beginnings: beginnings, joint: joint, hearing: .spectrogram)
+        case .guided:
+            return Guidance(gradient: .noise(noise), joint: joint, hearing: .spectrogram)
+        case .both:
+            return Guidance(gradient: .noise(noise), words: words, joint: joint, hearing: .spectrogram)
+        }
+    }
+
+    /// The settings of guidance in the predicted noise, also where a job asks for it under another preset.
+    package var noise: NoiseGuidanceSettings {
+        let part = self == .both ? 0.3 : 0.4
+        return NoiseGuidanceSettings(
+            strength: 0.3, until: part, travel: 4, travelUntil: part, through: .clean,
+            textTerm: self == .both ? .off : .trust, trustBelow: self == .both ? 0 : 0.2)
     }
 
     /// The aligner's settings, also where a job turns it off first and on again later.
     package func aligner(for task: GenerationTask) -> AlignerSettings {
-        let optimizer: AlignerSettings.Optimizer = self == .official ? .adam : .sgd
+        let isPaper = self == .paper
+        let optimizer: AlignerSettings.Optimizer = isPaper ? .sgd : .adam
         return AlignerSettings(
             optimizer: optimizer,
             learningRate: PerModality(audio: 0.1, video: 0.01),
@@ -25,9 +61,9 @@ package enum Preset: String, Codable, Sendable, CaseIterable {
             promptOptimizer: optimizer,
             promptState: .fresh,
             innerSteps: 1,
-            window: self == .official ? .officialStart : .paperBelow,
+            window: isPaper ? .paperBelow : .officialStart,
             every: 1,
-            x0Pairing: self == .official ? .official : .paper,
+            x0Pairing: isPaper ? .paper : .official,
             textTerm: true)
     }
 

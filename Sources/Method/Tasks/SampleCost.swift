@@ -5,8 +5,13 @@ package enum SampleCost {
     /// AudioLDM's work on a second of audio.
     private enum Audio {
         static let step = 1.0
-        /// An inner step of the aligner decodes, embeds and goes backward.
-        static let innerStep = 12.0
+        /// A step of a gradient decodes, embeds and goes backward.
+        static let update = 12.0
+        /// The same past the vocoder.
+        static let updateOfSpectrogram = 4.0
+        /// Decoding and embedding alone.
+        static let score = 5.0
+        static let scoreOfSpectrogram = 1.5
         /// The last decoding.
         static let decode = 4.0
     }
@@ -15,25 +20,37 @@ package enum SampleCost {
     private enum Frame {
         /// One evaluation of the denoiser under classifier-free guidance.
         static let step = 12.0
-        /// One inner step of the aligner, for each frame that the loss reads.
-        static let innerStep = 46.0
+        /// A step of a gradient, for each frame that the loss reads.
+        static let update = 46.0
+        /// Decoding and embedding alone.
+        static let score = 16.0
         static let decode = 12.0
     }
 
     /// The work of one sample.
     package static func of(_ extent: SampleExtent, _ settings: TaskSettings, clips: ClipSettings) -> Double {
-        let steps = Double(settings.sampling.steps)
-        let innerSteps = Double(settings.guidance.innerSteps(timesteps: nominalTimesteps(settings.sampling.steps)))
+        let timesteps = nominalTimesteps(settings.sampling.steps)
+        let guidance = settings.guidance
+        let inTurn = settings.sampling.video != nil && guidance.joint.order == .inTurn
         var cost = 0.0
         if settings.sampling.audio != nil {
-            cost += max(extent.duration, 0.1) * (Audio.step * steps + Audio.innerStep * innerSteps + Audio.decode)
+            let work = GuidanceWork(guidance, .audio, timesteps: timesteps)
+            let isEarly = guidance.hearing == .spectrogram
+            let update = isEarly ? Audio.updateOfSpectrogram : Audio.update
+            let score = isEarly ? Audio.scoreOfSpectrogram : Audio.score
+            cost +=
+                max(extent.duration, 0.1)
+                * (Audio.step * Double(work.denoised) + update * Double(work.updated) + score * Double(work.scored)
+                    + Audio.decode * Double(work.finished))
         }
         if let video = settings.sampling.video {
+            let isFirst = inTurn && settings.sampling.audio != nil
+            let work = GuidanceWork(guidance, .video, timesteps: timesteps, isFirst: isFirst)
             let size = Double(video.width * video.height) / (256 * 256)
             let frames = extent.frames ?? 1
             let seen = video.length == nil ? 1 : min(clips.clips(in: extent.duration) * clips.framesPerClip, frames)
-            cost += size * (Frame.step * steps + Frame.decode) * Double(frames)
-            cost += size * Frame.innerStep * innerSteps * Double(seen)
+            cost += size * (Frame.step * Double(work.denoised) + Frame.decode * Double(work.finished)) * Double(frames)
+            cost += size * (Frame.update * Double(work.updated) + Frame.score * Double(work.scored)) * Double(seen)
         }
         return cost
     }

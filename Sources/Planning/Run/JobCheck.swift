@@ -29,7 +29,7 @@ extension Job {
                     Self.problem("\(place).sampling.fps", video.length?.fps ?? 1, 1e-3...1e4),
                 ]
             }
-            if case .aligner(let aligner) = settings.guidance {
+            if case .aligner(let aligner) = settings.guidance.gradient {
                 problems += [
                     Self.problem("\(place).guidance.inner_steps", aligner.innerSteps, 0...10_000),
                     Self.problem("\(place).guidance.every", aligner.every, 1...1000),

@@ -88,10 +88,7 @@ extension GenerationSettings {
     var rehearsal: GenerationSettings {
         var settings = self
         settings.sampling.steps = 1
-        if case .aligner(var aligner) = settings.guidance {
-            aligner.window = .below(.max)
-            settings.guidance = .aligner(aligner)
-        }
+        settings.guidance = settings.guidance.atEveryStep
         return settings
     }
 }

@@ -201,13 +201,7 @@ private struct Bench {
     private func every(_ guided: Bool, steps: Int) -> GenerationSettings {
         var settings = settings
         settings.sampling.steps = steps
-        if guided, case .aligner(var aligner) = settings.guidance {
-            aligner.window = .below(.max)
-            aligner.every = 1
-            settings.guidance = .aligner(aligner)
-        } else {
-            settings.guidance = .off
-        }
+        settings.guidance = guided ? settings.guidance.atEveryStep : .off
         return settings
     }
 

@@ -1,0 +1,59 @@
+/// How many beginnings a sample has, and how they are chosen from: successive halving by the binder's score of what is
+/// predicted, `s(z̃0) = cos(E(D(z̃0)), c)`.
+package struct BeginningSettings: Sendable, Equatable, Codable {
+    /// At step `⌊at · T⌋`, after its ε̂, only the best `keep` go on.
+    package struct Round: Sendable, Equatable, Codable {
+        /// 0 … 1, below 1.
+        package var at: Double
+        /// At least 1.
+        package var keep: Int
+
+        package init(at: Double, keep: Int) {
+            self.at = at
+            self.keep = keep
+        }
+    }
+
+    /// What is kept of several finished samples of a row.
+    package enum Keep: String, Codable, Sendable, CaseIterable {
+        case best, all
+    }
+
+    /// P: `video` counts for images too.
+    package var particles: PerModality<Int>
+    /// Sorted by ``Round/at``.
+    package var rounds: [Round]
+    /// So many are finished, whatever the rounds say; at least 1.
+    package var best: Int
+    package var keep: Keep
+    /// Rows that the networks take at once where there are more than samples. A setting, because the last bits of a result may
+    /// depend on it.
+    package var rowsAtOnce: Int
+
+    package init(
+        particles: PerModality<Int>, rounds: [Round], best: Int, keep: Keep, rowsAtOnce: Int
+    ) {
+        self.particles = particles
+        self.rounds = rounds
+        self.best = best
+        self.keep = keep
+        self.rowsAtOnce = rowsAtOnce
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case particles, rounds, best, keep
+        case rowsAtOnce = "rows_at_once"
+    }
+
+    /// One beginning, and nothing to choose from.
+    package static let one = BeginningSettings(
+        particles: PerModality(audio: 1, video: 1), rounds: [], best: 1, keep: .best, rowsAtOnce: 16)
+
+    /// How many beginnings a sample of a modality has: never fewer than are finished.
+    package func count(of modality: Modality) -> Int { max(particles[modality] ?? 1, best, 1) }
+
+    /// How many are left after a step, of those before it.
+    package func left(_ count: Int, after step: Int, of steps: Int) -> Int {
+        rounds.filter { Int($0.at * Double(steps)) == step }.reduce(count) { min($0, max($1.keep, best)) }
+    }
+}

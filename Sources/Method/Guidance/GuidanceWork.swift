@@ -1,0 +1,37 @@
+/// What the networks are asked for one sample of one modality, counted.
+package struct GuidanceWork: Sendable, Equatable {
+    /// Denoising steps, of all beginnings and turns.
+    package var denoised = 0
+    /// Predictions that are decoded and embedded, with no gradient.
+    package var scored = 0
+    /// Predictions that are decoded and embedded, with the way back.
+    package var updated = 0
+    /// Finished samples.
+    package var finished = 1
+
+    /// - Parameters:
+    ///   - modality: what is generated.
+    ///   - timesteps: of the run, the noisiest first.
+    ///   - isFirst: of a video whose sound follows: it has no gradients.
+    package init(_ guidance: Guidance, _ modality: Modality, timesteps: [Double], isFirst: Bool = false) {
+        let steps = timesteps.count
+        var rows = guidance.beginnings.count(of: modality)
+        let aligner: AlignerSettings? =
+            if case .aligner(let settings) = guidance.gradient, !isFirst { settings } else { nil }
+        let guided = aligner?.guidedSteps(timesteps: timesteps) ?? []
+        for step in 0..<steps {
+            var (turns, pushes) = (1, 0)
+            if case .noise(let noise) = guidance.gradient, !isFirst {
+                (turns, pushes) = (noise.turns(at: step, of: steps), noise.updates(at: step, of: steps))
+            }
+            denoised += rows * turns
+            let left = guidance.beginnings.left(rows, after: step, of: steps)
+            if left < rows { scored += rows }
+            // All turns but the last push what is not cut yet.
+            if pushes > 0 { updated += rows * (pushes - 1) + left }
+            rows = left
+            if let aligner, guided[step] { updated += rows * aligner.innerSteps }
+        }
+        finished = rows
+    }
+}

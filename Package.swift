@@ -74,7 +74,7 @@ let package = Package(
         library("Checkpoint", ["JSON", "Files", "Method"]),
         library("Torch", ["CTorch", "Checkpoint"]),
         library("Networks", ["Torch", "Checkpoint", "JSON", "ClipSampling", "Method", "Files"]),
-        library("Engine", ["Networks", "Torch", "Checkpoint", "ClipSampling", "Method"]),
+        library("Engine", ["Networks", "Torch", "Checkpoint", "ClipSampling", "Method", "Files"]),
         library("Goldens", ["Torch", "Checkpoint", "JSON", "Files"]),
         library(
             "Parity", ["Goldens", "Engine", "Networks", "Torch", "Checkpoint", "ClipSampling", "Method"]),

@@ -48,6 +48,11 @@ package struct SHA256: ~Copyable {
 
     /// The hash of some bytes in lower-case hexadecimal.
     package static func hexadecimalDigest(of bytes: [UInt8]) -> String { hexadecimal(digest(of: bytes)) }
+
+    /// The first 8 bytes of the hash of a text, big-endian and without the highest bit: a seed that follows from it.
+    package static func seed(of text: String) -> UInt64 {
+        digest(of: Array(text.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } & UInt64(Int64.max)
+    }
 }
 
 /// Bytes in lower-case hexadecimal, two digits each.

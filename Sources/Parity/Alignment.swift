@@ -30,7 +30,7 @@ package struct Alignment {
         _ streams: [DiffusionStream], latents: [Tensor], prompts: [Tensor], observer: (any SamplerObserver)? = nil
     ) throws -> Outcome {
         let outcome = try Sampler(
-            streams, guide: guidance.map { try Aligner($0, terms: terms, conditions: conditions) }
+            streams, guides: guidance.map { [try Aligner($0, terms: terms, conditions: conditions)] } ?? []
         ).run(latents: latents.map { [$0] }, prompts: prompts, observer: observer)
         return Outcome(latents: outcome.latents.flatMap { $0 }, losses: outcome.losses)
     }

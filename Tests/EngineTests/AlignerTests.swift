@@ -53,8 +53,10 @@ import Torch
 
         func embed(_ clean: Tensor, observer: (any SamplerObserver)?) throws -> Tensor {
             observer?.record("mel", clean)
-            return try decode(clean, observer: observer).matmul(decoder)
+            return try embed(decoded: decode(clean, observer: observer), observer: observer)
         }
+
+        func embed(decoded: Tensor, observer: (any SamplerObserver)?) throws -> Tensor { try decoded.matmul(decoder) }
     }
 
     final class Tally { var count = 0 }

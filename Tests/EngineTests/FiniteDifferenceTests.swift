@@ -146,7 +146,8 @@ import Torch
             scheduler: try Self.scheduler(item, scheduleOf: "sd15"),
             spaces: [
                 try VideoLatentSpace(
-                    models, binder: binder, clipFrames: item.frames == nil ? nil : [[0, 1], [1, 3]], height: 64,
+                    models, binder: binder, clipFrames: item.frames == nil ? nil : [[0, 1], [1, 3]],
+                    frames: item.frames ?? 1, height: 64,
                     width: 64, memory: item.memory)
             ])
         let embedding = [1, binder.configuration.outEmbedDim]

@@ -73,16 +73,29 @@ package struct LabelCaptioner: Sendable {
         }
     }
 
-    private func nearest(_ direction: [Double]) -> Match {
-        var best = (index: 0, cosine: -Double.infinity)
+    /// The cosine of each label with an embedding, −1 … 1.
+    ///
+    /// - Parameter embedding: ``width`` numbers, of any length other than 0.
+    /// - Throws: ``CaptionError`` for numbers that are not finite.
+    package func cosines(with embedding: [Double]) throws(CaptionError) -> [Double] {
+        guard let direction = Self.unit(embedding[...]) else { throw .unusableEmbedding(row: 0) }
+        return cosines(direction)
+    }
+
+    private func cosines(_ direction: [Double]) -> [Double] {
         directions.withUnsafeBufferPointer { all in
-            for label in labels.indices {
+            labels.indices.map { label in
                 var cosine = 0.0
                 for i in 0..<width { cosine += direction[i] * all[label * width + i] }
-                if cosine > best.cosine { best = (label, cosine) }
+                return min(max(cosine, -1), 1)
             }
         }
-        return Match(label: labels[best.index], index: best.index, cosine: min(max(best.cosine, -1), 1))
+    }
+
+    private func nearest(_ direction: [Double]) -> Match {
+        var best = (index: 0, cosine: -Double.infinity)
+        for (index, cosine) in cosines(direction).enumerated() where cosine > best.cosine { best = (index, cosine) }
+        return Match(label: labels[best.index], index: best.index, cosine: best.cosine)
     }
 
     /// The vector at length 1, a zero vector as it is; nil for numbers that are not finite.

@@ -6,33 +6,56 @@ struct AlignmentLoss {
     let terms: [AlignmentTerm]
     /// Embeddings of the conditions, `[B, width]`.
     private(set) var conditions: [Modality: Tensor]
-    /// `[B]` for each term: 0 where a sample lacks one of its conditions, 1 elsewhere; none where no sample does.
-    private var present: [AlignmentTerm: Tensor]
+    /// `[B]` for each term: what it counts for each sample, 0 where one lacks one of its conditions; none where it is 1 for
+    /// all.
+    private var weights: [AlignmentTerm: Tensor]
 
-    /// - Parameter missing: samples that have no such condition: the terms that involve it count nothing for them.
+    /// - Parameters:
+    ///   - missing: samples that have no such condition: the terms that involve it count nothing for them.
+    ///   - captionWeights: what the terms of the caption count for each sample; nil: 1.
     init(
-        terms: [AlignmentTerm], conditions: [Modality: Tensor], missing: [Modality: Set<Int>]
+        terms: [AlignmentTerm], conditions: [Modality: Tensor], missing: [Modality: Set<Int>],
+        captionWeights: [Double]? = nil
     ) throws(TorchError) {
         self.terms = terms
         self.conditions = conditions
-        var present: [AlignmentTerm: Tensor] = [:]
+        var weights: [AlignmentTerm: Tensor] = [:]
         for term in terms {
             let absent = missing.filter { term.involves($0.key) }.values.reduce(into: Set()) { $0.formUnion($1) }
-            guard !absent.isEmpty, let rows = conditions.values.first else { continue }
-            let count = rows.size(0)
-            present[term] = try Tensor((0..<count).map { absent.contains($0) ? 0 : 1 } as [Float], shape: [count])
-                .to(device: rows.device)
+            guard let rows = conditions.values.first else { continue }
+            let values = (0..<rows.size(0)).map { sample -> Float in
+                if absent.contains(sample) { return 0 }
+                return term.involves(.caption) ? Float(captionWeights?[sample] ?? 1) : 1
+            }
+            if values.allSatisfy({ $0 == 1 }) { continue }
+            weights[term] = try Tensor(values, shape: [values.count]).to(device: rows.device)
         }
-        self.present = present
+        self.weights = weights
+    }
+
+    /// The loss of rows of which each is one of a sample.
+    func of(_ rows: [Beginning]) throws(TorchError) -> AlignmentLoss {
+        let places = rows.map(\.sample)
+        guard let count = conditions.values.first?.size(0), places != Array(0..<count) else { return self }
+        return with(try tensors.map { tensor throws(TorchError) in try tensor.rows(places) })
+    }
+
+    /// The loss of a range of rows.
+    func narrowed(to rows: Range<Int>) throws(TorchError) -> AlignmentLoss {
+        guard let count = conditions.values.first?.size(0), rows != 0..<count else { return self }
+        return with(
+            try tensors.map { tensor throws(TorchError) in
+                try tensor.narrow(0, from: rows.lowerBound, count: rows.count)
+            })
     }
 
     /// What it refers to beside the streams' embeddings, in a fixed order.
-    var tensors: [Tensor] { Modality.allCases.compactMap { conditions[$0] } + terms.compactMap { present[$0] } }
+    var tensors: [Tensor] { Modality.allCases.compactMap { conditions[$0] } + terms.compactMap { weights[$0] } }
 
     /// The same for losses whose ``tensors`` mean the same.
     var form: String {
         let given = Modality.allCases.filter { conditions[$0] != nil }.map(\.rawValue)
-        return given.joined(separator: ",") + "/" + terms.map { present[$0] == nil ? "-" : "+" }.joined()
+        return given.joined(separator: ",") + "/" + terms.map { weights[$0] == nil ? "-" : "+" }.joined()
     }
 
     /// The same loss on the tensors of another of the same form.
@@ -41,7 +64,7 @@ struct AlignmentLoss {
         for modality in Modality.allCases where conditions[modality] != nil {
             loss.conditions[modality] = tensors.removeFirst()
         }
-        for term in terms where present[term] != nil { loss.present[term] = tensors.removeFirst() }
+        for term in terms where weights[term] != nil { loss.weights[term] = tensors.removeFirst() }
         return loss
     }
 
@@ -62,7 +85,7 @@ struct AlignmentLoss {
                 let b = generated[term.second] ?? conditions[term.second]
             else { continue }
             var distance = try (cosine(a, b) * -1) + 1
-            if let present = present[term] { distance = try distance * present }
+            if let weight = weights[term] { distance = try distance * weight }
             total = try total.map { try $0 + distance } ?? distance
         }
         guard let total else { throw AlignerError.nothingToAlign(terms) }

@@ -17,6 +17,12 @@ struct UpdateRule {
         self.rate = rate
     }
 
+    /// Goes on with these rows, in this order.
+    mutating func keep(_ places: [Int]) throws(TorchError) {
+        first = try first?.rows(places)
+        second = try second?.rows(places)
+    }
+
     /// Source for Adam: `torch.optim.Adam` (β 0.9 and 0.999, ε 1e-8, no decay).
     mutating func update(_ value: Tensor, gradient: Tensor) throws(TorchError) -> Tensor {
         switch optimizer {

@@ -1,41 +1,59 @@
+internal import Method
 internal import Torch
 
 /// One diffusion model's part in a call: where it begins, how it is denoised, and what it becomes.
 protocol GeneratedPart {
+    var modality: Modality { get }
     var stream: DiffusionStream { get }
-    /// `[B, …]` of unit variance, one for each modality.
+    /// `[rows, …]` of unit variance, one for each modality.
     var noise: [Tensor] { get }
-    /// Prompt embeddings, `[B, …]`; nil for a model that takes none.
+    /// Prompt embeddings, `[rows, …]`; nil for a model that takes none.
     var prompts: Tensor? { get }
 
-    /// Decodes the final latents and gives each sample its own.
+    /// Decodes the final latents and gives each row its own.
+    /// - Parameter rowsAtOnce: that the networks take.
+    /// - Returns: the binder's embeddings of what was made, `[rows, width]`.
     func finish(
-        _ latents: [Tensor], into results: inout [GenerationResult.Draft], _ observer: (any SamplerObserver)?) throws
+        _ latents: [Tensor], into results: inout [GenerationResult.Draft], rowsAtOnce: Int,
+        _ observer: (any SamplerObserver)?
+    ) throws -> Tensor
 }
 
-/// What a call's samples are made from in words; a sample has one of each.
-struct PromptTexts {
+/// What a part of a call is made from.
+struct PartInput {
+    /// What the rows of the run are.
+    let rows: [Beginning]
+    /// Of the samples.
+    let seeds: [UInt64]
+    /// Captions, `""` for none.
     let prompts: [String]
     let negative: [String]
+    /// What the binder makes of the list, for the samples whose prompt it decides.
+    let words: [FoundWords?]
+    let list: CaptionList
+
+    /// A generator for each row, and one for each sample's way back in time.
+    func generators() throws -> (rows: [Generator], travel: [Generator]) {
+        (
+            try rows.map { try Generator(seed: Beginning.seed(seeds[$0.sample], particle: $0.particle)) },
+            try seeds.map { try Generator(seed: Beginning.travelSeed($0)) }
+        )
+    }
+
+    /// What has a row for each sample, with one for each row of the run.
+    func spread(_ tensor: Tensor) throws -> Tensor {
+        rows.count == seeds.count ? tensor : try tensor.rows(rows.map(\.sample))
+    }
 }
 
 extension GenerationResult {
-    /// A result while its parts come in.
+    /// The result of a row while its parts come in.
     struct Draft {
-        private let label: Label?
-        private let losses: [Double]
+        let row: Beginning
+        let losses: [Double]
         var audio: Audio?
         var video: Video?
         var isFinite = true
-
-        init(label: Label?, _ losses: [Double]) {
-            self.label = label
-            self.losses = losses
-        }
-
-        var result: GenerationResult {
-            GenerationResult(label: label, audio: audio, video: video, losses: losses, isFinite: isFinite)
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 package import Method
 internal import Networks
+internal import Torch
 
 /// Makes samples of every task: audio for frames, frames for audio, or both from text, guided or not.
 ///
@@ -9,25 +10,26 @@ package struct GenerationPipeline: Sendable {
     private let audio: AudioLDMModels?
     private let video: StableDiffusionModels?
     private let binder: BinderModel
-    private let captioner: LabelCaptioner?
+    private let list: CaptionList
     /// Keeps the steps' work as it was recorded; nil starts it kernel by kernel.
     package var recorder: WorkRecorder?
 
     /// - Parameters:
     ///   - audio: nil where no audio is made.
     ///   - video: nil where neither videos nor images are made.
-    ///   - captioner: chooses a label for samples without a caption; nil leaves them without.
+    ///   - captioner: the list of captions; nil where there is none.
+    ///   - labelsStandIn: whether it chooses a label for samples without a caption, or leaves them without.
     ///   - recorder: keeps the steps' work as it was recorded, for later calls; nil starts it kernel by kernel. What is
     ///     recorded is not shown to an observer.
     package init(
         audio: AudioLDMModels?, video: StableDiffusionModels?, binder: BinderModel, captioner: LabelCaptioner? = nil,
-        recorder: WorkRecorder? = nil
+        labelsStandIn: Bool = true, recorder: WorkRecorder? = nil
     ) {
         self.recorder = recorder
         self.audio = audio
         self.video = video
         self.binder = binder
-        self.captioner = captioner
+        list = CaptionList(captioner, standsIn: labelsStandIn, audio: audio)
     }
 
     /// Samples of one second of audio.
@@ -53,58 +55,84 @@ package struct GenerationPipeline: Sendable {
         _ requests: [GenerationRequest], _ settings: GenerationSettings, observer: (any SamplerObserver)? = nil
     ) throws -> [GenerationResult] {
         guard !requests.isEmpty else { return [] }
-        let conditions = try observer.timed("conditions") {
-            try SampleConditions(requests, settings, binder: binder, captioner: captioner)
+        let generated = Set(
+            (settings.sampling.audio == nil ? [] : [Modality.audio]) + (settings.sampling.video == nil ? [] : [.video]))
+        let made =
+            generated.count == 2 && settings.guidance.joint.order == .inTurn
+            ? try inTurn(requests, settings, observer)
+            : try run(settings, requests.count, observer)(
+                requests, generated, captions: requests.map(\.caption), guidance: settings.guidance)
+        return made.compactMap { sample in
+            guard var best = sample.results.first else { return nil }
+            if settings.guidance.beginnings.keep == .all { best.others = Array(sample.results.dropFirst()) }
+            return best
         }
-        binder.releasePages()
-        let recording = recorder?.scope(settings, samples: requests.count)
-        let parts = try parts(requests, conditions, settings, recording, observer)
-        let sampler = Sampler(
-            parts.map(\.stream),
-            guide: try guide(
-                settings.guidance, conditions, generating: parts.flatMap(\.stream.denoiser.modalities), recording))
-        let outcome = try sampler.run(latents: parts.map(\.noise), prompts: parts.map(\.prompts), observer: observer)
-        var results = requests.indices.map { GenerationResult.Draft(label: conditions.labels[$0], outcome.losses[$0]) }
-        for (part, latents) in zip(parts, outcome.latents) {
-            try part.finish(latents, into: &results, observer)
-        }
-        return results.map(\.result)
     }
 
-    /// What is generated, with its noise and its prompts.
-    private func parts(
-        _ requests: [GenerationRequest], _ conditions: SampleConditions, _ settings: GenerationSettings,
-        _ recording: WorkRecorder.Scope?, _ observer: (any SamplerObserver)?
-    ) throws -> [any GeneratedPart] {
-        let texts = PromptTexts(
-            prompts: conditions.captions.map { $0 ?? "" }, negative: requests.map(\.negativePrompt))
-        let seeds = requests.map(\.seed)
-        var parts: [any GeneratedPart] = []
-        if let wanted = settings.sampling.audio {
-            guard let audio else { throw PipelineError.notLoaded(.audioLDM) }
-            parts.append(
-                try AudioPart(audio, binder.network, wanted, settings, texts, seeds: seeds, recording, observer))
-        }
-        if let wanted = settings.sampling.video {
-            guard let video else { throw PipelineError.notLoaded(.stableDiffusion) }
-            parts.append(
-                try VideoPart(video, binder.network, wanted, settings, texts, seeds: seeds, recording, observer))
-        }
-        return parts
+    private func run(
+        _ settings: GenerationSettings, _ samples: Int, _ observer: (any SamplerObserver)?
+    ) -> GenerationRun {
+        GenerationRun(
+            audio: audio, video: video, binder: binder, list: list, settings: settings,
+            recording: recorder?.scope(settings, samples: samples), observer: observer)
     }
 
-    private func guide(
-        _ guidance: Guidance, _ conditions: SampleConditions, generating generated: [Modality],
-        _ recording: WorkRecorder.Scope?
-    ) throws -> (any Guide)? {
-        switch guidance.gradient {
-        case .off, .noise: nil
-        case .aligner(let settings):
-            try Aligner(
-                settings, terms: AlignmentTerm.terms(generating: generated), conditions: conditions.embeddings,
-                missing: conditions.missing, recording: recording)
+    /// `p(v | y) · p(a | v, y)`: the video from its caption, by the plain pipeline, then a sound for that video.
+    private func inTurn(
+        _ requests: [GenerationRequest], _ settings: GenerationSettings, _ observer: (any SamplerObserver)?
+    ) throws -> [GenerationRun.Made] {
+        let captions = try definite(requests, settings)
+        var plain = Guidance(beginnings: settings.guidance.beginnings, hearing: settings.guidance.hearing)
+        plain.beginnings.best = 1
+        let videos = try run(settings, requests.count, observer.map { StageObserver($0, stage: 0, of: 2) })(
+            requests, [.video], captions: zip(requests, captions).map { $1 ?? $0.caption }, guidance: plain)
+        let sounds = try run(settings, requests.count, observer.map { StageObserver($0, stage: 1, of: 2) })(
+            requests, [.audio], captions: zip(requests, captions).map { $1 ?? $0.caption },
+            given: videos.compactMap { $0.embeddings[.video] }, guidance: settings.guidance)
+        return zip(zip(videos, sounds), captions).map { made, caption in
+            var (video, sound) = made
+            guard let best = video.results.first else { return sound }
+            for place in sound.results.indices {
+                sound.results[place].video = best.video
+                sound.results[place].videoChoice = best.choice
+                sound.results[place].definiteCaption = caption
+                sound.results[place].isFinite = sound.results[place].isFinite && best.isFinite
+            }
+            return sound
         }
     }
+
+    /// Captions of the list that say more than the requests' own; nil where those stay.
+    private func definite(_ requests: [GenerationRequest], _ settings: GenerationSettings) throws -> [String?] {
+        guard let temperature = settings.guidance.joint.definite else { return requests.map { _ in nil } }
+        let embedded = try binder.embed(requests.map { $0.caption ?? "" })
+        return try requests.enumerated().map { sample, request in
+            guard request.caption != nil else { return nil }
+            return try list.definite(
+                embedded.narrow(0, from: sample, count: 1), temperature: temperature, seed: request.seed)
+        }
+    }
+}
+
+/// Tells of one of several runs of the sampler as a part of them all.
+private final class StageObserver: SamplerObserver {
+    private let observer: any SamplerObserver
+    private let stage: Int
+    private let count: Int
+
+    init(_ observer: any SamplerObserver, stage: Int, of count: Int) {
+        (self.observer, self.stage, self.count) = (observer, stage, count)
+    }
+
+    func willBegin(step: Int, of steps: Int) throws {
+        try observer.willBegin(step: stage * steps + step, of: count * steps)
+    }
+    func record(_ name: String, _ tensor: Tensor) { observer.record(name, tensor) }
+    func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) {
+        observer.override(step: step, modality: modality)
+    }
+    func willSpend(on stage: String) { observer.willSpend(on: stage) }
+    func spent(_ seconds: Double, on stage: String) { observer.spent(seconds, on: stage) }
 }
 
 /// Why a pipeline cannot make what it is asked for.

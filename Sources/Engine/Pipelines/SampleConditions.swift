@@ -2,59 +2,79 @@ internal import Method
 internal import Networks
 internal import Torch
 
-/// What steers the samples of a call, embedded once for the whole run.
+/// What steers the samples of a run, embedded once for all its steps.
 struct SampleConditions {
-    /// `[B, width]` each; none without guidance.
+    /// `[B, width]` each.
     let embeddings: [Modality: Tensor]
     /// Samples, by index, without an embedding of a modality that others have.
     let missing: [Modality: Set<Int>]
     /// Of the request, or a label's; nil where there is neither.
     let captions: [String?]
     let labels: [GenerationResult.Label?]
+    /// What the binder makes of the list for each sample; nil where its own caption is the prompt.
+    let words: [FoundWords?]
+    /// How well each caption fits; nil where that was not asked for.
+    let trust: [Double?]
+    /// With what a sample's result is compared, `[1, width]`: what steers it, else its caption.
+    let targets: [Tensor?]
 
+    /// - Parameters:
+    ///   - captions: in place of the requests' own.
+    ///   - given: embeddings `[1, width]` of videos that were made first; they steer in place of the requests' conditions.
     init(
-        _ requests: [GenerationRequest], _ settings: GenerationSettings, binder: BinderModel,
-        captioner: LabelCaptioner?
+        _ requests: [GenerationRequest], captions own: [String?], given: [Tensor]?, _ settings: GenerationSettings,
+        _ binder: BinderModel, _ list: CaptionList
     ) throws {
-        let guided = settings.guidance != .off
-        let needsLabel = requests.map { captioner != nil && $0.caption == nil && $0.condition != nil }
-        // Only what the loss or the choice of a label will read is embedded.
-        let seen = try zip(requests, needsLabel).map { request, needsLabel in
-            guided || needsLabel ? try request.condition.map { try Self.embed($0, settings, binder) } : nil
+        let guidance = settings.guidance
+        let steering: [(modality: Modality, embedding: Tensor)?] =
+            try given.map { $0.map { (.video, $0) } }
+            ?? requests.map { request in
+                try request.condition.map { ($0.modality, try Self.embed($0, settings, binder)) }
+            }
+        labels = try list.labels(for: own, steering.map { $0?.embedding })
+        let captions = zip(own, labels).map { $0 ?? $1?.text }
+        self.captions = captions
+        let isRead = settings.usesCaptions || guidance.readsList || steering.contains { $0 == nil }
+        let texts =
+            isRead && captions.contains { $0 != nil } ? try binder.embed(captions.map { $0 ?? "" }) : nil
+        func text(_ sample: Int) throws -> Tensor? {
+            captions[sample] == nil ? nil : try texts?.narrow(0, from: sample, count: 1)
         }
-        var labels = [GenerationResult.Label?](repeating: nil, count: requests.count)
-        if let captioner {
-            for (index, embedding) in seen.enumerated() where needsLabel[index] {
-                guard let embedding, let nearest = try captioner.nearest(to: embedding).first else { continue }
-                labels[index] = GenerationResult.Label(text: nearest.label, cosine: nearest.cosine)
+        targets = try steering.indices.map { try steering[$0]?.embedding ?? text($0) }
+        let fits = try steering.indices.map { sample -> Fit? in
+            guard guidance.readsList, let captioner = list.captioner, let steering = steering[sample] else { return nil }
+            let c = try steering.embedding.doubles()
+            return Fit(
+                list: try captioner.cosines(with: c), own: try text(sample).map { BinderScore.cosine(try $0.doubles(), c) })
+        }
+        words = fits.map { fit in
+            fit.flatMap { fit in
+                guidance.words.map { FoundWords(cosines: fit.list, own: fit.own, temperature: $0.temperature) }
             }
         }
-        self.labels = labels
-        let captions = zip(requests, labels).map { $0.caption ?? $1?.text }
-        self.captions = captions
-        guard guided else {
-            (embeddings, missing) = ([:], [:])
-            return
-        }
+        trust = fits.map { fit in fit.flatMap { fit in fit.own.map { CaptionTrust.of($0, beside: fit.list) } } }
         var embeddings: [Modality: Tensor] = [:]
         var missing: [Modality: Set<Int>] = [:]
-        let steering = zip(requests, seen).map { request, embedding in
-            request.condition.flatMap { condition in embedding.map { (condition.modality, $0) } }
-        }
         for modality in [Modality.video, .audio] {
-            let rows = steering.map { $0?.0 == modality ? $0?.1 : nil }
+            let rows = steering.map { $0?.modality == modality ? $0?.embedding : nil }
             guard let some = rows.compactMap({ $0 }).first else { continue }
             embeddings[modality] = try Tensor.cat(rows.map { $0 ?? some }, 0)
             let absent = Set(rows.indices.filter { rows[$0] == nil })
             if !absent.isEmpty { missing[modality] = absent }
         }
-        if settings.usesCaptions, captions.contains(where: { $0 != nil }) {
-            embeddings[.caption] = try binder.embed(captions.map { $0 ?? "" })
+        if settings.usesCaptions, let texts {
+            embeddings[.caption] = texts
             let absent = Set(captions.indices.filter { captions[$0] == nil })
             if !absent.isEmpty { missing[.caption] = absent }
         }
         self.embeddings = embeddings
         self.missing = missing
+    }
+
+    /// Cosines of captions with what steers a sample.
+    private struct Fit {
+        let list: [Double]
+        let own: Double?
     }
 
     /// `[1, width]`, single precision.

@@ -5,6 +5,7 @@ internal import Torch
 
 /// A video or an image: Stable Diffusion, moving with AnimateDiff's motion modules.
 struct VideoPart: GeneratedPart {
+    let modality = Modality.video
     let stream: DiffusionStream
     let noise: [Tensor]
     let prompts: Tensor?
@@ -12,35 +13,43 @@ struct VideoPart: GeneratedPart {
 
     init(
         _ models: StableDiffusionModels, _ binder: ImageBindModel, _ video: VideoSampling,
-        _ settings: GenerationSettings, _ texts: PromptTexts, seeds: [UInt64], _ recording: WorkRecorder.Scope?,
+        _ settings: GenerationSettings, _ input: PartInput, _ recording: WorkRecorder.Scope?,
         _ observer: (any SamplerObserver)?
     ) throws {
-        let (conditional, unconditional) = try observer.timed("video.text") {
-            (try models.embed(texts.prompts), try models.embed(texts.negative))
+        // A sequence of tokens cannot be mixed with another: the likeliest caption is the prompt.
+        let texts = zip(input.prompts, input.words).map { own, words in
+            words?.likeliest.flatMap { input.list.captioner?.labels[$0] } ?? own
         }
-        let generators = try seeds.map(Generator.init(seed:))
+        let (conditional, unconditional) = try observer.timed("video.text") {
+            (try input.spread(models.embed(texts)), try input.spread(models.embed(input.negative)))
+        }
+        let generators = try input.generators()
         prompts = conditional
         let shape = try models.latentShape(
             frames: video.length == nil ? nil : settings.extent.frames, height: video.height, width: video.width)
-        noise = [try generators.noise(shape).uploaded(to: models.device)]
+        noise = [try generators.rows.noise(shape).uploaded(to: models.device)]
         space = try VideoLatentSpace(
-            models, binder: binder, clipFrames: settings.clipFrames, height: video.height, width: video.width,
-            memory: settings.memory)
+            models, binder: binder, clipFrames: settings.clipFrames, frames: video.length == nil ? 1 : shape[1],
+            height: video.height, width: video.width, memory: settings.memory)
         let scheduler = try video.sampler.scheduler(models.schedule, settings.sampling)
         stream = DiffusionStream(
             denoiser: try VideoDenoiser(
                 models, unconditional: unconditional, scale: video.sampler.cfgScale, timesteps: scheduler.timesteps,
                 memory: settings.memory, recording: recording),
-            scheduler: scheduler, spaces: [space], generators: generators)
+            scheduler: scheduler, spaces: [space], generators: generators.rows,
+            travelGenerators: generators.travel)
     }
 
     func finish(
-        _ latents: [Tensor], into results: inout [GenerationResult.Draft], _ observer: (any SamplerObserver)?
-    ) throws {
+        _ latents: [Tensor], into results: inout [GenerationResult.Draft], rowsAtOnce: Int,
+        _ observer: (any SamplerObserver)?
+    ) throws -> Tensor {
+        var embeddings: [Tensor] = []
         for index in results.indices {
             let pixels = try observer.timed("video.finish") {
                 try space.decode(latents[0].narrow(0, from: index, count: 1))
             }
+            embeddings.append(try observer.timed("score") { try space.embed(decoded: pixels, observer: nil).to(.float32) })
             let (latent, isFinite) = try GenerationResult.Latent.of(latents[0], index)
             // As diffusers' image processor rounds: half to even.
             let bytes = try (pixels * 255).rounded().permute([0, 2, 3, 1]).to(.uint8).bytes()
@@ -52,5 +61,6 @@ struct VideoPart: GeneratedPart {
             results[index].video = GenerationResult.Video(frames: frames, latent: latent)
             results[index].isFinite = try results[index].isFinite && isFinite && pixels.isFinite()
         }
+        return try Tensor.cat(embeddings, 0)
     }
 }

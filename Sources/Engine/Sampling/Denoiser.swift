@@ -15,4 +15,11 @@ package protocol Denoiser {
     ///     is recorded.
     /// - Returns: one output of its latent's shape for each modality.
     func predict(_ latents: [Tensor], timestep: Double, prompt: Tensor?) throws -> [Tensor]
+
+    /// The denoiser of these rows, in this order: of what conditions it and has a row for each latent.
+    func keeping(_ rows: [Int]) throws -> Self
+}
+
+extension Denoiser {
+    package func keeping(_ rows: [Int]) throws -> Self { self }
 }

@@ -10,12 +10,15 @@ package protocol LatentSpace {
     /// after: a power of two, above 1 where the gradients inside would be below the smallest numbers of the networks' type.
     var gradientScale: Double { get }
 
-    /// What clean latents `[B, …]` stand for.
+    /// What clean latents `[B, …]` stand for: of each row as many rows as the space says.
     func decode(_ clean: Tensor, observer: (any SamplerObserver)?) throws -> Tensor
 
     /// The binder's embedding `[B, width]` of what clean latents decode to, differentiable. Only what the binder looks at
     /// need be decoded for it.
     func embed(_ clean: Tensor, observer: (any SamplerObserver)?) throws -> Tensor
+
+    /// The binder's embedding `[B, width]` of finished media, as ``decode(_:observer:)`` returns them.
+    func embed(decoded: Tensor, observer: (any SamplerObserver)?) throws -> Tensor
 }
 
 extension LatentSpace {

@@ -1,69 +1,74 @@
 package import Torch
 
-/// The sampler's loop: denoises latents, of one or several streams in lock step, and lets a guide move them on the way.
+/// The sampler's loop: denoises latents, of one or several streams in lock step, and lets guides take part on the way.
 ///
 /// Symbols: `z_t` latent, `ε̂` predicted noise, `y` prompt embedding.
 package struct Sampler {
     private let streams: [DiffusionStream]
-    /// nil: the plain pipeline (the paper's "vanilla").
-    private let guide: (any Guide)?
+    /// None: the plain pipeline (the paper's "vanilla").
+    private let guides: [any Guide]
+    private let rowsAtOnce: Int
 
-    /// - Parameter streams: with schedules of the same number of steps.
-    package init(_ streams: [DiffusionStream], guide: (any Guide)? = nil) {
+    /// - Parameters:
+    ///   - streams: with schedules of the same number of steps.
+    ///   - guides: each takes part in a step after the ones before it.
+    ///   - rowsAtOnce: that the networks take.
+    package init(_ streams: [DiffusionStream], guides: [any Guide] = [], rowsAtOnce: Int = .max) {
         self.streams = streams
-        self.guide = guide
+        self.guides = guides
+        self.rowsAtOnce = rowsAtOnce
     }
 
     /// What a run leaves.
     package struct Outcome {
+        /// What the rows of the latents are: fewer than at the beginning where a guide chose among them.
+        package let rows: [Beginning]
         /// The final latents of each stream.
         package let latents: [[Tensor]]
-        /// For each sample the loss of every update, in order; empty without a guide.
+        /// For each row the loss of every update, in order; empty without a guide.
         package let losses: [[Double]]
+        /// As they are after the last step.
+        package let guides: [any Guide]
     }
 
     /// Runs all steps.
     ///
     /// - Parameters:
-    ///   - latents: unit noise `[B, …]`, for each stream one of each modality.
-    ///   - prompts: the prompt embeddings of each stream `[B, …]`; nil for one that takes none.
-    /// - Throws: ``SamplerError``, ``TorchError``, and what streams, guide and observer throw.
+    ///   - latents: unit noise `[rows, …]`, for each stream one of each modality.
+    ///   - prompts: the prompt embeddings of each stream `[rows, …]`; nil for one that takes none.
+    ///   - rows: what the rows are; nil: one of each sample.
+    /// - Throws: ``SamplerError``, ``TorchError``, and what streams, guides and observer throw.
     package func run(
-        latents: [[Tensor]], prompts: [Tensor?], observer: (any SamplerObserver)? = nil
+        latents: [[Tensor]], prompts: [Tensor?], rows: [Beginning]? = nil, observer: (any SamplerObserver)? = nil
     ) throws -> Outcome {
-        guard let lead = streams.first else { return Outcome(latents: [], losses: []) }
-        let samples = try check(latents, prompts)
-        var guide = guide
-        try guide?.begin(streams, samples: samples)
-        var states = try zip(streams, zip(latents, prompts)).map { stream, start in
+        guard let lead = streams.first else { return Outcome(rows: [], latents: [], losses: [], guides: guides) }
+        let count = try check(latents, prompts, rows)
+        let states = try zip(streams, zip(latents, prompts)).map { stream, start in
             let scale = stream.scheduler.initialScale
-            return StreamState(try start.0.map { scale == 1 ? $0 : try $0 * scale }, prompt: start.1)
+            return StreamState(stream, try start.0.map { scale == 1 ? $0 : try $0 * scale }, prompt: start.1)
         }
+        var state = SamplerState(states, rows: rows ?? Beginning.all(samples: count))
+        var guides = guides
+        for place in guides.indices { try guides[place].begin(streams, rows: state.rows) }
         let steps = lead.scheduler.timesteps.count
         for index in 0..<steps {
             try observer?.willBegin(step: index, of: steps)
-            let step = SamplerStep(index: index, streams: streams, observer: observer)
-            let needs = guide?.needs(at: index) ?? .nothing
-            for number in streams.indices {
-                try advance(streams[number], &states[number], step, tuned: needs.promptGraphs.contains(number))
-            }
-            if needs.isGuided { try guide?.move(&states, at: step) }
-            for (number, stream) in streams.enumerated() {
-                states[number].noise = []
-                for (modality, z) in zip(stream.denoiser.modalities, states[number].latents) {
-                    step.record("z_out", of: modality, z)
-                }
-            }
+            try advance(&state, &guides, index, steps, observer)
         }
-        return Outcome(
-            latents: states.map(\.latents), losses: try guide?.losses() ?? Array(repeating: [], count: samples))
+        var losses = state.rows.map { _ in [Double]() }
+        for guide in guides {
+            for (place, own) in try guide.losses(of: state.rows).enumerated() { losses[place] += own }
+        }
+        return Outcome(rows: state.rows, latents: state.streams.map(\.latents), losses: losses, guides: guides)
     }
 
-    /// - Returns: the number of samples.
-    private func check(_ latents: [[Tensor]], _ prompts: [Tensor?]) throws(SamplerError) -> Int {
+    /// - Returns: the number of rows.
+    private func check(
+        _ latents: [[Tensor]], _ prompts: [Tensor?], _ rows: [Beginning]?
+    ) throws(SamplerError) -> Int {
         let counts = (latents.flatMap { $0 } + prompts.compactMap { $0 }).map { $0.size(0) }
         guard latents.map(\.count) == streams.map(\.denoiser.modalities.count), prompts.count == streams.count,
-            Set(counts).count == 1
+            Set(counts + (rows.map { [$0.count] } ?? [])).count == 1
         else {
             throw .unequalSamples(
                 streams: streams.count, latents: latents.flatMap { $0 }.map { $0.size(0) },
@@ -76,29 +81,73 @@ package struct Sampler {
         return counts[0]
     }
 
-    /// `ε̂ = ε_θ(z_t, t, y)`; `z ← scheduler.step(ε̂, t, z_t)`.
+    /// A step, in as many turns as the guides want.
     private func advance(
-        _ stream: DiffusionStream, _ state: inout StreamState, _ step: SamplerStep, tuned: Bool
+        _ state: inout SamplerState, _ guides: inout [any Guide], _ index: Int, _ steps: Int,
+        _ observer: (any SamplerObserver)?
     ) throws {
-        let modalities = stream.denoiser.modalities
+        let wanted = guides.map { $0.needs(at: index) }
+        let needs = wanted.reduce(GuideNeeds.nothing) { $0.union($1) }
+        var step = SamplerStep(index: index, count: steps, observer: observer, rowsAtOnce: rowsAtOnce)
+        while true {
+            step.isLastTurn = step.turn == needs.turns - 1
+            for number in state.streams.indices {
+                try predict(&state.streams[number], step, needs, tuned: needs.promptGraphs.contains(number))
+            }
+            for place in guides.indices where wanted[place].refines { try guides[place].refine(&state, at: step) }
+            for number in state.streams.indices { try follow(&state.streams[number], step) }
+            guard !step.isLastTurn else { break }
+            for number in state.streams.indices { try back(&state.streams[number], step, state.rows) }
+            step.turn += 1
+        }
+        for place in guides.indices where wanted[place].moves { try guides[place].move(&state, at: step) }
+        for number in state.streams.indices {
+            state.streams[number].noise = []
+            let modalities = state.streams[number].stream.denoiser.modalities
+            for (modality, z) in zip(modalities, state.streams[number].latents) {
+                step.record("z_out", of: modality, z)
+            }
+        }
+    }
+
+    /// `ε̂ = ε_θ(z_t, t, y)`.
+    private func predict(
+        _ state: inout StreamState, _ step: SamplerStep, _ needs: GuideNeeds, tuned: Bool
+    ) throws {
+        let modalities = state.stream.denoiser.modalities
         for (place, modality) in modalities.enumerated() {
-            let forced = step.observer?.override(step: step.index, modality: modality)
+            let forced = step.turn == 0 ? step.observer?.override(step: step.index, modality: modality) : nil
             state.previous[place] = forced?.latent ?? state.latents[place]
+            if needs.latentGraphs { state.previous[place] = try state.previous[place].detached().leaf() }
             if let prompt = forced?.prompt { state.prompt = prompt }
         }
         state.prompt = try state.prompt?.detached()
         if tuned { state.prompt = try state.prompt?.leaf() }
-        for (modality, z) in zip(modalities, state.previous) { step.record("z_in", of: modality, z) }
-        if let prompt = state.prompt { step.record("y_in", of: stream.name, prompt) }
-        state.noise = try step.predictNoise(stream, state)
-        let scheduler = stream.scheduler
-        for (place, modality) in modalities.enumerated() {
-            let (noise, z) = (state.noise[place], state.previous[place])
-            step.record("eps", of: modality, noise)
+        for (modality, z) in zip(modalities, state.previous) { step.record("z_in", of: modality, z, round: step.turn) }
+        if let prompt = state.prompt { step.record("y_in", of: state.stream.name, prompt, round: step.turn) }
+        state.noise = try step.predictNoise(state)
+        for (modality, noise) in zip(modalities, state.noise) {
+            step.record("eps", of: modality, noise, round: step.turn)
+        }
+    }
+
+    /// `z ← scheduler.step(ε̂, t, z_t)`.
+    private func follow(_ state: inout StreamState, _ step: SamplerStep) throws {
+        let (stream, scheduler) = (state.stream, state.stream.scheduler)
+        for (place, modality) in stream.denoiser.modalities.enumerated() {
+            let z = try state.previous[place].detached()
             state.latents[place] = try scheduler.step(
-                step.index, noise: noise.detached(), latent: z, history: &state.histories[place],
+                step.index, noise: state.noise[place].detached(), latent: z, history: &state.histories[place],
                 fresh: scheduler.drawsNoise ? stream.freshNoise(like: z) : nil)
-            step.record("z_prev", of: modality, state.latents[place])
+            step.record("z_prev", of: modality, state.latents[place], round: step.turn)
+        }
+    }
+
+    /// To the noise level where the step began. A solver that remembers begins anew: what it remembers is of another path.
+    private func back(_ state: inout StreamState, _ step: SamplerStep, _ rows: [Beginning]) throws {
+        for place in state.latents.indices {
+            state.latents[place] = try state.stream.back(state.latents[place], before: step.index, rows: rows)
+            state.histories[place] = SchedulerHistory()
         }
     }
 }

@@ -6,22 +6,53 @@ package import Torch
 package struct SamplerStep {
     /// From 0.
     package let index: Int
-    package let streams: [DiffusionStream]
+    /// Of the run.
+    package let count: Int
     package let observer: (any SamplerObserver)?
+    /// That the networks take.
+    package let rowsAtOnce: Int
+    /// Of a step that is done several times, from 0.
+    package internal(set) var turn = 0
+    package internal(set) var isLastTurn = true
+
+    init(index: Int, count: Int, observer: (any SamplerObserver)?, rowsAtOnce: Int) {
+        self.index = index
+        self.count = count
+        self.observer = observer
+        self.rowsAtOnce = rowsAtOnce
+    }
+
+    /// Ranges of so many rows that the networks can take.
+    func pieces(of rows: Int) -> [Range<Int>] {
+        guard rows > rowsAtOnce else { return [0..<rows] }
+        return stride(from: 0, to: rows, by: rowsAtOnce).map { $0..<min($0 + rowsAtOnce, rows) }
+    }
 
     /// `ε̂ = ε_θ(z_t, t, y)` of a stream, from what its network says, of whatever kind.
-    package func predictNoise(_ stream: DiffusionStream, _ state: StreamState) throws -> [Tensor] {
-        let outputs = try observer.timed("\(stream.name).unet") {
-            try stream.denoiser.predict(
-                state.previous, timestep: stream.scheduler.timesteps[index], prompt: state.prompt)
-        }
+    package func predictNoise(_ state: StreamState) throws -> [Tensor] {
+        let stream = state.stream
+        let outputs = try observer.timed("\(stream.name).unet") { try predict(stream, state) }
         return try zip(outputs, state.previous).map { output, latent in
             try stream.scheduler.noise(from: output, latent: latent, step: index)
         }
     }
 
+    private func predict(_ stream: DiffusionStream, _ state: StreamState) throws -> [Tensor] {
+        let timestep = stream.scheduler.timesteps[index]
+        let pieces = pieces(of: state.previous[0].size(0))
+        guard pieces.count > 1 else {
+            return try stream.denoiser.predict(state.previous, timestep: timestep, prompt: state.prompt)
+        }
+        let outputs = try pieces.map { piece in
+            try stream.denoiser.keeping(Array(piece)).predict(
+                state.previous.map { try $0.narrow(0, from: piece.lowerBound, count: piece.count) },
+                timestep: timestep, prompt: state.prompt?.narrow(0, from: piece.lowerBound, count: piece.count))
+        }
+        return try state.previous.indices.map { place in try Tensor.cat(outputs.map { $0[place] }, 0) }
+    }
+
     /// Shows an intermediate to the observer.
-    /// - Parameter round: of a guide that repeats its work within a step, from 0.
+    /// - Parameter round: of work that is repeated within a step, from 0.
     package func record(_ what: String, of modality: Modality, _ tensor: Tensor, round: Int = 0) {
         observer?.record(prefix(modality, round: round) + what, tensor)
     }

@@ -12,4 +12,11 @@ package struct SchedulerHistory: Sendable {
     mutating func add(_ prediction: Tensor, order: Int) {
         clean = [prediction] + clean.prefix(order - 1)
     }
+
+    /// The same of these rows, in this order.
+    func keeping(_ places: [Int]) throws(TorchError) -> SchedulerHistory {
+        var history = SchedulerHistory()
+        history.clean = try clean.map { tensor throws(TorchError) in try tensor.rows(places) }
+        return history
+    }
 }

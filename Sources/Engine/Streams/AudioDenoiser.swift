@@ -8,7 +8,7 @@ package import Torch
 package struct AudioDenoiser: Denoiser {
     package let modalities = [Modality.audio]
     private let models: AudioLDMModels
-    private let prediction: GuidedPrediction
+    private var prediction: GuidedPrediction
 
     /// - Parameters:
     ///   - unconditional: embedding of the negative prompts, `[B, width]`.
@@ -24,6 +24,12 @@ package struct AudioDenoiser: Denoiser {
             modality: .audio, unconditional: unconditional, scale: scale, memory: memory,
             table: try models.unet.table(of: timesteps, dtype: models.dtype, device: models.device),
             recording: recording)
+    }
+
+    package func keeping(_ rows: [Int]) throws -> Self {
+        var denoiser = self
+        denoiser.prediction.unconditional = try prediction.unconditional.rows(rows)
+        return denoiser
     }
 
     package func predict(_ latents: [Tensor], timestep: Double, prompt: Tensor?) throws -> [Tensor] {

@@ -37,7 +37,10 @@ package struct AudioLatentSpace: LatentSpace {
     }
 
     package func embed(_ clean: Tensor, observer: (any SamplerObserver)?) throws -> Tensor {
-        let wave = try decode(clean, observer: observer)
+        try embed(decoded: decode(clean, observer: observer), observer: observer)
+    }
+
+    package func embed(decoded wave: Tensor, observer: (any SamplerObserver)?) throws -> Tensor {
         let input = try observer.timed("audio.fbank") { try binderInput(wave.unsqueeze(1), clips: clips) }
         observer?.record("bind_in", input)
         return try observer.timed("audio.imagebind") { try binder.audio(input.to(models.dtype), memory: memory) }

@@ -5,7 +5,7 @@ internal import Torch
 ///
 /// Source: Ho & Salimans, arXiv 2207.12598; diffusers' pipelines.
 struct ClassifierFreeGuidance {
-    /// Embeddings of the negative prompts, one row for each sample.
+    /// Embeddings of the negative prompts, one row for each latent.
     let unconditional: Tensor
     /// 1 and below leaves the unconditional half out.
     let scale: Double
@@ -13,8 +13,8 @@ struct ClassifierFreeGuidance {
     let apart: Bool
 
     /// - Parameters:
-    ///   - prompt: embeddings of the prompts, without which nothing is predicted. Where it requires a gradient the halves run apart and the unconditional one is
-    ///     not recorded: it does not depend on `y`.
+    ///   - prompt: embeddings of the prompts, without which nothing is predicted. Where it alone requires a gradient the
+    ///     halves run apart and the unconditional one is not recorded: it does not depend on `y`.
     ///   - predict: the network, for a latent and an embedding of as many rows.
     func callAsFunction(
         _ z: Tensor, prompt: Tensor?, _ predict: (Tensor, Tensor) throws(TorchError) -> Tensor
@@ -26,7 +26,10 @@ struct ClassifierFreeGuidance {
         let unguided: Tensor
         let guided: Tensor
         if y.requiresGrad || apart {
-            unguided = try Autograd.disabled { () throws(TorchError) in try predict(z, unconditional) }
+            unguided =
+                z.requiresGrad
+                ? try predict(z, unconditional)
+                : try Autograd.disabled { () throws(TorchError) in try predict(z, unconditional) }
             guided = try predict(z, y)
         } else {
             let both = try predict(Tensor.cat([z, z], 0), Tensor.cat([unconditional, y], 0)).chunks(2, 0)

@@ -6,8 +6,8 @@ internal import Torch
 struct GuidedPrediction {
     /// After which its recording is called.
     let modality: Modality
-    /// Embeddings of the negative prompts, one row for each sample.
-    let unconditional: Tensor
+    /// Embeddings of the negative prompts, one row for each latent.
+    var unconditional: Tensor
     /// Of classifier-free guidance.
     let scale: Double
     let memory: MemoryPolicy
@@ -23,11 +23,11 @@ struct GuidedPrediction {
         _ network: @escaping (Tensor, _ waves: Tensor, Tensor) throws(TorchError) -> Tensor
     ) throws -> Tensor {
         let waves = try table.waves(of: timestep)
-        // A prompt that is tuned needs the graph of its prediction.
-        guard let recording, let prompt, !prompt.requiresGrad else {
+        // What is moved by a gradient needs the graph of its prediction.
+        guard let recording, let prompt, !prompt.requiresGrad, !z.requiresGrad else {
             return try predict(z, waves, prompt: prompt, unconditional, network)
         }
-        return try recording.run("\(modality).unet", [z, waves, prompt, unconditional]) { inputs in
+        return try recording.run("\(modality).unet \(z.size(0))", [z, waves, prompt, unconditional]) { inputs in
             [try predict(inputs[0], inputs[1], prompt: inputs[2], inputs[3], network)]
         }[0]
     }

@@ -8,7 +8,7 @@ package import Torch
 package struct VideoDenoiser: Denoiser {
     package let modalities = [Modality.video]
     private let models: StableDiffusionModels
-    private let prediction: GuidedPrediction
+    private var prediction: GuidedPrediction
 
     /// - Parameters:
     ///   - unconditional: embedding of the negative prompts, `[B, tokens, width]`.
@@ -24,6 +24,12 @@ package struct VideoDenoiser: Denoiser {
             modality: .video, unconditional: unconditional, scale: scale, memory: memory,
             table: try models.unet.table(of: timesteps, dtype: models.dtype, device: models.device),
             recording: recording)
+    }
+
+    package func keeping(_ rows: [Int]) throws -> Self {
+        var denoiser = self
+        denoiser.prediction.unconditional = try prediction.unconditional.rows(rows)
+        return denoiser
     }
 
     package func predict(_ latents: [Tensor], timestep: Double, prompt: Tensor?) throws -> [Tensor] {

@@ -19,8 +19,11 @@ package struct VideoLatentSpace: LatentSpace {
         /// The places in ``frames`` of every clip's frames, clip after clip.
         let places: Tensor
         let clips: Int
+        /// Frames of the whole video.
+        let count: Int
 
-        init(_ clips: [[Int]], device: Device) throws(TorchError) {
+        init(_ clips: [[Int]], of count: Int, device: Device) throws(TorchError) {
+            self.count = count
             let seen = clips.flatMap { $0 }
             let frames = Set(seen).sorted()
             func indices(_ values: [Int]) throws(TorchError) -> Tensor {
@@ -34,15 +37,16 @@ package struct VideoLatentSpace: LatentSpace {
 
     /// - Parameters:
     ///   - clipFrames: the frames of each clip that the binder sees; nil for images.
+    ///   - frames: of the whole video; 1 for images.
     ///   - height: of the frames, in pixels; likewise the width.
     package init(
-        _ models: StableDiffusionModels, binder: ImageBindModel, clipFrames: [[Int]]?, height: Int, width: Int,
+        _ models: StableDiffusionModels, binder: ImageBindModel, clipFrames: [[Int]]?, frames: Int, height: Int, width: Int,
         memory: MemoryPolicy
     ) throws(TorchError) {
         self.models = models
         self.binder = binder
         binderInput = try ImageBindVisionInput(height: height, width: width, device: models.device)
-        view = try clipFrames.map { clips throws(TorchError) in try View(clips, device: models.device) }
+        view = try clipFrames.map { clips throws(TorchError) in try View(clips, of: frames, device: models.device) }
         self.memory = memory
     }
 
@@ -58,13 +62,28 @@ package struct VideoLatentSpace: LatentSpace {
         let seen = try view.map { try clean.select(2, $0.frames) } ?? clean
         let pixels = try observer.timed("video.vae_decode") { try decode(seen) }
         observer?.record("pixels", pixels)
+        return try embed(seen: pixels, samples: clean.size(0), observer)
+    }
+
+    package func embed(decoded: Tensor, observer: (any SamplerObserver)?) throws -> Tensor {
+        guard let view else { return try embed(seen: decoded, samples: decoded.size(0), observer) }
+        let samples = decoded.size(0) / view.count
+        let side = Array<Int>(decoded.shape[1...])
+        let seen = try decoded.reshape([samples, view.count] + side).select(1, view.frames)
+        return try embed(seen: seen.reshape([samples * view.frames.count] + side), samples: samples, observer)
+    }
+
+    /// - Parameter pixels: of the frames that the binder looks at.
+    private func embed(
+        seen pixels: Tensor, samples: Int, _ observer: (any SamplerObserver)?
+    ) throws -> Tensor {
         let input = try observer.timed("video.transform") {
             let frames = try binderInput(pixels)
             guard let view else { return frames }
             // (B, clips, 3, frames of a clip, 224, 224)
             let side = Array(frames.shape[1...])
-            let placed = try frames.reshape([clean.size(0), view.frames.count] + side).select(1, view.places)
-            return try placed.reshape([clean.size(0), view.clips, view.places.count / view.clips] + side)
+            let placed = try frames.reshape([samples, view.frames.count] + side).select(1, view.places)
+            return try placed.reshape([samples, view.clips, view.places.count / view.clips] + side)
                 .transpose(2, 3)
         }
         observer?.record("bind_in", input)

@@ -11,7 +11,6 @@ package enum Seeds {
     /// and the key, without their highest bit. Neither rank nor order nor the other rows have a part in it.
     package static func seed(for key: String, jobSeed: UInt64, mode: Job.SeedMode) -> UInt64 {
         guard mode == .hash else { return jobSeed }
-        let hash = SHA256.digest(of: Array("seehear seed 1\0\(jobSeed)\0\(key)".utf8))
-        return hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } & maximum
+        return SHA256.seed(of: "seehear seed 1\0\(jobSeed)\0\(key)")
     }
 }

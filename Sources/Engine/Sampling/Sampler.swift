@@ -116,7 +116,7 @@ package struct Sampler {
     ) throws {
         let modalities = state.stream.denoiser.modalities
         for (place, modality) in modalities.enumerated() {
-            let forced = step.turn == 0 ? step.observer?.override(step: step.index, modality: modality) : nil
+            let forced = step.observer?.override(step: step.index, turn: step.turn, modality: modality)
             state.previous[place] = forced?.latent ?? state.latents[place]
             if needs.latentGraphs { state.previous[place] = try state.previous[place].detached().leaf() }
             if let prompt = forced?.prompt { state.prompt = prompt }
@@ -148,6 +148,7 @@ package struct Sampler {
         for place in state.latents.indices {
             state.latents[place] = try state.stream.back(state.latents[place], before: step.index, rows: rows)
             state.histories[place] = SchedulerHistory()
+            step.record("z_back", of: state.stream.denoiser.modalities[place], state.latents[place], round: step.turn)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Checkpoint
 import Foundation
 import Goldens
 import Method
@@ -235,6 +236,44 @@ import Torch
             let clips = try Self.shared.get()(leaf, samples: 16_000, clips: 1)
             #expect(try clips.isFinite() && Autograd.gradients(of: clips.sum(), [leaf])[0].isFinite())
         }
+    }
+
+    /// The demo's sounds, as 16-bit samples after the chunk's name and size.
+    private func demoSounds() throws -> [[Double]] {
+        let folder = Fixtures.checkout.appending(path: "demo/scenes")
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".wav") }.sorted()
+            .map { name in
+                let file = try Data(contentsOf: folder.appending(path: name))
+                let chunk = try #require(file.range(of: Data("data".utf8)))
+                let samples = [UInt8](file[(chunk.upperBound + 4)...])
+                return stride(from: 0, to: samples.count - 1, by: 2).map {
+                    Double(Int16(truncatingIfNeeded: Int(samples[$0]) | Int(samples[$0 + 1]) << 8)) / 32768
+                }
+            }
+    }
+
+    @Test("a trained binder takes a spectrogram for the sound that it stands for")
+    func binder() throws {
+        let folder = Fixtures.checkout.appending(path: "Models/toyworld/imagebind")
+        let configuration = try JSONDecoder().decode(
+            ImageBindModel.Configuration.self, from: Data(contentsOf: folder.appending(path: "config.json")))
+        let file = try WeightFile.open(folder.appending(path: "imagebind_huge.safetensors").path)
+        let network = try ImageBindModel(configuration, WeightStore(file, dtype: .float32).root)
+        let heard = try ImageBindAudioInput(.imageBind, device: .cpu)
+        let pairs = try demoSounds().map { wave in
+            let ours = try network.audio(
+                Self.shared.get()(logMel(wave).to(.float32), samples: wave.count, clips: 2))
+            let theirs = try network.audio(heard(Tensor(wave.map(Float.init), shape: [1, 1, wave.count]), clips: 2))
+            return (ours: try ours.normalized().doubles(), theirs: try theirs.normalized().doubles())
+        }
+        #expect(pairs.count >= 8)
+        func cosine(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+        let own = pairs.map { cosine($0.ours, $0.theirs) }
+        #expect(mean(own) > 0.94, "\(own)")
+        let found = pairs.indices.filter { index in
+            pairs.indices.allSatisfy { cosine(pairs[index].ours, pairs[$0].theirs) <= own[index] }
+        }
+        #expect(found.count * 5 >= pairs.count * 4, "\(found)")
     }
 
     @Test("a vocoder for other spectrograms is refused by field and value")

@@ -73,7 +73,7 @@ package struct ImageBindMelInput: Sendable {
         func refuse(_ field: String, _ found: some Any, _ expected: some Any) throws(ConfigurationError) {
             throw ConfigurationError(
                 "SpeechT5HifiGan", field, found: "\(found)",
-                expected: "\(expected), as AudioLDM's spectrograms have it, to hear them without the vocoder")
+                expected: "\(expected) (for the binder to hear AudioLDM's spectrograms without the vocoder)")
         }
         if c.modelInDim != AudioLDMFilterbank.bins { try refuse("model_in_dim", c.modelInDim, AudioLDMFilterbank.bins) }
         if c.samplingRate != AudioLDMFilterbank.sampleRate {

@@ -27,6 +27,7 @@ package struct CheckpointProbe: ModelProbe {
         let located = locate(job)
         inspection.problems = located.problems
         inspection.maximumFrames = located.maximumFrames
+        inspection.labels = located.labels
         guard inspection.problems.isEmpty else { return inspection }
         for model in located.models {
             let results = ParallelMap.map(model.files, threads: threads) { file in
@@ -68,9 +69,9 @@ package struct CheckpointProbe: ModelProbe {
                 located.problems.append("\(name): \(error)")
             }
         }
-        if job.caption == .labels, let path = job.labels {
+        if job.usesLabels, let path = job.labels {
             do {
-                _ = try LabelList(path: path)
+                located.labels = try LabelList(path: path).labels.count
                 let check = ModelFamilyCheck(location: try cache.resolve(path), files: [path])
                 located.models.append(LocatedModels.Model(ModelIdentity.labels, check))
             } catch {
@@ -105,4 +106,6 @@ struct LocatedModels {
     var problems: [String] = []
     /// The most frames that the motion adapter has positions for; nil where the job names none, or its files do not tell.
     var maximumFrames: Int?
+    /// Entries of the list of labels; nil where the job uses none.
+    var labels: Int?
 }

@@ -70,10 +70,15 @@ package struct ModelInspection: Sendable, Equatable {
     package var problems: [String]
     /// The most frames that the motion adapter has positions for; nil where the job names none, or its files do not tell.
     package var maximumFrames: Int?
+    /// Entries of the list of labels; nil where the job uses none.
+    package var labels: Int?
 
-    package init(models: [ModelIdentity] = [], problems: [String] = [], maximumFrames: Int? = nil) {
+    package init(
+        models: [ModelIdentity] = [], problems: [String] = [], maximumFrames: Int? = nil, labels: Int? = nil
+    ) {
         self.models = models
         self.problems = problems
         self.maximumFrames = maximumFrames
+        self.labels = labels
     }
 }

@@ -1,6 +1,6 @@
 internal import Files
 package import Foundation
-internal import Method
+package import Method
 package import Planning
 
 /// Makes plans: validates everything that can be known before a GPU is touched, and fixes key → batch → shard.
@@ -86,7 +86,8 @@ package struct Planner: Sendable {
         }
         guard problems.isEmpty else { throw PlanningError.problems(problems) }
         return PreparedPlan(
-            job: job, plan: plan, models: found.models, invalidRows: all, expectedBytes: bytes, freeBytes: free)
+            job: job, plan: plan, models: found.models, labels: found.labels, invalidRows: all, expectedBytes: bytes,
+            freeBytes: free)
     }
 
     /// What the job lacks for the tasks of usable rows, a sentence each, with the first row of the task.
@@ -115,12 +116,41 @@ package struct PreparedPlan: Sendable {
     package let job: Job
     package let plan: Plan
     package let models: [ModelIdentity]
+    /// Entries of the list of labels; nil where the job uses none.
+    package let labels: Int?
     /// Rows that become failed samples, with `invalid_rows: record`.
     package let invalidRows: RowProblems
     /// Bytes that the run is expected to write.
     package let expectedBytes: Int64
     /// Free bytes of the run directory's disk; nil where the system does not tell.
     package let freeBytes: Int64?
+
+    /// What may not be meant as it is written, a sentence each.
+    package var notes: [String] {
+        guard let labels, labels < Self.fewLabels else { return [] }
+        let weighing = GenerationTask.allCases.filter { task in
+            guard plan.tally.made[task] != nil, case .noise(let noise) = job.settings(for: task).guidance.gradient
+            else { return false }
+            return noise.weighsCaption
+        }
+        guard !weighing.isEmpty else { return [] }
+        return [
+            "\(weighing.map(\.rawValue).joined(separator: ", ")): a list of \(labels) is too short to tell how well a caption "
+                + "fits, and every caption is followed; give `labels` at least \(Self.fewLabels) captions"
+        ]
+    }
+
+    /// With fewer captions than these the trust of one says nothing.
+    private static let fewLabels = 10
+
+    /// What is done for the samples of a task, at their mean length; nil where the plan makes none.
+    package func summary(of task: GenerationTask) -> GuidanceSummary? {
+        plan.tally.made[task].map { made in
+            let extent = SampleExtent(
+                duration: made.duration / Double(max(made.samples, 1)), frames: made.frames?.upperBound)
+            return GuidanceSummary(job, task, extent, labels: labels)
+        }
+    }
 
     /// Writes the run directory, or finds the same plan there already.
     /// - Throws: `RunError`.

@@ -64,6 +64,8 @@ struct PlanCommand: ParsableCommand {
                 try Output.table(summary.rows)
                 for place in summary.moved ?? [] { try Output.line("  now: \(place)") }
                 for problem in prepared.invalidRows.first { try Output.line("  will fail: \(problem)") }
+                for line in summary.guidance { try Output.line(line) }
+                for note in summary.notes { try Output.line("note: \(note)") }
                 if !dryRun { try Output.line("\nmpirun -n N seehear-worker \(output.path)") }
             }
         }
@@ -79,9 +81,11 @@ struct PlanSummary: Encodable {
         let outputSeconds: Double
         /// What each of them is made of, for people; nothing where the length says it all.
         let frames: String?
+        /// What is done for each of them.
+        let guidance: GuidanceSummary?
 
         private enum CodingKeys: String, CodingKey {
-            case task, samples, frames
+            case task, samples, frames, guidance
             case outputSeconds = "output_seconds"
         }
 
@@ -98,6 +102,8 @@ struct PlanSummary: Encodable {
     let invalidRows: Int
     let batches: Int
     let shards: Int
+    /// What may not be meant as it is written.
+    let notes: [String]
     let expectedBytes: Int64
     let freeBytes: Int64?
     let outputSeconds: Double
@@ -109,7 +115,7 @@ struct PlanSummary: Encodable {
     var moved: [String]?
 
     private enum CodingKeys: String, CodingKey {
-        case samples, tasks, batches, shards, workers, run, moved
+        case samples, tasks, batches, shards, notes, workers, run, moved
         case invalidRows = "invalid_rows"
         case expectedBytes = "expected_bytes"
         case freeBytes = "free_bytes"
@@ -122,8 +128,9 @@ struct PlanSummary: Encodable {
         let plan = prepared.plan.tally
         samples = plan.samples
         tasks = GenerationTask.allCases.compactMap { task in
-            plan.made[task].map { Self.summary(of: $0, task, prepared.job.settings(for: task).sampling) }
+            plan.made[task].map { Self.summary(of: $0, task, prepared) }
         }
+        notes = prepared.notes
         invalidRows = plan.invalid
         batches = prepared.plan.layout.batches
         shards = prepared.plan.layout.shards
@@ -135,10 +142,10 @@ struct PlanSummary: Encodable {
     }
 
     private static func summary(
-        of made: PlanTally.OfTask, _ task: GenerationTask, _ sampling: SamplingSettings
+        of made: PlanTally.OfTask, _ task: GenerationTask, _ prepared: PreparedPlan
     ) -> OfTask {
         var text: String?
-        if let video = sampling.video, let frames = made.frames {
+        if let video = prepared.job.settings(for: task).sampling.video, let frames = made.frames {
             let size = "\(video.width)×\(video.height)"
             let count =
                 frames.count == 1 ? "\(frames.lowerBound)" : "\(frames.lowerBound) to \(frames.upperBound)"
@@ -147,7 +154,17 @@ struct PlanSummary: Encodable {
                     "\(count) frames of \(size) at \(Int(exactly: length.fps).map(String.init) ?? "\(length.fps)") fps"
                 } ?? size
         }
-        return OfTask(task: task.rawValue, samples: made.samples, outputSeconds: made.duration, frames: text)
+        return OfTask(
+            task: task.rawValue, samples: made.samples, outputSeconds: made.duration, frames: text,
+            guidance: prepared.summary(of: task))
+    }
+
+    /// What is done for the samples of each task, below an empty line.
+    var guidance: [String] {
+        let lines = tasks.compactMap(\.guidance?.lines).flatMap { lines in
+            lines.enumerated().map { $0.offset == 0 ? $0.element : "  \($0.element)" }
+        }
+        return lines.isEmpty ? [] : [""] + lines
     }
 
     /// The summary as a table of names and values.

@@ -82,7 +82,8 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
                     audioStd: 9.138))
         #expect(official.clips.clips(in: 9.2) == 10)
 
-        guard case .aligner(let second) = try resolve(smallest + "preset: paper").settings(for: .v2a).guidance.gradient else {
+        guard case .aligner(let second) = try resolve(smallest + "preset: paper").settings(for: .v2a).guidance.gradient
+        else {
             Issue.record("the paper's preset is guided")
             return
         }

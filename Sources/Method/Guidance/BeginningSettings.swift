@@ -49,6 +49,13 @@ package struct BeginningSettings: Sendable, Equatable, Codable {
     package static let one = BeginningSettings(
         particles: PerModality(audio: 1, video: 1), rounds: [], best: 1, keep: .best, rowsAtOnce: 16)
 
+    /// The same for a video whose sound follows: whatever is finished several times, it is finished once.
+    package var ofFirst: BeginningSettings {
+        var settings = self
+        settings.best = 1
+        return settings
+    }
+
     /// How many beginnings a sample of a modality has: never fewer than are finished.
     package func count(of modality: Modality) -> Int { max(particles[modality] ?? 1, best, 1) }
 

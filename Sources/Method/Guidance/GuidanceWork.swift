@@ -12,10 +12,11 @@ package struct GuidanceWork: Sendable, Equatable {
     /// - Parameters:
     ///   - modality: what is generated.
     ///   - timesteps: of the run, the noisiest first.
-    ///   - isFirst: of a video whose sound follows: it has no gradients.
+    ///   - isFirst: of a video whose sound follows: it has no gradients, and one of it is finished.
     package init(_ guidance: Guidance, _ modality: Modality, timesteps: [Double], isFirst: Bool = false) {
         let steps = timesteps.count
-        var rows = guidance.beginnings.count(of: modality)
+        let beginnings = isFirst ? guidance.beginnings.ofFirst : guidance.beginnings
+        var rows = beginnings.count(of: modality)
         let aligner: AlignerSettings? =
             if case .aligner(let settings) = guidance.gradient, !isFirst { settings } else { nil }
         let guided = aligner?.guidedSteps(timesteps: timesteps) ?? []
@@ -25,7 +26,7 @@ package struct GuidanceWork: Sendable, Equatable {
                 (turns, pushes) = (noise.turns(at: step, of: steps), noise.updates(at: step, of: steps))
             }
             denoised += rows * turns
-            let left = guidance.beginnings.left(rows, after: step, of: steps)
+            let left = beginnings.left(rows, after: step, of: steps)
             if left < rows { scored += rows }
             // All turns but the last push what is not cut yet.
             if pushes > 0 { updated += rows * (pushes - 1) + left }

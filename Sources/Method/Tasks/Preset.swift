@@ -22,7 +22,7 @@ package enum Preset: String, Codable, Sendable, CaseIterable {
     }
 
     private func guidance(for task: GenerationTask) -> Guidance {
-        let words = WordSettings(temperature: 0.03)
+        let words = Self.words
         // What the paper has no part for stays away where a task makes one modality.
         let joint =
             task == .joint ? JointSettings(order: .inTurn, definite: self == .guided ? nil : 0.05) : .together
@@ -41,6 +41,9 @@ package enum Preset: String, Codable, Sendable, CaseIterable {
             return Guidance(gradient: .noise(noise), words: words, joint: joint, hearing: .spectrogram)
         }
     }
+
+    /// The settings of words, also where a job asks for them under a preset that has none.
+    package static let words = WordSettings(temperature: 0.03)
 
     /// The settings of guidance in the predicted noise, also where a job asks for it under another preset.
     package var noise: NoiseGuidanceSettings {

@@ -57,7 +57,7 @@ package enum SampleCost {
 
     /// Leading spacing with offset 1 over 1000 steps of training, as the published schedules have it. Others differ by a
     /// step or two, which an estimate bears.
-    private static func nominalTimesteps(_ steps: Int) -> [Double] {
+    package static func nominalTimesteps(_ steps: Int) -> [Double] {
         TimestepSpacing.leading(steps, gap: 1000 / max(1, steps), offset: 1)
     }
 }

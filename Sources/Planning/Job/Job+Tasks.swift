@@ -13,7 +13,7 @@ extension Job {
         for family in ModelFamily.allCases where family != .imageBind && !needed.contains(family) {
             job.models[family] = nil
         }
-        if caption == .none { job.labels = nil }
+        if !job.usesLabels { job.labels = nil }
         return job
     }
 
@@ -40,6 +40,9 @@ extension Job {
             note(
                 "sampling.karras_sigmas", "is true beside the scheduler ddim",
                 "it must be false there: dpmsolver++ and euler have sigmas")
+        }
+        for problem in guidanceProblems(of: task) {
+            note("guidance.\(problem.key)", problem.found, problem.remedy)
         }
         return problems
     }

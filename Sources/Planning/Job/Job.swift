@@ -25,7 +25,7 @@ package struct Job: Codable, Sendable, Equatable {
     package var clips: ClipSettings
     /// What stands in for the caption of rows that have none.
     package var caption: CaptionSource
-    /// The absolute path of a ``LabelList``; with `caption: labels` only.
+    /// The absolute path of a ``LabelList``; nil where nothing reads it: ``usesLabels``.
     package var labels: String?
     /// The negative prompt of rows that name none.
     package var negativePrompt: String

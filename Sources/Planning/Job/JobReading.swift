@@ -32,11 +32,6 @@ extension Job {
         clips = Self.clips(top.section("binder"))
         caption = top.choice("caption", default: .none)
         labels = top.text("labels").map { Self.absolute($0, folder) }
-        if caption == .labels, labels == nil {
-            top.reject("labels", "is missing", "caption: labels needs a text file with one label per line")
-        } else if labels != nil, !top.has("caption") {
-            top.reject("labels", "is set without `caption: labels`", "set caption: labels, or leave the file out")
-        }
         negativePrompt = top.text("negative_prompt") ?? ""
         seed = top.seed("seed", default: 30)
         seedMode = top.choice("seed_mode", default: .hash)
@@ -54,6 +49,14 @@ extension Job {
         blank = top.choice("blank", default: .fail)
         invalidRows = top.choice("invalid_rows", default: .fail)
         inputHash = top.choice("input_hash", default: .full)
+        if caption == .labels, labels == nil {
+            top.reject("labels", "is missing", "caption: labels needs a text file with one label per line")
+        } else if labels != nil, !top.has("caption"), !usesLabels {
+            top.reject(
+                "labels", "is set and nothing reads it",
+                "set `caption: labels`, guidance that reads a list (words, definite, text_term: trust), or leave the file out"
+            )
+        }
         top.finish()
         if !problems.all.isEmpty { throw .invalid(problems.all) }
     }

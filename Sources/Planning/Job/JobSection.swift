@@ -112,6 +112,17 @@ final class JobSection {
         return fallback
     }
 
+    /// A number, or the word `off` for nil.
+    func numberOrOff(_ key: String, _ range: NumberRange, default fallback: Double?) -> Double? {
+        guard let node = node(key) else { return fallback }
+        if case .scalar(let text, _) = node.content {
+            if text == "off" { return nil }
+            if let value = Self.double(text), range.contains(value) { return value }
+        }
+        reject(key, node.found, "it must be off or a number \(range.text)")
+        return fallback
+    }
+
     /// Seconds, or the word `source`.
     func duration(_ key: String, default fallback: OutputDuration) -> OutputDuration {
         guard let node = node(key) else { return fallback }
@@ -129,6 +140,19 @@ final class JobSection {
     func place(of key: String, _ modality: Modality) -> (section: JobSection, key: String) {
         guard case .mapping = node(key)?.content else { return (self, key) }
         return (section(key), modality.rawValue)
+    }
+
+    /// The values of the modalities that a task makes, each from its place; the others keep the default.
+    func perModality<Value>(
+        _ key: String, _ task: GenerationTask, default fallback: PerModality<Value>,
+        read: (_ section: JobSection, _ key: String, _ fallback: Value) -> Value
+    ) -> PerModality<Value> {
+        func value(_ modality: Modality, _ fallback: Value) -> Value {
+            guard task.generated.contains(modality) else { return fallback }
+            let (section, key) = place(of: key, modality)
+            return read(section, key, fallback)
+        }
+        return PerModality(audio: value(.audio, fallback.audio), video: value(.video, fallback.video))
     }
 
     func bool(_ key: String, default fallback: Bool) -> Bool {
@@ -231,7 +255,8 @@ final class JobSection {
 
     private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    private static func double(_ text: String) -> Double? {
+    /// A finite number as it is written; nil for anything else.
+    static func double(_ text: String) -> Double? {
         guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first), let value = Double(text) else {
             return nil
         }

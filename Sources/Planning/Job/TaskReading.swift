@@ -11,7 +11,10 @@ extension Job {
             let layers = [top, own].compactMap { $0 }
             var taskSettings = preset.settings(for: task)
             for layer in layers { read(layer.section("sampling"), into: &taskSettings.sampling) }
-            taskSettings.guidance = guidance(layers, task, preset.aligner(for: task))
+            var guidance = GuidanceReading(task, preset)
+            guidance.read(top, isOwn: false)
+            if let own { guidance.read(own, isOwn: true) }
+            taskSettings.guidance = guidance.result
             taskSettings.members = members(top, own, task, default: taskSettings.members)
             settings[task] = taskSettings
         }
@@ -53,69 +56,6 @@ extension Job {
         sampler.betaSchedule = place.choiceOrModel(key, default: sampler.betaSchedule)
         (place, key) = section.place(of: "timestep_spacing", modality)
         sampler.timestepSpacing = place.choiceOrModel(key, default: sampler.timestepSpacing)
-    }
-
-    // MARK: - Guidance
-
-    /// - Parameter layers: what holds `guidance`, the last word last.
-    private static func guidance(_ layers: [JobSection], _ task: GenerationTask, _ defaults: AlignerSettings)
-        -> Guidance
-    {
-        var aligner = defaults
-        var isOff = false
-        var promptOptimizer: AlignerSettings.Optimizer?
-        for layer in layers {
-            if case .scalar(let word, _) = layer.node("guidance")?.content {
-                if word != "off" { layer.reject("guidance", "is `\(word)`", "it must be off or a mapping of settings") }
-                isOff = true
-            } else if layer.has("guidance") {
-                isOff = false
-                read(layer.section("guidance"), task, into: &aligner, &promptOptimizer)
-            }
-        }
-        aligner.promptOptimizer = promptOptimizer ?? aligner.optimizer
-        return isOff ? .off : .aligner(aligner)
-    }
-
-    private static func read(
-        _ section: JobSection, _ task: GenerationTask, into aligner: inout AlignerSettings,
-        _ promptOptimizer: inout AlignerSettings.Optimizer?
-    ) {
-        aligner.window = window(section, default: aligner.window)
-        aligner.optimizer = section.choice("optimizer", default: aligner.optimizer)
-        read(section, "learning_rate", task, into: &aligner.learningRate)
-        read(section, "prompt_learning_rate", task, into: &aligner.promptLearningRate)
-        let wanted = section.choice("prompt_optimizer", default: promptOptimizer ?? aligner.optimizer)
-        if section.has("prompt_optimizer") { promptOptimizer = wanted }
-        aligner.promptState = section.choice("prompt_state", default: aligner.promptState)
-        aligner.innerSteps = section.integer("inner_steps", 1...100, default: aligner.innerSteps)
-        aligner.every = section.integer("every", 1...1000, default: aligner.every)
-        aligner.x0Pairing = section.choice("x0_pairing", default: aligner.x0Pairing)
-        aligner.textTerm = section.bool("text_term", default: aligner.textTerm)
-    }
-
-    private static func window(_ section: JobSection, default fallback: GuidanceWindow) -> GuidanceWindow {
-        if section.has("start"), section.has("below") {
-            section.reject(
-                "below", "cannot be combined with `start`", "give one of them: both say which steps are guided")
-        }
-        // What a wrong value falls back to is never used: the job is refused.
-        let start = section.number("start", .init(lower: 0, upper: 1), default: 0)
-        let below = section.integer("below", 0...1000, default: 0)
-        return section.has("start") ? .start(start) : section.has("below") ? .below(below) : fallback
-    }
-
-    /// The rates of the modalities that the task makes; the others keep the default.
-    private static func read(
-        _ section: JobSection, _ name: String, _ task: GenerationTask, into rates: inout PerModality<Double>
-    ) {
-        func rate(_ modality: Modality, default fallback: Double) -> Double {
-            guard task.generated.contains(modality) else { return fallback }
-            let (place, key) = section.place(of: name, modality)
-            return place.number(key, .init(lower: 0, upper: 1000), default: fallback)
-        }
-        rates = PerModality(
-            audio: rate(.audio, default: rates.audio), video: rate(.video, default: rates.video))
     }
 
     // MARK: - Members

@@ -29,17 +29,53 @@ extension Job {
                     Self.problem("\(place).sampling.fps", video.length?.fps ?? 1, 1e-3...1e4),
                 ]
             }
-            if case .aligner(let aligner) = settings.guidance.gradient {
-                problems += [
-                    Self.problem("\(place).guidance.inner_steps", aligner.innerSteps, 0...10_000),
-                    Self.problem("\(place).guidance.every", aligner.every, 1...1000),
-                ]
-                if case .start(let fraction) = aligner.window {
-                    problems.append(Self.problem("\(place).guidance.start", fraction, 0...1))
-                }
-            }
+            problems += Self.problems(of: settings.guidance, "\(place).guidance")
         }
+        if usesLabels, labels == nil { problems.append("labels is missing, and the job reads a list of captions") }
         return problems.compactMap { $0 }.min()
+    }
+
+    private static func problems(of guidance: Guidance, _ place: String) -> [String?] {
+        let (beginnings, joint) = (guidance.beginnings, guidance.joint)
+        var problems = [
+            problem("\(place).beginnings.particles.audio", beginnings.particles.audio, 1...1024),
+            problem("\(place).beginnings.particles.video", beginnings.particles.video, 1...1024),
+            problem("\(place).beginnings.best", beginnings.best, 1...64),
+            problem("\(place).beginnings.rows_at_once", beginnings.rowsAtOnce, 1...4096),
+            problem("\(place).beginnings.rounds, counted,", beginnings.rounds.count, 0...1000),
+            problem("\(place).words.temperature", guidance.words?.temperature ?? 1, 1e-9...10),
+            problem("\(place).joint.definite", joint.definite ?? 1, 1e-9...10),
+        ]
+        for (number, round) in beginnings.rounds.enumerated() {
+            let name = "\(place).beginnings.rounds[\(number)]"
+            problems += [
+                problem("\(name).at", round.at, 0...1.0.nextDown), problem("\(name).keep", round.keep, 1...1024),
+            ]
+        }
+        for (earlier, later) in zip(beginnings.rounds, beginnings.rounds.dropFirst())
+        where later.at <= earlier.at || later.keep > earlier.keep {
+            problems.append("\(place).beginnings.rounds are not in order: fractions grow, and what is kept does not")
+        }
+        switch guidance.gradient {
+        case .off: break
+        case .aligner(let aligner):
+            problems += [
+                problem("\(place).inner_steps", aligner.innerSteps, 0...10_000),
+                problem("\(place).every", aligner.every, 1...1000),
+            ]
+            if case .start(let fraction) = aligner.window {
+                problems.append(problem("\(place).start", fraction, 0...1))
+            }
+        case .noise(let noise):
+            problems += [
+                problem("\(place).noise.strength", noise.strength, 0...100),
+                problem("\(place).noise.until", noise.until, 0...1),
+                problem("\(place).noise.travel", noise.travel, 1...32),
+                problem("\(place).noise.travel_until", noise.travelUntil, 0...1),
+                problem("\(place).noise.trust_below", noise.trustBelow, 0...1),
+            ]
+        }
+        return problems
     }
 
     private static func problem<Number: Comparable>(

@@ -26,11 +26,12 @@ extension GenerationPipeline {
             cache.resolve(job.models[.imageBind] ?? ""), vocabulary: job.models.vocabulary)
         let binder = try BinderModel(files, dtype: dtype, device: device)
         var captioner: LabelCaptioner?
-        if dtype != nil, job.caption == .labels, let path = job.labels {
+        if dtype != nil, job.usesLabels, let path = job.labels {
             captioner = try LabelCaptioner(labels: LabelList(path: path).labels, binder: binder)
         }
         return GenerationPipeline(
             audio: audio, video: video, binder: binder, captioner: captioner,
+            labelsStandIn: job.caption == .labels,
             recorder: job.graphs == .on && device != .cpu ? WorkRecorder() : nil)
     }
 }

@@ -145,7 +145,7 @@ struct SampleDocument: Encodable {
             }
         }
         var uses = Set(sample.task.models.map(\.rawValue))
-        if result.label != nil { uses.insert(ModelIdentity.labels) }
+        if result.label != nil || settings.guidance.readsList { uses.insert(ModelIdentity.labels) }
         models = run.models.filter { uses.contains($0.role) }.map { model in
             Model(
                 role: model.role, license: model.license,

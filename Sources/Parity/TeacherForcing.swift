@@ -32,7 +32,7 @@ final class TeacherForcing: SamplerObserver {
         }
     }
 
-    func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) {
+    func override(step: Int, turn: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) {
         func tensor(_ what: String) -> Tensor? {
             let name = GoldenTrace.referenceName(String(format: "%03d.", step) + "\(modality).\(what)")
             guard goldens.allSatisfy({ $0.holds(name) }) else { return nil }

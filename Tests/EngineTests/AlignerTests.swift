@@ -77,7 +77,7 @@ import Torch
             begun.append(step)
         }
         func record(_ name: String, _ tensor: Tensor) { tensors[name] = tensor }
-        func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) {
+        func override(step: Int, turn: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) {
             (start.flatMap { $0.step == step ? $0.latent : nil }, nil)
         }
         func spent(_ seconds: Double, on stage: String) {

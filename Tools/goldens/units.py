@@ -2,7 +2,7 @@
 """Goldens of single layers, schedules, preprocessing steps and small networks, from the libraries that define them.
 
   units.py --reference DIR --models MODELS --out Tests/Fixtures/Data/units
-           [--only torch,schedules,inputs,networks,pictures,archive]
+           [--only torch,schedules,inputs,mel,networks,pictures,archive]
 
 DIR holds reference.py and ib.py; the networks of MODELS, which random_models.py makes, compute the images and embed the
 audio. Inputs and weights are not stored: the tests draw the same ones from a seed (`torch.randn` with a CPU generator;
@@ -454,6 +454,76 @@ def inputs(out, R, models):
     )
 
 
+# ------------------------------------------------------------------------------------------------ mel
+def mel(out):
+    """AudioLDM's log-mel spectrograms, the map from their bins to Kaldi's, and the binder's clips by it; in double
+    precision, from complex tones."""
+    import librosa
+    from torchaudio.compliance.kaldi import get_mel_banks
+
+    kept, rate, lines = Kept(), 16000, 512
+    slaney = torch.from_numpy(librosa.filters.mel(sr=rate, n_fft=1024, n_mels=64, fmin=0, fmax=8000, dtype=np.float64))
+    banks, _ = get_mel_banks(128, 512, rate, 20.0, 0.0, 100.0, -500.0, 1.0)
+    banks = F.pad(banks.double(), (0, 1))
+
+    frequency = (torch.arange(lines, dtype=torch.float64) + 0.5) * 8000 / lines
+
+    def tones(length):
+        return torch.exp(2j * math.pi * frequency[:, None] * torch.arange(length) / rate)
+
+    def powers(windowed, length):
+        """Of a real tone, the mean over its phase: half from each of its two complex parts, of half the amplitude."""
+        whole = torch.fft.fft(windowed, length).abs().square() / 4
+        half = length // 2 + 1
+        return whole[:, :half] + whole.roll(-1, 1).flip(1)[:, :half]
+
+    x = tones(400)
+    x = x - x.mean(1, keepdim=True)
+    x = x - 0.97 * torch.cat([x[:, :1], x[:, :-1]], 1)
+    wanted = powers(x * torch.hann_window(400, periodic=False, dtype=torch.float64), 512) @ banks.T
+    spectra = powers(tones(1024) * torch.hann_window(1024, dtype=torch.float64), 1024)
+    heard = (spectra.sqrt() @ slaney.T) ** 2
+    noise_heard = ((math.pi / 4 * spectra.mean(0)).sqrt() @ slaney.T) ** 2
+    noise_wanted = wanted.mean(0)
+    level = torch.tensor([1e-3, 1e-6]).double().repeat(lines // 2)[:, None]
+    m = torch.cat([heard + level * noise_heard, noise_heard[None]])
+    p = torch.cat([wanted + level * noise_wanted, noise_wanted[None]])
+    w = torch.cat([torch.full((lines,), 1 / lines), torch.tensor([0.3])]).double()[:, None]
+    live = p.amax(0) > 0
+    a = torch.ones(int(live.sum()), 64, dtype=torch.float64)
+    for _ in range(20):
+        q = m @ a.T
+        a = a * ((w * p[:, live] / q**2).T @ m) / ((w / q).T @ m)
+    bins = torch.zeros(128, 64, dtype=torch.float64)
+    bins[live] = a
+    kept.put("map", bins.T.contiguous(), 2000)
+
+    for name, samples, clips in [("noise", 32000, 2), ("chord", 24077, 2), ("chord", 40000, 3), ("noise", 9600, 1)]:
+        t = torch.arange(samples, dtype=torch.float64) / rate
+        if name == "noise":
+            wave = randn(41, samples, dtype=torch.float64) * 0.1
+        else:
+            wave = sum(torch.sin(2 * math.pi * f * t) for f in (330.0, 1250.0, 4100.0)) * 0.2 * torch.exp(-2 * t)
+        padded = F.pad(wave[None, None], (432, 432), mode="reflect")[0, 0]
+        window = torch.hann_window(1024, dtype=torch.float64)
+        magnitude = torch.stft(padded, 1024, 160, 1024, window, center=False, return_complex=True).abs()
+        log_mel = (slaney @ magnitude).clamp(min=1e-5).log().T  # (frames, 64)
+        kept.put(f"log_mel.{name}.{samples}", log_mel)
+        made = []
+        for k in range(clips):
+            first = int((samples - 16000) / max(clips - 1, 1) * k) if clips > 1 else 0
+            count = 1 + (min(16000, samples) - 400) // 160
+            at = (first + torch.arange(count) * 160 + 199.5 - 80) / 160
+            low = at.floor().long()
+            share = (at - low)[:, None]
+            last = len(log_mel) - 1
+            between = log_mel[low.clamp(max=last)] * (1 - share) + log_mel[(low + 1).clamp(max=last)] * share
+            features = ((2 * between).exp() @ bins.T).clamp(min=torch.finfo(torch.float32).eps).log().T
+            made.append((F.pad(features, (0, 204 - count)) + 4.268) / 9.138)
+        kept.put(f"clips.{name}.{samples}", torch.stack(made)[None, :, None], 600)
+    kept.save(f"{out}/mel.safetensors")
+
+
 # ------------------------------------------------------------------------------------------------ networks
 def fill(model, seed):
     """Weights from seeds, by the order and shape of the keys."""
@@ -869,6 +939,7 @@ def main():
         torch=lambda: torch_layers(a.out),
         schedules=lambda: schedules(a.out),
         inputs=lambda: inputs(a.out, R, a.models),
+        mel=lambda: mel(a.out),
         networks=lambda: networks(a.out),
         pictures=lambda: pictures(a.out, a.models),
         archive=lambda: archive(a.out),

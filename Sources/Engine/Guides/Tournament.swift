@@ -52,15 +52,16 @@ package struct Tournament: Guide {
         var staying: [Int] = []
         for sample in cuts.indices {
             let places = state.rows.indices.filter { state.rows[$0].sample == sample }
-            // Stable: of equals the lower particle comes first.
-            let best = places.sorted { (scores[$0], -$0) > (scores[$1], -$1) }.prefix(keep)
+            let best = places.sorted {
+                (scores[$0], state.rows[$1].particle) > (scores[$1], state.rows[$0].particle)
+            }.prefix(keep)
             cuts[sample].append(
                 Cut(
                     step: step.index,
                     scores: Dictionary(
                         places.map { (state.rows[$0].particle, scores[$0]) }, uniquingKeysWith: { first, _ in first }),
                     kept: best.map { state.rows[$0].particle }))
-            staying += best.sorted()
+            staying += best
         }
         try state.keep(staying)
         count = keep

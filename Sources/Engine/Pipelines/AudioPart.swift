@@ -28,7 +28,8 @@ struct AudioPart: GeneratedPart {
             try generators.rows.noise(models.latentShape(duration: settings.audioDuration)).uploaded(to: models.device)
         ]
         space = try AudioLatentSpace(
-            models, binder: binder, clipSettings: settings.clips, clips: settings.clipCount, memory: settings.memory)
+            models, binder: binder, clipSettings: settings.clips, clips: settings.clipCount,
+            hearing: settings.guidance.hearing, samples: settings.audioSamples, memory: settings.memory)
         let scheduler = try audio.sampler.scheduler(models.schedule, settings.sampling)
         stream = DiffusionStream(
             denoiser: try AudioDenoiser(

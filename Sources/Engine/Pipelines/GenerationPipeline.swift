@@ -128,8 +128,8 @@ private final class StageObserver: SamplerObserver {
         try observer.willBegin(step: stage * steps + step, of: count * steps)
     }
     func record(_ name: String, _ tensor: Tensor) { observer.record(name, tensor) }
-    func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) {
-        observer.override(step: step, modality: modality)
+    func override(step: Int, turn: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) {
+        observer.override(step: step, turn: turn, modality: modality)
     }
     func willSpend(on stage: String) { observer.willSpend(on: stage) }
     func spent(_ seconds: Double, on stage: String) { observer.spent(seconds, on: stage) }

@@ -94,7 +94,11 @@ package struct Sampler {
             for number in state.streams.indices {
                 try predict(&state.streams[number], step, needs, tuned: needs.promptGraphs.contains(number))
             }
+            let rows = state.rows.count
             for place in guides.indices where wanted[place].refines { try guides[place].refine(&state, at: step) }
+            if state.rows.count < rows {
+                for number in needs.promptGraphs { try trace(&state.streams[number], step) }
+            }
             for number in state.streams.indices { try follow(&state.streams[number], step) }
             guard !step.isLastTurn else { break }
             for number in state.streams.indices { try back(&state.streams[number], step, state.rows) }
@@ -116,7 +120,7 @@ package struct Sampler {
     ) throws {
         let modalities = state.stream.denoiser.modalities
         for (place, modality) in modalities.enumerated() {
-            let forced = step.turn == 0 ? step.observer?.override(step: step.index, modality: modality) : nil
+            let forced = step.observer?.override(step: step.index, turn: step.turn, modality: modality)
             state.previous[place] = forced?.latent ?? state.latents[place]
             if needs.latentGraphs { state.previous[place] = try state.previous[place].detached().leaf() }
             if let prompt = forced?.prompt { state.prompt = prompt }
@@ -129,6 +133,13 @@ package struct Sampler {
         for (modality, noise) in zip(modalities, state.noise) {
             step.record("eps", of: modality, noise, round: step.turn)
         }
+    }
+
+    /// `ε̂` once more, of the rows that are left: its graph led to the prompts of all.
+    private func trace(_ state: inout StreamState, _ step: SamplerStep) throws {
+        state.noise = []
+        state.prompt = try state.prompt?.detached().leaf()
+        state.noise = try step.predictNoise(state)
     }
 
     /// `z ← scheduler.step(ε̂, t, z_t)`.
@@ -148,6 +159,7 @@ package struct Sampler {
         for place in state.latents.indices {
             state.latents[place] = try state.stream.back(state.latents[place], before: step.index, rows: rows)
             state.histories[place] = SchedulerHistory()
+            step.record("z_back", of: state.stream.denoiser.modalities[place], state.latents[place], round: step.turn)
         }
     }
 }

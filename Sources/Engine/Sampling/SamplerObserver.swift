@@ -7,8 +7,9 @@ package protocol SamplerObserver: AnyObject {
     func willBegin(step: Int, of steps: Int) throws
     /// An intermediate, by step, modality and the name that the Python reference gives it, such as `007.audio.grad_z`.
     func record(_ name: String, _ tensor: Tensor)
-    /// Latent and prompt embedding with which to begin a step in place of the run's own: teacher forcing.
-    func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?)
+    /// Latent and prompt embedding with which to begin a turn of a step in place of the run's own: teacher
+    /// forcing.
+    func override(step: Int, turn: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?)
     /// A part of the work begins; ``spent(_:on:)`` follows, unless it fails.
     func willSpend(on stage: String)
     /// Wall time that a part of the work took, in seconds.
@@ -18,7 +19,7 @@ package protocol SamplerObserver: AnyObject {
 extension SamplerObserver {
     package func willBegin(step: Int, of steps: Int) throws {}
     package func record(_ name: String, _ tensor: Tensor) {}
-    package func override(step: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) { (nil, nil) }
+    package func override(step: Int, turn: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) { (nil, nil) }
     package func willSpend(on stage: String) {}
     package func spent(_ seconds: Double, on stage: String) {}
 }

@@ -1,4 +1,3 @@
-internal import ClipSampling
 package import Method
 package import Torch
 
@@ -7,15 +6,12 @@ package import Torch
 /// Source: ImageBind `data.py`, `load_and_transform_audio_data` and `waveform2melspec`; the released aligner's
 /// differentiable copy of them.
 package struct ImageBindAudioInput: Sendable {
-    private static let bins = 128
-
     private let filterbank: KaldiFilterbank
-    private let settings: ClipSettings
-    private let sampleRate = 16_000
+    private let clipping: ImageBindSpectrogram
 
     package init(_ settings: ClipSettings, device: Device) throws(TorchError) {
-        self.settings = settings
-        filterbank = try KaldiFilterbank(bins: Self.bins, device: device)
+        clipping = ImageBindSpectrogram(settings: settings)
+        filterbank = try KaldiFilterbank(bins: ImageBindSpectrogram.bins, device: device)
     }
 
     /// - Parameters:
@@ -25,9 +21,7 @@ package struct ImageBindAudioInput: Sendable {
     package func callAsFunction(_ waves: Tensor, clips: Int) throws(TorchError) -> Tensor {
         var waves = waves.dtype == .float64 ? waves : try waves.to(.float32)
         let count = waves.size(2)
-        let spans = ClipTimes.spans(
-            duration: Double(count) / Double(sampleRate), clipDuration: settings.clipDuration, count: clips
-        ).map { $0.samples(rate: sampleRate).clamped(to: 0..<count) }
+        let spans = clipping.spans(samples: count, clips: clips)
         var spectrograms: [Tensor] = []
         for (index, span) in spans.enumerated() {
             let clip = try waves.narrow(2, from: span.lowerBound, count: span.count)
@@ -40,22 +34,10 @@ package struct ImageBindAudioInput: Sendable {
                         waves.narrow(2, from: span.upperBound, count: count - span.upperBound),
                     ], 2)
             }
-            spectrograms.append(try spectrogram(centred.narrow(1, from: 0, count: 1).squeeze(1)))
+            let heard = try centred.narrow(1, from: 0, count: 1).squeeze(1)
+            let isLongEnough = KaldiFilterbank.frames(ofSamples: span.count) > 0
+            spectrograms.append(try isLongEnough ? clipping.input(filterbank(heard)) : clipping.silence(like: heard))
         }
         return try Tensor.stack(spectrograms, 1).unsqueeze(2)
-    }
-
-    /// `[B, samples]` to `[B, 128, targetLength]`: silence is appended before the normalisation.
-    private func spectrogram(_ clip: Tensor) throws(TorchError) -> Tensor {
-        let wanted = settings.targetLength
-        let frame = KaldiFilterbank.frameLength
-        guard clip.size(1) >= frame else {
-            let silence = try Tensor.zeros([clip.size(0), Self.bins, wanted], dtype: clip.dtype, device: clip.device)
-            return try (silence - settings.audioMean) * (1 / settings.audioStd)
-        }
-        var features = try filterbank(clip)
-        let missing = wanted - features.size(2)
-        features = missing > 0 ? try features.padded([(0, missing)]) : try features.narrow(2, from: 0, count: wanted)
-        return try (features - settings.audioMean) * (1 / settings.audioStd)
     }
 }

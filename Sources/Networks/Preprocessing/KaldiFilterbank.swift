@@ -30,13 +30,26 @@ struct KaldiFilterbank: Sendable {
 
     /// - Parameter waves: `[N, samples]`, single or double precision, −1…1, at least one frame long.
     /// - Returns: `[N, bins, frames]`, of the same precision.
-    func callAsFunction(_ waves: Tensor) throws(TorchError) -> Tensor {
+    func callAsFunction(_ waves: Tensor) throws(TorchError) -> Tensor { try Self.features(ofPowers: powers(waves)) }
+
+    /// What each mel bin holds, before floor and logarithm: `[N, samples]` to `[N, frames, bins]`.
+    func powers(_ waves: Tensor) throws(TorchError) -> Tensor {
         var frames = try waves.unfold(1, size: Self.frameLength, step: Self.frameShift)  // (N, frames, 400)
         frames = try frames - frames.mean([2], keep: true)
         let previous = try frames.paddedWithEdge(before: 1, after: 0).narrow(2, from: 0, count: Self.frameLength)
         frames = try frames.adding(previous, scaledBy: -0.97) * window.to(waves.dtype)
         let power = try frames.powerSpectrum(length: Self.transformLength)  // (N, frames, 257)
-        return try power.matmul(banks.to(waves.dtype)).clamped(Self.floor).log().transpose(1, 2)
+        return try power.matmul(banks.to(waves.dtype))
+    }
+
+    /// The features that powers `[N, frames, bins]` become: `[N, bins, frames]`.
+    static func features(ofPowers powers: Tensor) throws(TorchError) -> Tensor {
+        try powers.clamped(floor).log().transpose(1, 2)
+    }
+
+    /// How many frames a waveform of that many samples has: those that lie within it as a whole.
+    static func frames(ofSamples samples: Int) -> Int {
+        samples < frameLength ? 0 : 1 + (samples - frameLength) / frameShift
     }
 
     /// Triangles on the mel scale `1127 · ln(1 + f/700)`, `[257, bins]` row-major, the Nyquist line left out (zero).

@@ -135,6 +135,18 @@ private func aligner(_ text: String, _ task: GenerationTask = .v2a) throws -> Al
         #expect(try guidance(layers, .i2a).words == WordSettings(temperature: 0.5))
     }
 
+    @Test("what a job file may hold a run may hold too, at both ends of every range")
+    func rangesOfBoth() throws {
+        for text in [
+            "guidance: {words: {temperature: 1e-300}, order: in_turn, definite: 10, particles: 1024, rounds: {0: 1024, 0.999999: 1}}",
+            "guidance: {gradient: noise, strength: 100, until: 1, travel: 32, travel_until: 1, trust_below: 1}",
+            "guidance: {gradient: noise, strength: 0, until: 0, travel: 1, travel_until: 0, trust_below: 0}",
+            "guidance: {best: 64, keep: all, rows_at_once: 4096, inner_steps: 100, every: 1000}",
+        ] {
+            #expect(try resolve("caption: labels\nlabels: l.txt\n" + text).problem == nil, "\(text)")
+        }
+    }
+
     @Test("a number of beginnings is for what the task makes, and leaves the other at the preset's")
     func particles() throws {
         let four = "preset: search\nguidance: {particles: 4}"

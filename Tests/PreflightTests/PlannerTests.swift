@@ -213,6 +213,16 @@ import Testing
         #expect(try notes(3, "preset=search") == [])
     }
 
+    @Test("all of several finished samples take as much room each")
+    func bytesOfAllThatIsKept() throws {
+        func bytes(_ settings: String...) throws -> Int64 {
+            try prepare(#"{"video": "a.mp4"}"#, settings[0], "guidance.best=4", "members=[json, wav]").expectedBytes
+        }
+        let (one, all) = (try bytes("guidance.keep=best"), try bytes("guidance.keep=all"))
+        // Of twice the sample, for its segment lies beside the shard: three sounds of 10 s more.
+        #expect(all - one == 2 * 3 * (320_000 + 1024))
+    }
+
     @Test("a prepared plan says what is done for each of its tasks")
     func summaries() throws {
         let rows = #"{"video": "a.mp4"}"# + "\n" + #"{"id": "x", "video": "b.mp4", "duration": 2}"#

@@ -159,7 +159,9 @@ def measure(base, scenes, i, task):
 def seconds(a, arm, tasks):
     """Of a rank's time for one sample, by task."""
     rows = subprocess.run(
-        [f"{a.bin}/seehear", "ls", os.path.join(a.out, arm.replace(":", "-")), "--json"], check=True, capture_output=True
+        [f"{a.bin}/seehear", "ls", os.path.join(a.out, arm.replace(":", "-")), "--json"],
+        check=True,
+        capture_output=True,
     ).stdout
     batches = {}
     for row in map(json.loads, rows.splitlines()):

@@ -114,7 +114,8 @@ struct TraceSetup {
                 scheduler: try sampler.scheduler(video.schedule, steps: item.steps),
                 spaces: [
                     try VideoLatentSpace(
-                        video, binder: binder, clipFrames: clips, frames: item.frames ?? 1, height: scale * noise.size(-2),
+                        video, binder: binder, clipFrames: clips, frames: item.frames ?? 1,
+                        height: scale * noise.size(-2),
                         width: scale * noise.size(-1), memory: item.memory)
                 ]))
         latents.append(noise)

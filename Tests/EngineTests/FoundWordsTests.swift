@@ -20,7 +20,8 @@ import Torch
         #expect(FoundWords(cosines: [0.4, 0.4], own: 0.4, temperature: 0.1).likeliest == nil, "of equals the own one")
         #expect(FoundWords(cosines: [0.2, 0.4, 0.4], own: 0, temperature: 0.1).likeliest == 1, "of equals the first")
         #expect(
-            FoundWords(cosines: [1, -1], own: nil, temperature: 1e-6).weights == [1, 0], "no overflow at low temperatures")
+            FoundWords(cosines: [1, -1], own: nil, temperature: 1e-6).weights == [1, 0],
+            "no overflow at low temperatures")
     }
 
     @Test("the weightiest captions are told, those of no weight are not")

@@ -97,7 +97,9 @@ import Torch
 
     private func stream(_ item: Item, _ golden: GoldenFile, rows: [Beginning]) throws -> DiffusionStream {
         let binder = try Self.models.binder.network
-        let generators = try rows.map { try Generator(seed: Beginning.seed(Self.seeds[$0.sample], particle: $0.particle)) }
+        let generators = try rows.map {
+            try Generator(seed: Beginning.seed(Self.seeds[$0.sample], particle: $0.particle))
+        }
         let travel = try Self.seeds.map { try Generator(seed: Beginning.travelSeed($0)) }
         let none = rows.map { _ in "" }
         if item.isSound {
@@ -107,8 +109,9 @@ import Torch
                     audio, unconditional: audio.embed(none, limit: audio.promptLimit), scale: 2.5, memory: .auto),
                 scheduler: try SamplerSettings().scheduler(audio.schedule, steps: item.steps),
                 spaces: [
-                    Cut(space: try AudioLatentSpace(
-                        audio, binder: binder, clipSettings: .imageBind, clips: 2, memory: .auto))
+                    Cut(
+                        space: try AudioLatentSpace(
+                            audio, binder: binder, clipSettings: .imageBind, clips: 2, memory: .auto))
                 ],
                 generators: generators, travelGenerators: travel)
         }
@@ -163,7 +166,8 @@ import Torch
         for (name, tensor) in watch.begun {
             let expected = try golden.holds(name) ? golden.tensor(name) : golden.tensor("z")
             #expect(
-                try difference(tensor, expected) < (name == "000.0.z_in" ? 1e-7 : item.tolerance), "\(item.name) \(name)")
+                try difference(tensor, expected) < (name == "000.0.z_in" ? 1e-7 : item.tolerance),
+                "\(item.name) \(name)")
         }
         #expect(try difference(outcome.latents[0][0], golden.tensor("z")) < item.tolerance)
         guard let tournament = outcome.guides.compactMap({ $0 as? Tournament }).first else { return }
@@ -180,7 +184,8 @@ import Torch
         }
     }
 
-    @Test("rows that the networks take in pieces are what they are together", arguments: [items[1], items[2], items[4]])
+    @Test(
+        "rows that the networks take in pieces are what they are together", arguments: [items[1], items[2], items[4]])
     func pieces(item: Item) throws {
         let golden = try golden(item)
         let together = try run(item, golden, Forcing(golden))

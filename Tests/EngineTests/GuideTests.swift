@@ -78,7 +78,8 @@ import Torch
     // MARK: - Beginnings
 
     static let schedulers: [(SamplerSettings, Double)] = [
-        (SamplerSettings(), 0), (SamplerSettings(), 0.7), (SamplerSettings(.dpmSolver), 0), (SamplerSettings(.euler), 0),
+        (SamplerSettings(), 0), (SamplerSettings(), 0.7), (SamplerSettings(.dpmSolver), 0),
+        (SamplerSettings(.euler), 0),
     ]
 
     @Test("what survives is what its beginning alone would have become, under every scheduler", arguments: 0..<4)
@@ -89,7 +90,9 @@ import Torch
         #expect(outcome.rows.count == 2)
         for (index, row) in outcome.rows.enumerated() {
             let alone = try run(
-                Run(samples: [row.sample], rows: [Beginning(sample: 0, particle: row.particle)], choice: choice, eta: eta))
+                Run(
+                    samples: [row.sample], rows: [Beginning(sample: 0, particle: row.particle)], choice: choice,
+                    eta: eta))
             #expect(
                 try difference(outcome.latents[0][0].narrow(0, from: index, count: 1), alone.latents[0][0]) < 1e-5)
         }
@@ -260,7 +263,9 @@ import Torch
     func captionWeights() throws {
         let loss = try AlignmentLoss(
             terms: AlignmentTerm.terms(generating: [.audio]),
-            conditions: [.video: Tensor.cat([given(0), given(1)], 0), .caption: Tensor.cat([caption(0), caption(1)], 0)],
+            conditions: [
+                .video: Tensor.cat([given(0), given(1)], 0), .caption: Tensor.cat([caption(0), caption(1)], 0),
+            ],
             missing: [:], captionWeights: [0.25, 1])
         let e = try randn(9, [2, 4])
         let values = try loss([.audio: e]).doubles()

@@ -12,7 +12,9 @@ import Torch
 /// Whole samples of the toy world under the guides: few steps, true models.
 @Suite struct GuidedGenerationTests {
     static let models = GuideParityTests.models
-    static let list = ["a red circle bounces", "a blue star flashes", "a green square pulses", "a cyan triangle bounces"]
+    static let list = [
+        "a red circle bounces", "a blue star flashes", "a green square pulses", "a cyan triangle bounces",
+    ]
 
     private func pipeline() throws -> GenerationPipeline {
         let binder = try Self.models.binder
@@ -139,7 +141,9 @@ import Torch
         let pipeline = GenerationPipeline(
             audio: try Self.models.audio, video: nil, binder: binder,
             captioner: try LabelCaptioner(labels: list, binder: binder), labelsStandIn: false)
-        let free = settings(.i2a, .guided, steps: 2) { if case .noise(var noise) = $0.gradient { noise.strength = 0; $0.gradient = .noise(noise) } }
+        let free = settings(.i2a, .guided, steps: 2) {
+            if case .noise(var noise) = $0.gradient { noise.strength = 0; $0.gradient = .noise(noise) }
+        }
         let picture = try request(.i2a)
         func made(_ caption: String?) throws -> GenerationResult {
             let own = GenerationRequest(
@@ -158,7 +162,9 @@ import Torch
     @Test("a video and its sound in turn: the video is that of its caption alone, the sound is one for it")
     func inTurn() throws {
         let pipeline = try pipeline()
-        let wanted = settings(.joint, .search) { few(&$0); $0.beginnings.particles.video = 1 }
+        let wanted = settings(.joint, .search) {
+            few(&$0); $0.beginnings.particles.video = 1
+        }
         let result = try pipeline.generate([request(.joint)], wanted)[0]
         let caption = try #require(result.definiteCaption)
         #expect(Self.list.contains(caption))

@@ -44,6 +44,7 @@ def main():
     project = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
     sys.path[:0] = [os.path.join(project, "Tools/toyworld"), a.reference]
     import guidance_prototype as prototype
+
     import world
 
     os.makedirs(a.out, exist_ok=True)
@@ -91,7 +92,9 @@ def main():
                     c = given.repeat_interleave(rows, 0)
                     kept[f"cut.{step:03d}"] = 1 - F.cosine_similarity(e, c)
         kept["z"] = z
-        meta = {"case": json.dumps({"task": task, "steps": steps, "seeds": seeds, "texts": texts, **options, "text": text})}
+        meta = {
+            "case": json.dumps({"task": task, "steps": steps, "seeds": seeds, "texts": texts, **options, "text": text})
+        }
         save_file({k: v.contiguous() for k, v in kept.items()}, f"{a.out}/{name}.safetensors", meta)
         print(name, sum(v.numel() for v in kept.values()) * 4 // 1024, "KiB")
 

@@ -35,7 +35,9 @@ def _mel_banks():
 def spectrograms(waves):
     """[n, samples] to [n, frames · 64], dB below each one's loudest, at most 60."""
     padded = np.pad(np.asarray(waves, np.float32), ((0, 0), (SIZE // 2, SIZE // 2)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, SIZE, axis=1)[:, ::HOP] * np.hanning(SIZE).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, SIZE, axis=1)[:, ::HOP] * np.hanning(SIZE).astype(
+        np.float32
+    )
     magnitude = np.abs(np.fft.rfft(frames, axis=2)).astype(np.float32) @ _mel_banks().astype(np.float32)
     level = 20 * np.log10(np.maximum(magnitude, 1e-9)).reshape(len(waves), -1)
     return np.clip(level - level.max(1, keepdims=True), -RANGE, 0).astype(np.float32)
@@ -44,9 +46,7 @@ def spectrograms(waves):
 @functools.cache
 def _sounds():
     """Spectrograms of sounds of the world, and the sums of their squares."""
-    known = np.concatenate(
-        [spectrograms(world.training(77, first, 100).sounds()) for first in range(0, SOUNDS, 100)]
-    )
+    known = np.concatenate([spectrograms(world.training(77, first, 100).sounds()) for first in range(0, SOUNDS, 100)])
     return known, np.square(known).sum(1)
 
 

@@ -242,9 +242,7 @@ def captions():
 
 def single_captions():
     """Captions of one attribute each."""
-    return (
-        [f"a {c} thing" for c in COLOURS] + [f"a {s}" for s in SHAPES] + [f"something {d}" for d in DOES]
-    )
+    return [f"a {c} thing" for c in COLOURS] + [f"a {s}" for s in SHAPES] + [f"something {d}" for d in DOES]
 
 
 def outline(shape, x, y, r):

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Method
 
 /// What the binder makes of a list of captions for one sample: `w = softmax(cos(T_k, c) / temperature)` over those of the list
 /// and the sample's own.
@@ -37,13 +38,15 @@ package struct FoundWords: Sendable, Equatable {
     func words(_ labels: [String], caption: String?) -> [Word] {
         var words = zip(labels, zip(weights, cosines)).map { Word(text: $0, weight: $1.0, cosine: $1.1) }
         if let own, let ownCosine, let caption { words.append(Word(text: caption, weight: own, cosine: ownCosine)) }
-        return Array(words.filter { $0.weight >= 0.01 }.sorted { ($0.weight, $1.text) > ($1.weight, $0.text) }.prefix(5))
+        return Array(
+            words.filter { $0.weight >= 0.01 }.sorted { ($0.weight, $1.text) > ($1.weight, $0.text) }.prefix(5))
     }
 
     /// The place in the list of the likeliest caption; nil where it is the sample's own. Of equals the own one, then the
     /// first.
     var likeliest: Int? {
-        guard let best = weights.indices.max(by: { weights[$0] < weights[$1] || (weights[$0] == weights[$1] && $0 > $1) })
+        guard
+            let best = weights.indices.max(by: { weights[$0] < weights[$1] || (weights[$0] == weights[$1] && $0 > $1) })
         else { return nil }
         if let own, own >= weights[best] { return nil }
         return best
@@ -75,16 +78,13 @@ enum Softmax {
 /// How well a caption fits what steers a sample, beside a list of others:
 /// `τ = clamp((cos(e_p, c) − mean_k cos(T_k, c)) / (max_k cos(T_k, c) − mean_k cos(T_k, c)), 0, 1)`.
 enum CaptionTrust {
-    /// A shorter list spreads too little to tell.
-    static let leastCaptions = 10
-
     /// - Parameters:
     ///   - own: cosine of the caption with what steers the sample.
     ///   - cosines: of the list's captions with it.
     /// - Returns: 0 for a caption that fits as the mean of the list or worse, 1 for one that fits as its best; 1 beside a
     ///   list that is too short.
     static func of(_ own: Double, beside cosines: [Double]) -> Double {
-        guard cosines.count >= leastCaptions, let best = cosines.max() else { return 1 }
+        guard cosines.count >= NoiseGuidanceSettings.leastCaptions, let best = cosines.max() else { return 1 }
         let mean = cosines.reduce(0, +) / Double(cosines.count)
         guard best > mean else { return own >= best ? 1 : 0 }
         return min(max((own - mean) / (best - mean), 0), 1)

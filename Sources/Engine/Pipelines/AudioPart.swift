@@ -50,7 +50,8 @@ struct AudioPart: GeneratedPart {
             let part = try latents[0].narrow(0, from: start, count: count)
             let decoded = try observer.timed("audio.finish") { try space.decode(part).to(.float32) }
             let waves = try decoded.narrow(1, from: 0, count: min(samples, decoded.size(1)))
-            embeddings.append(try observer.timed("score") { try space.embed(decoded: waves, observer: nil).to(.float32) })
+            embeddings.append(
+                try observer.timed("score") { try space.embed(decoded: waves, observer: nil).to(.float32) })
             let host = try waves.to(device: .cpu)
             for index in 0..<count {
                 let wave = try host.narrow(0, from: index, count: 1)

@@ -42,10 +42,13 @@ struct SampleConditions {
         }
         targets = try steering.indices.map { try steering[$0]?.embedding ?? text($0) }
         let fits = try steering.indices.map { sample -> Fit? in
-            guard guidance.readsList, let captioner = list.captioner, let steering = steering[sample] else { return nil }
+            guard guidance.readsList, let captioner = list.captioner, let steering = steering[sample] else {
+                return nil
+            }
             let c = try steering.embedding.doubles()
             return Fit(
-                list: try captioner.cosines(with: c), own: try text(sample).map { BinderScore.cosine(try $0.doubles(), c) })
+                list: try captioner.cosines(with: c),
+                own: try text(sample).map { BinderScore.cosine(try $0.doubles(), c) })
         }
         words = fits.map { fit in
             fit.flatMap { fit in

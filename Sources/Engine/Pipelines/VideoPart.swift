@@ -49,7 +49,8 @@ struct VideoPart: GeneratedPart {
             let pixels = try observer.timed("video.finish") {
                 try space.decode(latents[0].narrow(0, from: index, count: 1))
             }
-            embeddings.append(try observer.timed("score") { try space.embed(decoded: pixels, observer: nil).to(.float32) })
+            embeddings.append(
+                try observer.timed("score") { try space.embed(decoded: pixels, observer: nil).to(.float32) })
             let (latent, isFinite) = try GenerationResult.Latent.of(latents[0], index)
             // As diffusers' image processor rounds: half to even.
             let bytes = try (pixels * 255).rounded().permute([0, 2, 3, 1]).to(.uint8).bytes()

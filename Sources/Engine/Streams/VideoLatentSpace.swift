@@ -40,7 +40,8 @@ package struct VideoLatentSpace: LatentSpace {
     ///   - frames: of the whole video; 1 for images.
     ///   - height: of the frames, in pixels; likewise the width.
     package init(
-        _ models: StableDiffusionModels, binder: ImageBindModel, clipFrames: [[Int]]?, frames: Int, height: Int, width: Int,
+        _ models: StableDiffusionModels, binder: ImageBindModel, clipFrames: [[Int]]?, frames: Int, height: Int,
+        width: Int,
         memory: MemoryPolicy
     ) throws(TorchError) {
         self.models = models

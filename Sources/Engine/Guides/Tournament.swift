@@ -41,7 +41,7 @@ package struct Tournament: Guide {
 
     package func needs(at step: Int) -> GuideNeeds {
         var needs = GuideNeeds.nothing
-        needs.refines = settings.left(count, after: step, of: steps) < count
+        needs.refines = settings.scores(count, at: step, of: steps)
         return needs
     }
 
@@ -63,6 +63,8 @@ package struct Tournament: Guide {
                     kept: best.map { state.rows[$0].particle }))
             staying += best
         }
+        // A round that keeps all only looks.
+        guard keep < count else { return }
         try state.keep(staying)
         count = keep
     }

@@ -61,6 +61,16 @@ package struct BeginningSettings: Sendable, Equatable, Codable {
 
     /// How many are left after a step, of those before it.
     package func left(_ count: Int, after step: Int, of steps: Int) -> Int {
-        rounds.filter { Int($0.at * Double(steps)) == step }.reduce(count) { min($0, max($1.keep, best)) }
+        rounds(at: step, of: steps).reduce(count) { min($0, max($1.keep, best)) }
+    }
+
+    /// Whether the binder scores what a step predicts: to cut, or only to look, where a round keeps all that are there.
+    package func scores(_ count: Int, at step: Int, of steps: Int) -> Bool {
+        count > 1 && (left(count, after: step, of: steps) < count || rounds(at: step, of: steps).contains { $0.keep >= count })
+    }
+
+    private func rounds(at step: Int, of steps: Int) -> [Round] {
+        // A fraction as it is written, 0.29 of 100, may be stored a little below.
+        rounds.filter { Int($0.at * Double(steps) + 1e-9) == step }
     }
 }

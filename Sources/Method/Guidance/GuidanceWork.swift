@@ -27,7 +27,7 @@ package struct GuidanceWork: Sendable, Equatable {
             }
             denoised += rows * turns
             let left = beginnings.left(rows, after: step, of: steps)
-            if left < rows { scored += rows }
+            if beginnings.scores(rows, at: step, of: steps) { scored += rows }
             // All turns but the last push what is not cut yet.
             if pushes > 0 { updated += rows * (pushes - 1) + left }
             rows = left

@@ -57,11 +57,11 @@ package struct NoiseGuidanceSettings: Sendable, Equatable, Codable {
     package var weighsCaption: Bool { textTerm == .trust || trustBelow > 0 }
 
     /// Whether a step, from 0, is guided.
-    package func guides(_ step: Int, of steps: Int) -> Bool { Double(step) < until * Double(steps) }
+    package func guides(_ step: Int, of steps: Int) -> Bool { Double(step) + 1e-9 < until * Double(steps) }
 
     /// How often a step is done.
     package func turns(at step: Int, of steps: Int) -> Int {
-        guides(step, of: steps) && Double(step) < travelUntil * Double(steps) ? max(travel, 1) : 1
+        guides(step, of: steps) && Double(step) + 1e-9 < travelUntil * Double(steps) ? max(travel, 1) : 1
     }
 
     /// How many pushes a step gets.

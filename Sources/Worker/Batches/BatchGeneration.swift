@@ -63,11 +63,7 @@ struct BatchGeneration {
 
     private func requests(_ samples: [PlannedSample], _ inputs: [Int: SampleInput]) -> [GenerationRequest] {
         samples.compactMap { sample in
-            inputs[sample.index].map {
-                GenerationRequest(
-                    caption: sample.prompt, negativePrompt: sample.negativePrompt, condition: $0.condition,
-                    seed: sample.seed)
-            }
+            inputs[sample.index].map { GenerationRequest(sample, $0) }
         }
     }
 
@@ -91,6 +87,14 @@ struct BatchGeneration {
             // Something that every sample of the call shares, or the only sample's own memory.
             for sample in samples { results[sample.index] = .failure(SampleFailure(error)) }
         }
+    }
+}
+
+extension GenerationRequest {
+    /// A planned sample, with what was read for it.
+    init(_ sample: PlannedSample, _ input: SampleInput) {
+        self.init(
+            caption: sample.prompt, negativePrompt: sample.negativePrompt, condition: input.condition, seed: sample.seed)
     }
 }
 

@@ -146,6 +146,23 @@ import Testing
         #expect(prepared.expectedBytes > 1_000_000)
     }
 
+    @Test("a row of which several samples are kept is expected to take that much more")
+    func bytesOfRanks() throws {
+        func bytes(_ settings: String...) throws -> Int64 {
+            let all = settings + ["members=[json, wav]", "guidance.best=4"]
+            try folder.write(#"{"video": "a.mp4"}"#, to: "clips.jsonl")
+            try folder.write(
+                "task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", to: "job.yaml")
+            let planner = Planner(inputs: inputs, models: FakeModels(), threads: 3)
+            return try planner.prepare(
+                folder.url.appending(path: "job.yaml"), overrides: all, output: output
+            ).expectedBytes
+        }
+        let (one, four) = try (bytes("guidance.keep=best"), bytes("guidance.keep=all"))
+        // Ten seconds of sound, in the shard and in the segment before.
+        #expect(four - one > 2 * 3 * 320_000 && four - one < 2 * 3 * 330_000, "\(one), \(four)")
+    }
+
     @Test func thePlanKeepsWhatItsTasksNeed() throws {
         let prepared = try prepare(#"{"task": "a2i", "audio": "sound.wav"}"#)
         #expect(Set(prepared.job.tasks.keys) == [.a2i])

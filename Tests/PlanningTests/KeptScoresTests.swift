@@ -1,13 +1,15 @@
-import Foundation
+import Method
 import Testing
 
 @testable import Planning
 
 @Suite struct KeptScoresTests {
-    private func resolve(_ guidance: String, batch: Int) throws -> Job {
-        try JobFile.resolve(
+    /// What is wrong with the guidance of rows of `v2a`.
+    private func problems(_ guidance: String, batch: Int) throws -> [String] {
+        let job = try JobFile.resolve(
             "task: v2a\nmanifest: m.jsonl\nmodels: {audio: a/b, binder: c/d}\nbatch: \(batch)\nguidance: \(guidance)\n",
             path: "job.yaml")
+        return job.guidanceProblems(of: .v2a).map { "\($0.key) \($0.found); \($0.remedy)" }
     }
 
     /// 1024 beginnings of which one goes at each of `count` steps.
@@ -18,13 +20,17 @@ import Testing
 
     @Test("more scores than a record can hold are refused before anything is made")
     func tooMany() throws {
-        #expect { try resolve(slowRounds(17), batch: 1) } throws: {
-            "\($0)".contains("guidance.rounds") && "\($0)".contains("scores up to 17272 beginnings of a sample")
-        }
-        _ = try resolve(slowRounds(16), batch: 256)
-        #expect { try resolve(slowRounds(16), batch: 512) } throws: {
-            "\($0)".contains("set `batch` to at most 257")
-        }
-        _ = try resolve("{particles: 16, rounds: {0.1: 4, 0.3: 1}}", batch: 4096)
+        #expect(
+            try problems(slowRounds(17), batch: 1) == [
+                "rounds scores up to 17272 beginnings of a sample, which are kept with it; "
+                    + "have at most 16384 scored: by fewer rounds, or lower `guidance.particles`"
+            ])
+        #expect(try problems(slowRounds(16), batch: 256) == [])
+        #expect(
+            try problems(slowRounds(16), batch: 512) == [
+                "rounds scores up to 16264 beginnings of each of 512 samples of a batch; "
+                    + "set `batch` to at most 257, or have fewer scored"
+            ])
+        #expect(try problems("{particles: 16, rounds: {0.1: 4, 0.3: 1}}", batch: 4096) == [])
     }
 }

@@ -55,7 +55,7 @@ import Testing
             (#""cuts":[{"step":1,"particles":[0,1],"scores":[0.5],"kept":[0]}]"#, "cuts.particles has 2 entries"),
             (#""cuts":[{"step":1,"particles":[0],"scores":[0.5]}]"#, "'cuts.kept' is missing"),
             (#""words":[{"text":"a","weight":1}]"#, "'words.cosine' is missing"),
-            (#""score":"high""#, "score"),
+            (#""score":"high""#, "where a number was expected"),
         ])
     func badFinding(field: String, message: String) throws {
         let text = #"{"index":1,"key":"k","task":"v2a","seed":1,"status":"ok","losses":[],"# + field + "}"

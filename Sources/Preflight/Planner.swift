@@ -127,7 +127,7 @@ package struct PreparedPlan: Sendable {
 
     /// What may not be meant as it is written, a sentence each.
     package var notes: [String] {
-        guard let labels, labels < Self.fewLabels else { return [] }
+        guard let labels, labels < NoiseGuidanceSettings.leastCaptions else { return [] }
         let weighing = GenerationTask.allCases.filter { task in
             guard plan.tally.made[task] != nil, case .noise(let noise) = job.settings(for: task).guidance.gradient
             else { return false }
@@ -136,12 +136,9 @@ package struct PreparedPlan: Sendable {
         guard !weighing.isEmpty else { return [] }
         return [
             "\(weighing.map(\.rawValue).joined(separator: ", ")): a list of \(labels) is too short to tell how well a caption "
-                + "fits, and every caption is followed; give `labels` at least \(Self.fewLabels) captions"
+                + "fits, and every caption is followed; give `labels` at least \(NoiseGuidanceSettings.leastCaptions) captions"
         ]
     }
-
-    /// With fewer captions than these the trust of one says nothing.
-    private static let fewLabels = 10
 
     /// What is done for the samples of a task, at their mean length; nil where the plan makes none.
     package func summary(of task: GenerationTask) -> GuidanceSummary? {

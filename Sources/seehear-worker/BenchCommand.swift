@@ -29,7 +29,7 @@ struct BenchCommand: ParsableCommand {
 
     @OptionGroup var settings: SettingOverrides
 
-    @Option(help: "The preset, in place of the job's: official or paper.")
+    @Option(help: "The preset, in place of the job's: official, paper, search, guided or both.")
     var preset: String?
 
     @Option(help: "Where, in place of the job's setting: auto, cpu or cuda.")

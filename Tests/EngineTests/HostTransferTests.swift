@@ -34,13 +34,18 @@ import Torch
 
     @Test(
         "between a run's first step and its last no number goes from the host to a tensor or back",
-        arguments: GenerationTask.allCases, [false, true])
-    func noneInAStep(task: GenerationTask, tuned: Bool) throws {
+        arguments: GenerationTask.allCases, ["aligner", "tuned", "noise"])
+    func noneInAStep(task: GenerationTask, gradient: String) throws {
         let models = Reference.models
         let pipeline = GenerationPipeline(audio: try models.audio, video: try models.video, binder: try models.binder)
         var aligner = Preset.official.aligner(for: task)
         aligner.window = .below(.max)
-        if tuned { aligner.promptLearningRate = PerModality(audio: 0.01, video: 0.01) }
+        if gradient == "tuned" { aligner.promptLearningRate = PerModality(audio: 0.01, video: 0.01) }
+        var noise = Preset.guided.noise
+        (noise.until, noise.travel, noise.travelUntil, noise.trustBelow) = (1, 2, 1, 0)
+        let guidance = Guidance(
+            gradient: gradient == "noise" ? .noise(noise) : .aligner(aligner),
+            hearing: gradient == "noise" ? .spectrogram : .vocoder)
         let picture = try #require(Image(width: 32, height: 24, pixels: [UInt8](repeating: 7, count: 32 * 24 * 3)))
         let condition: GenerationRequest.Condition? =
             switch task {
@@ -54,7 +59,7 @@ import Torch
             GenerationRequest(caption: caption, negativePrompt: "", condition: condition, seed: UInt64(index))
         }
         let watch = Watch()
-        _ = try pipeline.generate(requests, Self.settings(task, .aligner(aligner)), observer: watch)
+        _ = try pipeline.generate(requests, Self.settings(task, guidance), observer: watch)
         let last = try #require(watch.counts.last)
         #expect(watch.counts.count >= 9 && watch.counts.allSatisfy { $0 == last }, "\(watch.counts)")
         #expect(TorchRuntime.hostTransfers > last, "the end of a run reads what was made")

@@ -19,6 +19,10 @@ extension Integration {
             let run = shop.path("run")
             let dry = try await Programs.seehear("plan", job, "--dry-run")
             #expect(dry.code == 0, "\(dry.text)")
+            let what =
+                "v2a, preset official: 4 steps of ddim; one beginning; the aligner (adam, rate 0.1, of the prompt 0)"
+            #expect(dry.lines.contains { $0.hasPrefix(what) }, "\(dry.text)")
+            #expect(dry.lines.contains { $0.contains("times the work of a plain run; 2 rows at once.") }, "\(dry.text)")
             #expect(!FileManager.default.fileExists(atPath: run))
             let planned = try await Programs.seehear("plan", job, "--out", run)
             #expect(planned.code == 0, "\(planned.text)")

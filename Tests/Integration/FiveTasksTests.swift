@@ -163,11 +163,41 @@ extension Integration {
                 ("models.motion=nowhere.ckpt", "motion"), ("labels=nowhere.txt", "nowhere.txt"),
                 ("models.image=\(shop.path("labels.txt"))", "image"), ("sampling.frames=64", "frames"),
                 ("tasks.a2v.guidance.optimizer=lion", "adam, sgd"),
+                ("guidance.strength=1", "belongs to `gradient: noise`"),
+                ("guidance.rounds={0.1: 2}", "chooses among one beginning"),
             ] {
                 let good = try self.job(shop, "good")
                 let refused = try await Programs.seehear("plan", good, "--out", shop.path("run"), "--set", setting)
                 #expect(refused.code == 2 && refused.text.contains(message), "\(setting): \(refused.text)")
             }
+        }
+
+        @Test("a list that guides alone read stands in for no caption, and is a part of what made the sample")
+        func listOfGuides() async throws {
+            let shop = try await workshop()
+            func job(_ name: String, _ settings: String) throws -> String {
+                try shop.writeJob(
+                    name, rows: [Self.rows[5]], steps: 3, models: Workshop.allModels,
+                    sampling: "width: 64, height: 72", settings: settings)
+            }
+            let refused = try await Programs.seehear("plan", try job("none", "guidance: {words: on}"), "--dry-run")
+            #expect(refused.code == 2, "\(refused.text)")
+            #expect(refused.text.contains("row 1, task a2i: `guidance.words` needs `labels`"), "\(refused.text)")
+            let settings = "labels: labels.txt\nguidance: {gradient: noise, words: on}\n"
+            let planned = try await Programs.seehear("plan", try job("job", settings), "--out", shop.path("run"))
+            #expect(planned.code == 0, "\(planned.text)")
+            #expect(planned.text.contains("words from 2 captions (temperature 0.03)"), "\(planned.text)")
+            #expect(planned.text.contains("note: a2i: a list of 2 is too short"), "\(planned.text)")
+            let ran = try await Programs.worker([shop.path("run")])
+            #expect(ran.code == 0, "\(ran.text)")
+            let extracted = try await Programs.seehear("extract", shop.path("run"), "--all", "-o", shop.path("files"))
+            #expect(extracted.code == 0, "\(extracted.text)")
+            let document = try Data(contentsOf: URL(filePath: shop.path("files/a2i.json")))
+            let fields = try #require(try JSONSerialization.jsonObject(with: document) as? [String: Any])
+            let models = try #require(fields["models"] as? [[String: Any]])
+            #expect(models.compactMap { $0["role"] as? String } == ["image", "binder", "labels"])
+            let caption = fields["caption"] as? [String: Any]
+            #expect(caption == nil, "\(fields)")
         }
 
         @Test("a silent sound costs its sample alone, and is used where the job allows it")

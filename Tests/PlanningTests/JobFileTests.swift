@@ -195,7 +195,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
             ("memory: medium", "job.yaml:4", "memory", "is `medium`"),
             ("caption: blip", "job.yaml:4", "caption", "is `blip`"),
             ("caption: labels", "job.yaml:1", "labels", "is missing"),
-            ("labels: l.txt", "job.yaml:4", "labels", "is set without `caption: labels`"),
+            ("labels: l.txt", "job.yaml:4", "labels", "is set and nothing reads it"),
             ("blank: no", "job.yaml:4", "blank", "is `no`"),
             ("tasks: {t2a: {}}", "job.yaml:4", "tasks.t2a", "is not a setting"),
             ("tasks: [a2v]", "job.yaml:4", "tasks", "is a list"),
@@ -295,7 +295,10 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
             "", "guidance: off",
             "preset: paper\nthreads: 2\nroot: clips\nseed: 9223372036854775807\nsampling: {duration: 2.5}",
             "memory: low\ncaption: labels\nlabels: l.txt\nblank: allow\nsampling: {fps: 7.5, scheduler: {video: euler}}",
-            "tasks: {joint: {guidance: off, members: [json, mp4]}}",
+            "tasks: {joint: {guidance: off, members: [json, mp4]}}", "preset: search\nlabels: l.txt", "preset: guided",
+            "preset: both\nguidance: {best: 3, keep: all, particles: 8, rounds: {0: 4, 0.5: 3}, rows_at_once: 7}",
+            "guidance: {words: on, hearing: spectrogram, definite: 0.5, order: in_turn}",
+            "guidance: {gradient: noise, until: 0.2}\ntasks: {a2v: {guidance: {gradient: off, particles: 2}}}",
         ] {
             let job = try resolve(smallest + extra)
             let encoder = JSONEncoder()
@@ -306,7 +309,7 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         }
     }
 
-    /// 3,000 mutations of a whole job file: each gives the same outcome twice, a job that comes back from its canonical
+    /// 4,500 mutations of two whole job files: each gives the same outcome twice, a job that comes back from its canonical
     /// JSON, or an error that says where and what.
     @Test("a mutated job file is read as a job or refused with its place, twice alike")
     func fuzz() throws {
@@ -316,10 +319,16 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
             + "guidance: {start: 0.2, learning_rate: {audio: 0.1}, prompt_state: fresh}\nmembers: [json, flac]\n"
             + "tasks: {a2v: {guidance: off, members: [json, mp4]}, joint: {sampling: {steps: 5, eta: 0.5}}}\n"
             + "caption: labels\nlabels: l.txt\nmemory: low\n"
+        let guides =
+            smallest + "preset: search\nlabels: l.txt\nguidance:\n  gradient: noise\n  strength: 0.3\n  until: 0.4\n"
+            + "  travel: 4\n  text_term: trust\n  words: {temperature: 0.03}\n  particles: {audio: 8, video: 2}\n"
+            + "  rounds: {0.1: 4, 0.3: 1}\n  best: 2\n  keep: all\n  rows_at_once: 16\n  order: in_turn\n  definite: 0.05\n"
+            + "tasks: {a2v: {guidance: {gradient: aligner, start: 0.2, rounds: off}}, joint: {guidance: off}}\n"
         var mutator = ByteMutator(seed: 7)
         var (jobs, invalid, unreadable) = (0, 0, 0)
-        for _ in 0..<3_000 {
-            let text = String(decoding: mutator.mutate(Array(seedText.utf8)), as: UTF8.self)
+        for round in 0..<4_500 {
+            let seed = round % 3 == 0 ? guides : seedText
+            let text = String(decoding: mutator.mutate(Array(seed.utf8)), as: UTF8.self)
             let outcome = Self.outcome(text)
             #expect(Self.outcome(text) == outcome, "\(text)")
             switch outcome {

@@ -22,6 +22,23 @@ private func plan(_ job: Job, count: Int = 5) throws -> Plan {
         }, job: job)
 }
 
+extension Job {
+    fileprivate mutating func edit(_ change: (inout Guidance) -> Void) {
+        if var settings = tasks[.v2a] {
+            change(&settings.guidance)
+            labels = "/l.txt"
+            tasks[.v2a] = settings
+        }
+    }
+
+    fileprivate mutating func editNoise(_ change: (inout NoiseGuidanceSettings) -> Void) {
+        var noise = Preset.guided.noise
+        (noise.textTerm, noise.trustBelow) = (.on, 0)
+        change(&noise)
+        edit { $0.gradient = .noise(noise) }
+    }
+}
+
 @Suite struct RunTests {
     private let folder: TemporaryFolder
     private let directory: RunDirectory
@@ -72,11 +89,46 @@ private func plan(_ job: Job, count: Int = 5) throws -> Plan {
             }
         }
         #expect(try refusal { _, _ in } == nil)
+        var huge = Preset.official.aligner(for: .v2a)
+        huge.innerSteps = .max
         let changes: [(String, (inout RunDescription, inout Job) -> Void)] = [
             ("shard is 0", { $1.shard = 0 }), ("batch is -1", { $1.batch = -1 }),
             ("binder.clip_duration is 0", { $1.clips.clipDuration = 0 }),
             ("sampling.steps is \(Int.max)", { $1.tasks[.v2a]?.sampling.steps = .max }),
             ("sampling.width is \(Int.max)", { $1.tasks[.a2v]?.sampling.video?.width = .max }),
+            ("inner_steps is \(Int.max)", { $1.edit { $0.gradient = .aligner(huge) } }),
+            ("strength is 1e+300", { $1.editNoise { $0.strength = 1e300 } }),
+            ("until is -1", { $1.editNoise { $0.until = -1 } }),
+            ("travel is \(Int.max)", { $1.editNoise { $0.travel = .max } }),
+            ("travel_until is 2", { $1.editNoise { $0.travelUntil = 2 } }),
+            ("trust_below is 7", { $1.editNoise { $0.trustBelow = 7 } }),
+            ("words.temperature is 0", { $1.edit { $0.words = WordSettings(temperature: 0) } }),
+            ("joint.definite is -1", { $1.edit { $0.joint.definite = -1 } }),
+            (
+                "labels is missing",
+                {
+                    $1.edit { $0.words = WordSettings(temperature: 1) }
+                    $1.labels = nil
+                }
+            ),
+            ("labels is missing", { $1.caption = .labels }),
+            ("particles.audio is \(Int.max)", { $1.edit { $0.beginnings.particles.audio = .max } }),
+            ("particles.video is 0", { $1.edit { $0.beginnings.particles.video = 0 } }),
+            ("beginnings.best is \(Int.max)", { $1.edit { $0.beginnings.best = .max } }),
+            ("rows_at_once is 0", { $1.edit { $0.beginnings.rowsAtOnce = 0 } }),
+            ("rounds[0].at is 1", { $1.edit { $0.beginnings.rounds = [.init(at: 1, keep: 1)] } }),
+            (
+                "rounds[1].keep is 0",
+                { $1.edit { $0.beginnings.rounds = [.init(at: 0, keep: 1), .init(at: 0.5, keep: 0)] } }
+            ),
+            (
+                "rounds are not in order",
+                { $1.edit { $0.beginnings.rounds = [.init(at: 0.5, keep: 2), .init(at: 0.2, keep: 1)] } }
+            ),
+            (
+                "rounds, counted, is 1001",
+                { $1.edit { $0.beginnings.rounds = (0..<1001).map { .init(at: Double($0) / 2000, keep: 1) } } }
+            ),
             ("plan.rows", { description, _ in description.plan.rows = .max }),
             ("plan.rows", { description, _ in description.plan.rowsPerFrame = .max }),
             ("plan.frames", { description, _ in description.plan.frames[0].bytes = .max }),

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 import Method
@@ -140,6 +141,26 @@ private func aligner(_ job: Job, _ task: GenerationTask) -> AlignerSettings? {
         #expect(try json("sampling: {duration: 3, cfg_scale: {audio: 9}}", [.a2v]) == pictures)
         #expect(pictures.contains(#""scheduler":{"video":"ddim"}"#))
         #expect(!(try json("", [.a2i]).contains("fps")))
+    }
+
+    /// `tasks` of the `run.json` that the program before the guides wrote, without space, by `sha256sum`.
+    @Test(
+        "the settings of jobs without the newer guides are written as they always were, to the byte",
+        arguments: [
+            ("preset: official", "bafc4f727d4196aa65ddd5c60d4d62e8846e7fa9184e503ee072031963ad1b8b"),
+            ("preset: paper", "0344e9da380002368298efb709775afbd417c4e931fef32c79b8f13c01c2e8fd"),
+            ("guidance: off", "24bc7950925cd22f9e53a0229bc8f55849c476e7f754179bd3bf9e6bd3b90484"),
+            (
+                "guidance: {learning_rate: 0.1, prompt_learning_rate: 0.1, start: 0, inner_steps: 3}",
+                "40c5889d7f26997224a23d7e6b37d7730a9d7b909971fe04951dfb5bdda3e4be"
+            ),
+            ("preset: search\nguidance: off", "24bc7950925cd22f9e53a0229bc8f55849c476e7f754179bd3bf9e6bd3b90484"),
+            ("guidance: {gradient: aligner}", "bafc4f727d4196aa65ddd5c60d4d62e8846e7fa9184e503ee072031963ad1b8b"),
+            ("guidance: {gradient: off}", "24bc7950925cd22f9e53a0229bc8f55849c476e7f754179bd3bf9e6bd3b90484"),
+        ])
+    func writtenAsBefore(text: String, sha256: String) throws {
+        let tasks = try JSONCoding.encode(try resolve(text).tasks)
+        #expect(SHA256.hexadecimalDigest(of: tasks) == sha256, "\(String(decoding: tasks, as: UTF8.self))")
     }
 
     @Test("what the rows need and the job lacks is named")

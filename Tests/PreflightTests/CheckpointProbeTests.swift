@@ -90,6 +90,19 @@ import Testing
         #expect(still.maximumFrames == nil)
     }
 
+    @Test("a list that guides alone read is a part of the run, with its content and the number of its captions")
+    func listThatGuidesRead() throws {
+        let found = try inspect("preset=search", "labels=labels.txt")
+        #expect(found.problems == [])
+        #expect(found.models.map(\.role) == ["audio", "binder", "labels"])
+        #expect(found.labels == 2)
+        let unused = try inspect("tasks.a2v.guidance.words=on", "labels=labels.txt")
+        #expect(unused.models.map(\.role) == ["audio", "binder"])
+        #expect(unused.labels == nil)
+        try folder.write("rain\nrain\n", to: "labels.txt")
+        #expect(try inspect("preset=guided", "labels=labels.txt").problems.count == 1)
+    }
+
     @Test("the number of frames that a motion adapter has positions for is read from its files")
     func framesThatAMotionAdapterHasPositionsFor() throws {
         try folder.write("{}", to: "motion/config.json")

@@ -146,23 +146,6 @@ import Testing
         #expect(prepared.expectedBytes > 1_000_000)
     }
 
-    @Test("a row of which several samples are kept is expected to take that much more")
-    func bytesOfRanks() throws {
-        func bytes(_ settings: String...) throws -> Int64 {
-            let all = settings + ["members=[json, wav]", "guidance.best=4"]
-            try folder.write(#"{"video": "a.mp4"}"#, to: "clips.jsonl")
-            try folder.write(
-                "task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, binder: c/d}\n", to: "job.yaml")
-            let planner = Planner(inputs: inputs, models: FakeModels(), threads: 3)
-            return try planner.prepare(
-                folder.url.appending(path: "job.yaml"), overrides: all, output: output
-            ).expectedBytes
-        }
-        let (one, four) = try (bytes("guidance.keep=best"), bytes("guidance.keep=all"))
-        // Ten seconds of sound, in the shard and in the segment before.
-        #expect(four - one > 2 * 3 * 320_000 && four - one < 2 * 3 * 330_000, "\(one), \(four)")
-    }
-
     @Test func thePlanKeepsWhatItsTasksNeed() throws {
         let prepared = try prepare(#"{"task": "a2i", "audio": "sound.wav"}"#)
         #expect(Set(prepared.job.tasks.keys) == [.a2i])
@@ -195,6 +178,59 @@ import Testing
         }
         try folder.write(#"{"video": "a.mp4"}"#, to: "clips.jsonl")
         _ = try planner.prepare(folder.url.appending(path: "job.yaml"), output: output)
+    }
+
+    @Test("a preset that reads a list of captions is refused without one, for the first row of each task")
+    func presetsWithoutAList() throws {
+        let found = try #require(
+            problems(
+                #"{"video": "a.mp4"}"# + "\n" + #"{"id": "x", "task": "joint", "prompt": "rain"}"#, "preset=search"))
+        #expect(
+            found.others
+                == [
+                    ("1, task v2a", "words"), ("2, task joint", "words"), ("2, task joint", "definite"),
+                ].map {
+                    "row \($0): `guidance.\($1)` needs `labels`: a text file with one caption per line; "
+                        + "name one, or set `guidance.\($1): off`"
+                })
+        #expect(problems(#"{"video": "a.mp4"}"#, "tasks.joint.guidance.words=on") == nil)
+    }
+
+    @Test("a list too short to weigh captions by is noted where captions are weighed")
+    func shortLists() throws {
+        let rows = #"{"video": "a.mp4"}"# + "\n" + #"{"id": "x", "task": "a2i", "audio": "sound.wav"}"#
+        func notes(_ count: Int, _ settings: String...) throws -> [String] {
+            let models = ModelInspection(labels: count)
+            return try prepare(rows, "labels=l.txt", settings[0], settings.last ?? "", models: models).notes
+        }
+        #expect(
+            try notes(9, "preset=guided") == [
+                "v2a, a2i: a list of 9 is too short to tell how well a caption fits, and every caption is followed; "
+                    + "give `labels` at least 10 captions"
+            ])
+        #expect(try notes(9, "preset=guided", "tasks.a2i.guidance=off").first?.hasPrefix("v2a: a list of 9") == true)
+        #expect(try notes(10, "preset=guided") == [])
+        #expect(try notes(3, "preset=search") == [])
+    }
+
+    @Test("all of several finished samples take as much room each")
+    func bytesOfAllThatIsKept() throws {
+        func bytes(_ settings: String...) throws -> Int64 {
+            try prepare(#"{"video": "a.mp4"}"#, settings[0], "guidance.best=4", "members=[json, wav]").expectedBytes
+        }
+        let (one, all) = (try bytes("guidance.keep=best"), try bytes("guidance.keep=all"))
+        // Of twice the sample, for its segment lies beside the shard: three sounds of 10 s more, and what is told of them.
+        #expect((2 * 3 * (320_000 + 1024)...2 * 3 * 325_000).contains(all - one), "\(one), \(all)")
+    }
+
+    @Test("a prepared plan says what is done for each of its tasks")
+    func summaries() throws {
+        let rows = #"{"video": "a.mp4"}"# + "\n" + #"{"id": "x", "video": "b.mp4", "duration": 2}"#
+        let prepared = try prepare(rows, "preset=search", "labels=l.txt", models: ModelInspection(labels: 72))
+        let summary = try #require(prepared.summary(of: .v2a))
+        #expect(summary.lines[0].hasPrefix("v2a, preset search: 30 steps of ddim; words from 72 captions"))
+        #expect(summary == GuidanceSummary(prepared.job, .v2a, SampleExtent(duration: 6, frames: nil), labels: 72))
+        #expect(prepared.summary(of: .a2v) == nil)
     }
 
     @Test func noMoreFramesThanTheMotionAdapterHasPositionsFor() throws {

@@ -109,11 +109,9 @@ def see(frames):
     colour = _colour(frames, spread)
     # Coloured as this colour is: grey ground and white highlights are not.
     tint = world.RGB[colour] - world.RGB[colour].min()
-    like = np.einsum("tchw,c->thw", frames - frames.min(1, keepdims=True), tint) / (tint @ tint)
-    place = np.stack([_centre(m) for m in like])
-    glow = np.array([_around(m, c) for m, c in zip(like, place, strict=True)])
+    like, place, glow = _object(frames, tint)
     masks = [_mask(m, f) for m, f in zip(like, frames, strict=True)]
-    shape = _shape([m for m, g in zip(masks, glow, strict=True) if g <= np.quantile(glow, 0.4) + 1e-9])
+    shape = _shape(_dark(masks, glow))
     if len(frames) < 4:
         return Seen(colour, shape, None, None)
     area = np.array([m.sum() for m in masks])
@@ -124,6 +122,25 @@ def see(frames):
         kind = 1 if glow.max() - glow.min() > 0.035 else 2
     signal = [place[:, ::-1], glow[:, None], np.sqrt(area)[:, None]][kind]
     return Seen(colour, shape, kind, _events(kind, signal))
+
+
+def masks_of(frames):
+    """Where the object is in the frames [T, 3, 64, 64] in which nothing glows."""
+    frames = np.asarray(frames, np.float64)
+    tint = world.RGB[_colour(frames, frames.max(1) - frames.min(1))]
+    like, place, glow = _object(frames, tint - tint.min())
+    return _dark([_mask(m, f) for m, f in zip(like, frames, strict=True)], glow)
+
+
+def _object(frames, tint):
+    """How much of a tint lies where, the object's middle, and how it glows, each for every frame."""
+    like = np.einsum("tchw,c->thw", frames - frames.min(1, keepdims=True), tint) / (tint @ tint)
+    place = np.stack([_centre(m) for m in like])
+    return like, place, np.array([_around(m, c) for m, c in zip(like, place, strict=True)])
+
+
+def _dark(masks, glow):
+    return [m for m, g in zip(masks, glow, strict=True) if g <= np.quantile(glow, 0.4) + 1e-9]
 
 
 def _colour(frames, spread):
@@ -159,17 +176,17 @@ def _around(like, centre):
 
 
 @functools.cache
-def _shape_templates():
+def shape_templates():
     out = []
     y, x = np.mgrid[:48, :48] - 23.5
     for s in range(len(world.SHAPES)):
         for tilt in np.linspace(-0.2, 0.2, 5):
             c, k = np.cos(tilt), np.sin(tilt)
-            out.append((s, _normalised(world.outline(s, c * x + k * y, c * y - k * x, 15.0) < 0)))
+            out.append((s, normalised(world.outline(s, c * x + k * y, c * y - k * x, 15.0) < 0)))
     return out
 
 
-def _normalised(mask):
+def normalised(mask):
     """A mask moved and scaled to a grid of 32×32, so that place and size do not count."""
     total = mask.sum()
     y, x = np.nonzero(mask)
@@ -185,9 +202,9 @@ def _shape(masks):
     for mask in masks:
         if mask.sum() < 12:
             continue
-        have = _normalised(mask)
+        have = normalised(mask)
         best = np.zeros(len(world.SHAPES))
-        for s, want in _shape_templates():
+        for s, want in shape_templates():
             best[s] = max(best[s], (have & want).sum() / max((have | want).sum(), 1))
         votes += best
     return int(np.argmax(votes))

@@ -232,6 +232,19 @@ class Scenes:
 
 
 ATTRIBUTES = ["shape", "colour", "kind", "ground"]
+DOES = ["bounces", "flashes", "pulses"]  # by kind
+
+
+def captions():
+    """One for each colour, shape and kind: all that is seen and heard, and nothing else."""
+    return [f"a {c} {s} {d}" for c in COLOURS for s in SHAPES for d in DOES]
+
+
+def single_captions():
+    """Captions of one attribute each."""
+    return (
+        [f"a {c} thing" for c in COLOURS] + [f"a {s}" for s in SHAPES] + [f"something {d}" for d in DOES]
+    )
 
 
 def outline(shape, x, y, r):

@@ -50,6 +50,9 @@ package struct NoiseGuidanceSettings: Sendable, Equatable, Codable {
         case trustBelow = "trust_below"
     }
 
+    /// A shorter list spreads too little to tell how well a caption fits: every caption is then taken to fit.
+    package static let leastCaptions = 10
+
     /// Whether it matters how well the caption fits.
     package var weighsCaption: Bool { textTerm == .trust || trustBelow > 0 }
 

@@ -12,12 +12,14 @@ struct GradientReading {
     private var writesUntil = false
     private var writesTravelUntil = false
 
-    private static let keys: [Kind: [String]] = [
-        .aligner: [
-            "optimizer", "learning_rate", "prompt_learning_rate", "prompt_optimizer", "prompt_state", "inner_steps",
-            "start", "below", "every", "x0_pairing",
-        ],
-        .noise: ["strength", "until", "travel", "travel_until", "through", "trust_below"],
+    private static let keys: [(owner: Kind, keys: [String])] = [
+        (
+            .aligner,
+            [
+                "optimizer", "learning_rate", "prompt_learning_rate", "prompt_optimizer", "prompt_state", "inner_steps",
+                "start", "below", "every", "x0_pairing",
+            ]
+        ), (.noise, ["strength", "until", "travel", "travel_until", "through", "trust_below"]),
     ]
 
     init(_ task: GenerationTask, _ preset: Preset) {
@@ -34,17 +36,19 @@ struct GradientReading {
 
     /// Reads a layer. Its own word on the kind, or that of the layers before, decides which keys it may have.
     mutating func read(_ section: JobSection) {
+        let found = (Self.keys.flatMap(\.keys) + ["text_term"]).filter { section.node($0) != nil }
         let written = section.node("gradient")
-        let wanted = section.choice("gradient", default: kind)
-        if case .scalar(let text, _)? = written?.content, text == wanted.rawValue { kind = wanted }
-        // Where the word itself is wrong nobody knows what the others were meant for.
-        let isKnown = written == nil || wanted == kind
+        kind = section.choice("gradient", default: kind)
+        if let written {
+            // Where the word itself is wrong nobody knows what the others were meant for.
+            guard case .scalar(let text, _) = written.content, text == kind.rawValue else { return }
+        }
         for (owner, keys) in Self.keys where owner != kind {
-            for key in keys where section.node(key) != nil && isKnown { refuse(key, of: owner, in: section) }
+            for key in keys where found.contains(key) { refuse(key, of: owner, in: section) }
         }
         switch kind {
         case .off:
-            if section.node("text_term") != nil, isKnown {
+            if found.contains("text_term") {
                 section.reject(
                     "text_term", "belongs to gradients, and `gradient` is off here",
                     "leave it out, or set `gradient: noise` or `gradient: aligner`")

@@ -43,8 +43,8 @@ extension Job {
             problem("\(place).beginnings.best", beginnings.best, 1...64),
             problem("\(place).beginnings.rows_at_once", beginnings.rowsAtOnce, 1...4096),
             problem("\(place).beginnings.rounds, counted,", beginnings.rounds.count, 0...1000),
-            problem("\(place).words.temperature", guidance.words?.temperature ?? 1, 1e-9...10),
-            problem("\(place).joint.definite", joint.definite ?? 1, 1e-9...10),
+            problem("\(place).words.temperature", guidance.words?.temperature ?? 1, Double.leastNonzeroMagnitude...10),
+            problem("\(place).joint.definite", joint.definite ?? 1, Double.leastNonzeroMagnitude...10),
         ]
         for (number, round) in beginnings.rounds.enumerated() {
             let name = "\(place).beginnings.rounds[\(number)]"

@@ -61,8 +61,8 @@ package struct SampleRow: Sendable, Equatable, Encodable {
     /// Makes a row that is not in a shard yet.
     package init(
         index: Int, key: String, task: String, prompt: String?, seed: UInt64, status: Status, losses: [Double] = [],
-        findings: SampleFindings = .none, error: Failure? = nil, seconds: Double? = nil, stages: [String: Double]? = nil, rank: Int? = nil,
-        host: String? = nil
+        findings: SampleFindings = .none, error: Failure? = nil, seconds: Double? = nil,
+        stages: [String: Double]? = nil, rank: Int? = nil, host: String? = nil
     ) {
         self.index = index
         self.key = key

@@ -106,7 +106,8 @@ extension Integration {
             try await OtherReaders.read(run.folder)
 
             let listed = try await Programs.seehear("ls", run.folder, "--sort", "score")
-            #expect(listed.lines.count == 5 && listed.lines.allSatisfy { $0.contains("in objective") }, "\(listed.text)")
+            #expect(
+                listed.lines.count == 5 && listed.lines.allSatisfy { $0.contains("in objective") }, "\(listed.text)")
             let told = try await Programs.seehear("ls", run.folder, "--sort", "score", "--json")
             let scores = try told.lines.map { line in
                 let entry = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
@@ -130,7 +131,9 @@ extension Integration {
                 #expect(ranked.first == row.findings.choice.score && ranked == ranked.sorted(by: >), "\(ranked)")
             }
             // Two beginnings make two sounds.
-            let sounds = try ["one.flac", "one.2.flac"].map { try Data(contentsOf: URL(filePath: shop.path("out/\($0)"))) }
+            let sounds = try ["one.flac", "one.2.flac"].map {
+                try Data(contentsOf: URL(filePath: shop.path("out/\($0)")))
+            }
             #expect(sounds[0] != sounds[1])
         }
     }

@@ -20,17 +20,15 @@ import Testing
 
     @Test("more scores than a record can hold are refused before anything is made")
     func tooMany() throws {
+        let slow = try problems(slowRounds(17), batch: 1)
+        #expect(slow.count == 1)
         #expect(
-            try problems(slowRounds(17), batch: 1) == [
-                "rounds scores up to 17272 beginnings of a sample, which are kept with it; "
-                    + "have at most 16384 scored: by fewer rounds, or lower `guidance.particles`"
-            ])
-        #expect(try problems(slowRounds(16), batch: 256) == [])
-        #expect(
-            try problems(slowRounds(16), batch: 512) == [
-                "rounds scores up to 16264 beginnings of each of 512 samples of a batch; "
-                    + "set `batch` to at most 257, or have fewer scored"
-            ])
-        #expect(try problems("{particles: 16, rounds: {0.1: 4, 0.3: 1}}", batch: 4096) == [])
+            slow.first?.contains("rounds scores up to 17272 beginnings of a sample, which are kept with it") == true)
+        #expect(try problems(slowRounds(16), batch: 256).isEmpty)
+        let wide = try problems(slowRounds(16), batch: 512)
+        #expect(wide.count == 1)
+        #expect(wide.first?.contains("16264 beginnings of each of 512 samples") == true)
+        #expect(wide.first?.contains("set `batch` to at most 257") == true)
+        #expect(try problems("{particles: 16, rounds: {0.1: 4, 0.3: 1}}", batch: 4096).isEmpty)
     }
 }

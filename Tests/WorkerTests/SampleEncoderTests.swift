@@ -133,7 +133,8 @@ import Testing
         #expect(finished.map { ($0["audio"] as? [String: Any])?["peak"] as? Double } == [nil, 0.25, nil])
     }
 
-    @Test("what is not fit is left out and named, and the best of the others takes its place", arguments: ["best", "all"])
+    @Test(
+        "what is not fit is left out and named, and the best of the others takes its place", arguments: ["best", "all"])
     func unfit(keep: String) throws {
         let (encoder, planned, temporary) = try encoder(Self.beginnings.replacing("KEEP", with: keep))
         defer { withExtendedLifetime(temporary) {} }

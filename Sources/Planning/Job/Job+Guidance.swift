@@ -9,7 +9,8 @@ extension Job {
     func guidanceProblems(of task: GenerationTask) -> [(key: String, found: String, remedy: String)] {
         let guidance = settings(for: task).guidance
         return (labels == nil ? Self.listProblems(guidance) : []) + Self.beginningProblems(guidance, task)
-            + scoreProblems(guidance, task) + Self.stepProblems(guidance) + (task == .joint ? Self.jointProblems(guidance) : [])
+            + scoreProblems(guidance, task) + Self.stepProblems(guidance)
+            + (task == .joint ? Self.jointProblems(guidance) : [])
     }
 
     private typealias Problem = (key: String, found: String, remedy: String)

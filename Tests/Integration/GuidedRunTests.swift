@@ -34,6 +34,7 @@ extension Integration {
             try shop.write(
                 "job.yaml",
                 """
+                task: v2a
                 manifest: scenes.jsonl
                 root: \(scenes)
                 models:
@@ -84,6 +85,9 @@ extension Integration {
             try await check(first, shop)
         }
 
+        /// Foundation's JSONSerialization errs in the last digit of a number.
+        private static func isSame(_ a: Double, _ b: Double) -> Bool { abs(a - b) < 1e-12 }
+
         /// What came of it, as the commands and other programs read it.
         private func check(_ run: FinishedRun, _ shop: Workshop) async throws {
             let rows = try await run.rows()
@@ -113,7 +117,8 @@ extension Integration {
                 let entry = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
                 return try #require(entry?["score"] as? Double)
             }
-            #expect(scores == rows.compactMap(\.findings.choice.score).sorted(by: >))
+            let highestFirst = rows.compactMap(\.findings.choice.score).sorted(by: >)
+            #expect(scores.count == 5 && zip(scores, highestFirst).allSatisfy(Self.isSame), "\(scores)")
 
             let extracted = try await Programs.seehear("extract", run.folder, "--all", "-o", shop.path("out"))
             #expect(extracted.code == 0, "\(extracted.text)")
@@ -124,11 +129,12 @@ extension Integration {
             for row in rows {
                 let data = try Data(contentsOf: URL(filePath: shop.path("out/\(row.key).json")))
                 let document = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-                #expect(document["score"] as? Double == row.findings.choice.score)
+                let score = try #require(row.findings.choice.score)
+                #expect(Self.isSame(try #require(document["score"] as? Double), score))
                 let finished = try #require(document["finished"] as? [[String: Any]])
                 #expect(finished.map { $0["rank"] as? Int } == [1, 2])
                 let ranked = finished.compactMap { $0["score"] as? Double }
-                #expect(ranked.first == row.findings.choice.score && ranked == ranked.sorted(by: >), "\(ranked)")
+                #expect(ranked.count == 2 && Self.isSame(ranked[0], score) && ranked[0] >= ranked[1], "\(ranked)")
             }
             // Two beginnings make two sounds.
             let sounds = try ["one.flac", "one.2.flac"].map {

@@ -55,7 +55,7 @@ package struct BeginningSettings: Sendable, Equatable, Codable {
     /// The same for a video whose sound follows: whatever is finished several times, it is finished once.
     package var ofFirst: BeginningSettings {
         var settings = self
-        settings.best = 1
+        (settings.best, settings.keep) = (1, .best)
         return settings
     }
 

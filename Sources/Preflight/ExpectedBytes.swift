@@ -8,23 +8,11 @@ struct ExpectedBytes {
     private var shard = (number: 0, bytes: 0.0)
     private var largest = 0.0
 
-    /// How often what is made is kept, for each task that keeps more than the best.
-    private let copies: [GenerationTask: Int]
-
-    init(_ job: Job) {
-        self.job = job
-        copies = job.tasks.filter { $0.value.guidance.beginnings.keep == .all }.mapValues { settings in
-            let sampling = settings.sampling
-            let timesteps = SampleCost.nominalTimesteps(sampling.steps)
-            // Of the sound where there is one: its video may be finished once, and the estimate is generous.
-            return GuidanceWork(settings.guidance, sampling.audio == nil ? .video : .audio, timesteps: timesteps)
-                .finished
-        }
-    }
+    init(_ job: Job) { self.job = job }
 
     /// Counts the next sample of the plan.
     mutating func add(_ sample: PlannedSample) {
-        let bytes = Self.bytes(of: sample, job: job, copies: copies[sample.task] ?? 1)
+        let bytes = Self.bytes(of: sample, job: job)
         samples += bytes
         shard = (sample.shard, sample.shard == shard.number ? shard.bytes + bytes : bytes)
         largest = max(largest, shard.bytes)
@@ -34,18 +22,30 @@ struct ExpectedBytes {
     // While a shard is assembled, its segments lie beside it.
     var total: Int64 { Int64((samples + largest).rounded(.up)) }
 
+    /// Bytes of what the guides found, in a sample's `.json` member: numbers of 30 bytes for each beginning at each cut, and
+    /// what is told of each finished sample that is kept beside the best.
+    private static func findings(_ settings: TaskSettings, kept: Int) -> Double {
+        let beginnings = settings.guidance.beginnings
+        let most = Modality.allCases.map { beginnings.count(of: $0) }.reduce(0, +)
+        let losses = settings.guidance.gradient == .off ? 0 : 30 * settings.sampling.steps
+        return Double(30 * most * (beginnings.rounds.count + 1) + (kept - 1) * (1000 + losses))
+    }
+
     /// Bytes of one sample.
-    private static func bytes(of sample: PlannedSample, job: Job, copies: Int) -> Double {
+    private static func bytes(of sample: PlannedSample, job: Job) -> Double {
         guard sample.error == nil else { return 512 }
         let settings = job.settings(for: sample.task)
         let video = settings.sampling.video
+        let kept = settings.guidance.beginnings.kept
         return settings.members.reduce(0.0) { total, member in
             // Each member has a tar header and is padded to 512 bytes.
-            total + Double(member == .json ? 1 : copies)
-                * (1024
-                    + member.expectedBytes(
-                        sample.extent, framePixels: (video?.width ?? 0) * (video?.height ?? 0),
-                        copied: video == nil ? sample.input?.bytes ?? 0 : 0))
+            let bytes =
+                1024
+                + member.expectedBytes(
+                    sample.extent, framePixels: (video?.width ?? 0) * (video?.height ?? 0),
+                    copied: video == nil ? sample.input?.bytes ?? 0 : 0)
+            guard member == .json else { return total + bytes * Double(kept) }
+            return total + bytes + findings(settings, kept: kept)
         }
     }
 }

@@ -45,6 +45,8 @@ package struct SampleRow: Sendable, Equatable, Encodable {
     package var offset: Int?
     /// The aligner's loss at each guided step; a value that is not finite is written as null.
     package let losses: [Double]
+    /// What the guides found; nothing in a failed sample.
+    package let findings: SampleFindings
     /// Why the sample failed; nil for ``Status/ok``.
     package let error: Failure?
     /// Seconds from the start of the sample's batch to its end.
@@ -59,8 +61,8 @@ package struct SampleRow: Sendable, Equatable, Encodable {
     /// Makes a row that is not in a shard yet.
     package init(
         index: Int, key: String, task: String, prompt: String?, seed: UInt64, status: Status, losses: [Double] = [],
-        error: Failure? = nil, seconds: Double? = nil, stages: [String: Double]? = nil, rank: Int? = nil,
-        host: String? = nil
+        findings: SampleFindings = .none, error: Failure? = nil, seconds: Double? = nil,
+        stages: [String: Double]? = nil, rank: Int? = nil, host: String? = nil
     ) {
         self.index = index
         self.key = key
@@ -69,6 +71,7 @@ package struct SampleRow: Sendable, Equatable, Encodable {
         self.seed = seed
         self.status = status
         self.losses = losses
+        self.findings = findings
         self.error = error
         self.seconds = seconds
         self.stages = stages
@@ -85,6 +88,7 @@ package struct SampleRow: Sendable, Equatable, Encodable {
         var numbers: (index: Int?, seed: UInt64?, offset: Int?, rank: Int?)
         var texts: (key: String?, task: String?, prompt: String?, status: Status?, shard: String?, host: String?)
         var losses: [Double]?
+        var findings = SampleFindings.none
         var error: Failure?
         var times: (seconds: Double?, stages: [String: Double]?)
         try reader.object { reader, field throws(JSONError) in
@@ -108,15 +112,15 @@ package struct SampleRow: Sendable, Equatable, Encodable {
                 }
             case "rank": numbers.rank = try reader.optionalInteger()
             case "host": texts.host = try reader.optionalString()
-            default: try reader.skipValue()
+            default: if try !findings.read(field, from: &reader) { try reader.skipValue() }
             }
         }
         self.init(
             index: try reader.require(numbers.index, "index"), key: try reader.require(texts.key, "key"),
             task: try reader.require(texts.task, "task"), prompt: texts.prompt,
             seed: try reader.require(numbers.seed, "seed"), status: try reader.require(texts.status, "status"),
-            losses: try reader.require(losses, "losses"), error: error, seconds: times.seconds, stages: times.stages,
-            rank: numbers.rank, host: texts.host)
+            losses: try reader.require(losses, "losses"), findings: findings, error: error, seconds: times.seconds,
+            stages: times.stages, rank: numbers.rank, host: texts.host)
         (shard, offset) = (texts.shard, numbers.offset)
     }
 
@@ -133,6 +137,7 @@ package struct SampleRow: Sendable, Equatable, Encodable {
         try row.encode(shard, forKey: .shard)
         try row.encode(offset, forKey: .offset)
         try row.encode(losses.map(finite), forKey: .losses)
+        try findings.encode(to: encoder)
         try row.encode(error, forKey: .error)
         try row.encode(finite(seconds), forKey: .seconds)
         try row.encode(stages?.compactMapValues(finite), forKey: .stages)

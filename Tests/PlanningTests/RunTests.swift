@@ -330,12 +330,15 @@ extension Job {
         directory = RunDirectory(folder.url.appending(path: "run", directoryHint: .isDirectory))
     }
 
-    private func publishSegment(_ run: Run, batch: Int, failing: Set<Int> = []) throws {
+    private func publishSegment(
+        _ run: Run, batch: Int, failing: Set<Int> = [], scores: [Int: Double] = [:], losses: [Int: [Double]] = [:]
+    ) throws {
         let planned = try run.samples(of: batch)
         let rows = planned.map { sample in
             SampleRow(
                 index: sample.index, key: sample.key, task: "v2a", prompt: sample.prompt, seed: sample.seed,
-                status: failing.contains(sample.index) ? .failed : .ok,
+                status: failing.contains(sample.index) ? .failed : .ok, losses: losses[sample.index] ?? [],
+                findings: SampleFindings(choice: .init(score: scores[sample.index])),
                 error: failing.contains(sample.index) ? .init(kind: "nan", message: "the sound is not a number") : nil,
                 seconds: 2, rank: 1 + batch % 2)
         }
@@ -397,6 +400,47 @@ extension Job {
         var entries: [RunListing.Entry] = []
         try RunListing(directory).forEach { entries.append($0) }
         return entries
+    }
+
+    @Test("samples are listed by score and by loss, and those without one come last")
+    func orders() throws {
+        let job = try testJob("batch=2", "shard=4")
+        let run = try Run.publish(plan(job, count: 6), job: job, models: models, expectedBytes: 1, in: directory).run
+        try publishSegment(run, batch: 0, scores: [0: 0.25, 1: 0.75], losses: [0: [2, 1], 1: [1, 3]])
+        try publishSegment(run, batch: 1, failing: [2], scores: [3: 0.75], losses: [3: [.nan]])
+        let listing = try RunListing(directory)
+        func indices(_ order: RunListing.Order, reversed: Bool = false) throws -> [Int] {
+            var indices: [Int] = []
+            try listing.forEach(by: order, reversed: reversed) { indices.append($0.index) }
+            return indices
+        }
+        #expect(try indices(.index) == [0, 1, 2, 3, 4, 5])
+        #expect(try indices(.index, reversed: true) == [5, 4, 3, 2, 1, 0])
+        #expect(try indices(.score) == [1, 3, 0, 2, 4, 5], "of equal scores the first")
+        #expect(try indices(.score, reversed: true) == [0, 1, 3, 2, 4, 5])
+        #expect(try indices(.loss) == [0, 1, 2, 3, 4, 5])
+        #expect(try indices(.loss, reversed: true) == [1, 0, 2, 3, 4, 5])
+        let keys = try entries().map(\.key)
+        #expect(try indices(.key).map { keys[$0] } == keys.sorted())
+        var failed: [Int] = []
+        try listing.forEach(by: .score, where: { $0.state == .failed }) { failed.append($0.index) }
+        #expect(failed == [2])
+        let first = try #require(try entries().first)
+        #expect(first.score == 0.25 && first.loss == 1)
+        #expect(first.inObjective == true, "the preset's aligner works with the binder")
+        #expect(try entries()[2].inObjective == nil)
+        #expect(try listing.hasScores())
+    }
+
+    @Test("a run without scores is listed without them")
+    func noScores() throws {
+        let job = try testJob("batch=2", "shard=4", "guidance=off")
+        let run = try Run.publish(plan(job, count: 4), job: job, models: models, expectedBytes: 1, in: directory).run
+        try publishSegment(run, batch: 0)
+        #expect(try !RunListing(directory).hasScores())
+        try publishSegment(run, batch: 1, scores: [3: 0.5])
+        #expect(try RunListing(directory).hasScores())
+        #expect(try entries()[3].inObjective == false, "nothing worked with the binder")
     }
 
     @Test func recordsOfAnotherRunAreRefused() throws {

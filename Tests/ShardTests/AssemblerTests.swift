@@ -110,6 +110,7 @@ import Testing
         #expect(rows[4].status == .failed)
         #expect(rows[4].shard == nil)
         #expect(rows[5].shard == "shard-000000.tar.zst")
+        #expect(rows[5].findings == demoFindings)
         let record = try #require(try DatasetIndex(layout: run.layout).record(shard: 0))
         #expect(rows[5].offset == record.frames[4].off)
         #expect(rows[7].rank == 3)

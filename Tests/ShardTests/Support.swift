@@ -38,13 +38,22 @@ func demoSample(_ index: Int) throws -> Sample {
         ])
 }
 
+/// That of sample 5 has findings.
 func demoRow(_ index: Int, failed: Bool = false, rank: Int = 1) -> SampleRow {
     SampleRow(
         index: index, key: "clip_\(index)", task: "v2a", prompt: index % 2 == 0 ? "a \"dog\" / barks\n" : nil,
         seed: UInt64(index) << 40, status: failed ? .failed : .ok, losses: failed ? [1.5, .nan] : [0.5, 0.25],
+        findings: index == 5 ? demoFindings : .none,
         error: failed ? SampleRow.Failure(kind: "nan", message: "the latent is not finite") : nil,
         seconds: 1.25, stages: ["decode": 0.5], rank: rank, host: "node\(rank)")
 }
+
+/// What guides may find.
+let demoFindings = SampleFindings(
+    choice: .init(
+        score: 0.75, particle: 2, cuts: [.init(step: 3, scores: [10: 0.25, 0: 0.5, 2: 0.625, 1: -1], kept: [2, 0])]),
+    videoChoice: .init(score: 0.25), trust: 0.5, words: [.init(text: "a bell", weight: 0.875, cosine: 0.5)],
+    definiteCaption: "a red star flashes")
 
 /// A run of four batches with three samples each, in two shards of two batches. Samples of `failed` fail.
 struct DemoRun {

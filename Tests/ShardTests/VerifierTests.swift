@@ -230,4 +230,25 @@ import Testing
         #expect(text.contains(#""findings":[{"kind":"leftover","message":"#))
         #expect(try RecordJSON.decode(VerificationReport.self, from: Array(text.utf8), name: "report") == report)
     }
+
+    @Test("a run of an earlier version, whose rows have no findings, is as sound as before")
+    func earlierRows() throws {
+        let run = try DemoRun()
+        try run.finish()
+        var table: [UInt8] = []
+        for shard in 0..<2 {
+            let name = "shards/\(RunLayout.rowsName(shard: shard))"
+            var text = String(
+                decoding: try ZstdFrame.decompressAll(run.folder.read(name), limit: 1 << 20), as: UTF8.self)
+            for field in ["score", "particle", "cuts", "video_choice", "trust", "words", "definite_caption"] {
+                text = text.replacing(try Regex("\"\(field)\":null,?"), with: "")
+            }
+            let bytes = try ZstdFrame.compress(Array(text.replacing(",}", with: "}").utf8))
+            try run.folder.write(bytes, to: name)
+            table += bytes
+        }
+        try run.folder.write(table, to: "samples.jsonl.zst")
+        #expect(try run.verify() == [])
+        #expect(try DatasetIndex(layout: run.layout).rows(shard: 0).count == 6)
+    }
 }

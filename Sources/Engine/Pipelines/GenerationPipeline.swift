@@ -64,7 +64,7 @@ package struct GenerationPipeline: Sendable {
                 requests, generated, captions: requests.map(\.caption), guidance: settings.guidance)
         return made.compactMap { sample in
             guard var best = sample.results.first else { return nil }
-            if settings.guidance.beginnings.keep == .all { best.others = Array(sample.results.dropFirst()) }
+            best.others = Array(sample.results.dropFirst())
             return best
         }
     }

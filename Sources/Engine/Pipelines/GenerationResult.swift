@@ -66,7 +66,8 @@ package struct GenerationResult: Sendable {
     package internal(set) var trust: Double?
     /// The captions that made the prompt, the weightiest first; none where the sample's own did alone.
     package internal(set) var words: [FoundWords.Word]
-    /// The other finished samples of the same request, the better first; none where only the best is kept.
+    /// The other finished samples of the same request, the better first, whichever of them are to be kept: the best may not
+    /// be fit for it.
     package internal(set) var others: [GenerationResult] = []
 
     package init(

@@ -16,7 +16,10 @@ package struct BeginningSettings: Sendable, Equatable, Codable {
 
     /// What is kept of several finished samples of a row.
     package enum Keep: String, Codable, Sendable, CaseIterable {
-        case best, all
+        /// The best that is fit.
+        case best
+        /// As many of the best as ``BeginningSettings/best`` says, those that are fit.
+        case all
     }
 
     /// P: `video` counts for images too.
@@ -52,12 +55,25 @@ package struct BeginningSettings: Sendable, Equatable, Codable {
     /// The same for a video whose sound follows: whatever is finished several times, it is finished once.
     package var ofFirst: BeginningSettings {
         var settings = self
-        settings.best = 1
+        (settings.best, settings.keep) = (1, .best)
         return settings
     }
 
+    /// How many finished samples of a row are kept, at most.
+    package var kept: Int { keep == .all ? best : 1 }
+
     /// How many beginnings a sample of a modality has: never fewer than are finished.
     package func count(of modality: Modality) -> Int { max(particles[modality] ?? 1, best, 1) }
+
+    /// How many scores all rounds together take of a sample, at most.
+    package func scores(of modality: Modality) -> Int {
+        var (left, scores) = (count(of: modality), 0)
+        for round in rounds where max(round.keep, best) < left {
+            scores += left
+            left = max(round.keep, best)
+        }
+        return scores
+    }
 
     /// How many are left after a step, of those before it.
     package func left(_ count: Int, after step: Int, of steps: Int) -> Int {

@@ -45,6 +45,11 @@ package struct Guidance: Sendable, Equatable {
         return noise.weighsCaption
     }
 
+    /// Whether the binder has a part in what is made, so that its score of the result is in the objective: it flatters.
+    package var followsBinder: Bool {
+        gradient != .off || words != nil || Modality.allCases.contains { beginnings.count(of: $0) > 1 }
+    }
+
     /// The same with a gradient at every step, once: for measuring steps, which are then all alike.
     package var atEveryStep: Guidance {
         var guidance = self

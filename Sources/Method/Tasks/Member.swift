@@ -15,6 +15,10 @@ package enum Member: String, Codable, Sendable, CaseIterable, Comparable {
         }
     }
 
+    /// The same of one of several finished samples of a row: the best has the plain name, the others their rank before it.
+    /// - Parameter rank: from 1, the best, to 64: a longer name fits no tar header beside the longest key.
+    package func suffix(rank: Int) -> String { rank == 1 ? suffix : "\(rank).\(suffix)" }
+
     /// By the word, as lists of members are kept.
     package static func < (left: Member, right: Member) -> Bool { left.rawValue < right.rawValue }
 

@@ -9,7 +9,8 @@ extension Job {
     func guidanceProblems(of task: GenerationTask) -> [(key: String, found: String, remedy: String)] {
         let guidance = settings(for: task).guidance
         return (labels == nil ? Self.listProblems(guidance) : []) + Self.beginningProblems(guidance, task)
-            + Self.stepProblems(guidance) + (task == .joint ? Self.jointProblems(guidance) : [])
+            + scoreProblems(guidance, task) + Self.stepProblems(guidance)
+            + (task == .joint ? Self.jointProblems(guidance) : [])
     }
 
     private typealias Problem = (key: String, found: String, remedy: String)
@@ -52,6 +53,29 @@ extension Job {
                 ))
         }
         return problems
+    }
+
+    /// Scores of a sample that are kept with it, at most, and those of a batch: both are read back whole.
+    private static let mostScores = (sample: 1 << 14, batch: 1 << 22)
+
+    private func scoreProblems(_ guidance: Guidance, _ task: GenerationTask) -> [Problem] {
+        let scores = task.generated.reduce(0) { $0 + guidance.beginnings(of: $1, task).scores(of: $1) }
+        let most = Self.mostScores
+        if scores > most.sample {
+            return [
+                (
+                    "rounds", "scores up to \(scores) beginnings of a sample, which are kept with it",
+                    "have at most \(most.sample) scored: by fewer rounds, or lower `guidance.particles`"
+                )
+            ]
+        }
+        guard scores * batch > most.batch else { return [] }
+        return [
+            (
+                "rounds", "scores up to \(scores) beginnings of each of \(batch) samples of a batch",
+                "set `batch` to at most \(most.batch / scores), or have fewer scored"
+            )
+        ]
     }
 
     private static func stepProblems(_ guidance: Guidance) -> [Problem] {

@@ -57,8 +57,12 @@ struct GuidanceWords {
             left = next
         }
         guard left > 1 else { return text }
-        let kept = settings.keep == .all ? "all of these kept" : "the best of these kept"
-        return "\(text), \(left) finished, \(kept)"
+        let kept =
+            switch settings.keep {
+            case .best: "the best of these"
+            case .all: left > settings.best ? "the best \(settings.best) of these" : "all of these"
+            }
+        return "\(text), \(left) finished, \(kept) kept"
     }
 
     private var gradients: String {

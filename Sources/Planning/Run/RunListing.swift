@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 internal import Method
 internal import Shard
@@ -27,6 +28,28 @@ package struct RunListing: Sendable {
         /// The kind and the sentence of a failed sample's error.
         package var kind: String?
         package var message: String?
+        /// The binder's score of what was made; nil where it had nothing to compare with, and in rows of earlier versions.
+        package var score: Double?
+        /// Whether the score is one that guides worked on or chose by, so that it flatters; nil where there is none.
+        package var inObjective: Bool?
+        /// At the last guided step; nil where no step was, or where it was not finite.
+        package var loss: Double?
+
+        private enum CodingKeys: String, CodingKey {
+            case index, key, task, state, shard, seed, prompt, kind, message, score, loss
+            case inObjective = "in_objective"
+        }
+    }
+
+    /// What samples are listed by.
+    package enum Order: String, Sendable, CaseIterable {
+        /// The plan's order.
+        case index
+        case key
+        /// The highest first; samples without one last.
+        case score
+        /// The lowest first; samples without one last.
+        case loss
     }
 
     private let run: Run
@@ -46,11 +69,41 @@ package struct RunListing: Sendable {
             } catch {
                 throw RunError.unreadable(path: run.directory.url.path, reason: "\(error)")
             }
-            for sample in try run.rows.samples(shard.samples) { try body(Self.entry(sample, rows[sample.index])) }
+            for sample in try run.rows.samples(shard.samples) { try body(entry(sample, rows[sample.index])) }
         }
     }
 
-    private static func entry(_ sample: PlannedSample, _ row: SampleRow?) -> Entry {
+    /// Gives the samples in another order; all that are wanted are in memory at a time.
+    /// - Parameters:
+    ///   - reversed: the other way round; samples without what they are listed by stay last.
+    ///   - isWanted: which of them are given.
+    /// - Throws: as ``forEach(_:)``.
+    package func forEach(
+        by order: Order, reversed: Bool = false, where isWanted: (Entry) -> Bool = { _ in true },
+        _ body: (Entry) throws -> Void
+    ) throws {
+        if order == .index, !reversed {
+            return try forEach { if isWanted($0) { try body($0) } }
+        }
+        var entries: [Entry] = []
+        try forEach { if isWanted($0) { entries.append($0) } }
+        entries.sort { order.precedes($0, $1, reversed: reversed) }
+        try entries.forEach(body)
+    }
+
+    /// Whether any sample has a score.
+    /// - Throws: as ``forEach(_:)``.
+    package func hasScores() throws -> Bool {
+        struct Found: Error {}
+        do {
+            try forEach { if $0.score != nil { throw Found() } }
+            return false
+        } catch is Found {
+            return true
+        }
+    }
+
+    private func entry(_ sample: PlannedSample, _ row: SampleRow?) -> Entry {
         var entry = Entry(
             index: sample.index, key: sample.key, task: sample.task.rawValue, state: .pending, seed: sample.seed,
             prompt: sample.prompt)
@@ -59,7 +112,33 @@ package struct RunListing: Sendable {
             entry.shard = row.shard
             entry.kind = row.error?.kind
             entry.message = row.error?.message
+            entry.score = row.findings.choice.score
+            if entry.score != nil {
+                entry.inObjective = run.job.settings(for: sample.task).guidance.followsBinder
+            }
+            entry.loss = row.losses.last.flatMap { $0.isFinite ? $0 : nil }
         }
         return entry
+    }
+}
+
+extension RunListing.Order {
+    fileprivate func precedes(_ a: RunListing.Entry, _ b: RunListing.Entry, reversed: Bool) -> Bool {
+        func compare<Value: Comparable>(_ a: Value, _ b: Value, _ index: (Int, Int)) -> Bool {
+            a == b ? index.0 < index.1 : reversed ? a > b : a < b
+        }
+        func compare(_ first: Double?, _ second: Double?) -> Bool {
+            switch (first, second) {
+            case (let first?, let second?): compare(first, second, (a.index, b.index))
+            case (nil, nil): a.index < b.index
+            case (let first, _): first != nil
+            }
+        }
+        switch self {
+        case .index: return compare(a.index, b.index, (a.index, b.index))
+        case .key: return compare(ExactText(a.key), ExactText(b.key), (a.index, b.index))
+        case .score: return compare(a.score.map { -$0 }, b.score.map { -$0 })
+        case .loss: return compare(a.loss, b.loss)
+        }
     }
 }

@@ -203,10 +203,14 @@ package final class SampleBatchRunner: BatchRunner {
                 guard let input = try inputs[sample.index]?.get(), let result = try results[sample.index]?.get() else {
                     throw SampleFailure(kind: "failed", message: "nothing was computed for '\(sample.key)'.")
                 }
-                let made = try encoder.encode(sample, input, result)
+                let guidance = run.job.settings(for: sample.task).guidance
+                let finished = try FinishedSamples(result, run.job, kept: guidance.beginnings.kept)
+                let made = try encoder.encode(sample, input, finished)
                 // Its video, or its audio, was read from the file once more.
                 try loader.confirm(sample, input)
-                return Made(sample: made, losses: result.losses, label: result.label?.text)
+                return Made(
+                    sample: made, losses: finished.best.losses,
+                    findings: SampleFindings(finished.best, guidance, sample.task), label: result.label?.text)
             }.mapError(SampleFailure.init)
         }
         let rows = zip(samples, encoded).map { sample, result in
@@ -221,6 +225,7 @@ package final class SampleBatchRunner: BatchRunner {
     private struct Made {
         let sample: Sample
         let losses: [Double]
+        let findings: SampleFindings
         let label: String?
     }
 
@@ -229,10 +234,11 @@ package final class SampleBatchRunner: BatchRunner {
         stages: [String: Double]
     ) -> SampleRow {
         var losses: [Double] = []
+        var findings = SampleFindings.none
         var label: String?
         var failure: SampleRow.Failure?
         switch result {
-        case .success(let made): (losses, label) = (made.losses, made.label)
+        case .success(let made): (losses, findings, label) = (made.losses, made.findings, made.label)
         case .failure(let error):
             failure = error.record
             log.warning("\(sample.key) failed: \(error.kind): \(error.message)")
@@ -240,7 +246,7 @@ package final class SampleBatchRunner: BatchRunner {
         return SampleRow(
             index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt ?? label,
             seed: sample.seed,
-            status: failure == nil ? .ok : .failed, losses: losses, error: failure, seconds: seconds, stages: stages,
-            rank: rank, host: LocalHost.name)
+            status: failure == nil ? .ok : .failed, losses: losses, findings: findings, error: failure,
+            seconds: seconds, stages: stages, rank: rank, host: LocalHost.name)
     }
 }

@@ -53,6 +53,20 @@ struct SampleDocument: Encodable {
         let latent: Latent
     }
 
+    /// One of several finished samples of the row.
+    struct Finished: Encodable {
+        let particle: Int
+        let score: Double?
+        /// From 1, the best; nil for what is not fit.
+        let rank: Int?
+        /// Why it is not fit, by the kinds of failures.
+        let unfit: String?
+        /// Of those whose members stand beside the best's.
+        let losses: [Double]?
+        let audio: Audio?
+        let video: Video?
+    }
+
     struct Latent: Encodable {
         let shape: [Int]
         let dtype: String
@@ -85,6 +99,15 @@ struct SampleDocument: Encodable {
     let memory: String
     let batch: Int
     let losses: [Double]
+    let score: Double?
+    let particle: Int?
+    let cuts: [SampleFindings.Cut]?
+    let videoChoice: SampleFindings.Choice?
+    let trust: Double?
+    let words: [SampleFindings.Word]?
+    let definiteCaption: String?
+    /// Written where there were several.
+    let finished: [Finished]?
     let audio: Audio?
     let video: Video?
     let models: [Model]
@@ -93,18 +116,22 @@ struct SampleDocument: Encodable {
     enum CodingKeys: String, CodingKey {
         case schema, key, index, task, prompt, seed, duration, source, preset, sampling, guidance, precision,
             tf32, batch
-        case losses, audio, video, models, caption, memory
+        case losses, score, particle, cuts, trust, words, finished, audio, video, models, caption, memory
         case clips = "binder"
         case negativePrompt = "negative_prompt"
+        case videoChoice = "video_choice"
+        case definiteCaption = "definite_caption"
         case configSHA256 = "config_sha256"
     }
 
     init(
-        _ sample: PlannedSample, _ input: SampleInput, _ result: GenerationResult, run: RunDescription,
+        _ sample: PlannedSample, _ input: SampleInput, _ made: FinishedSamples, run: RunDescription,
         latentScale: (Modality) -> Double?
     ) {
         let job = run.recipe.job
         let settings = job.settings(for: sample.task)
+        let result = made.best
+        let rate = settings.sampling.timeline(of: sample.extent)?.rate.double
         key = sample.key
         index = sample.index
         task = sample.task.rawValue
@@ -131,19 +158,34 @@ struct SampleDocument: Encodable {
         memory = job.memory.rawValue
         batch = job.batch
         losses = result.losses
-        audio = result.audio.map {
-            Audio(
-                samplingRate: GenerationPipeline.samplingRate, samples: $0.waveform.count, peak: $0.peak,
-                latent: Latent($0.latent, scale: latentScale(.audio)))
-        }
-        video = result.video.flatMap { video in
-            video.frames.first.map {
-                Video(
-                    width: $0.width, height: $0.height, frames: video.frames.count,
-                    fps: settings.sampling.timeline(of: sample.extent)?.rate.double,
-                    latent: Latent(video.latent, scale: latentScale(.video)))
+        let findings = SampleFindings(result, settings.guidance, sample.task)
+        score = findings.choice.score
+        particle = findings.choice.particle
+        cuts = findings.choice.cuts.isEmpty ? nil : findings.choice.cuts
+        videoChoice = findings.videoChoice
+        trust = findings.trust
+        words = findings.words.isEmpty ? nil : findings.words
+        definiteCaption = findings.definiteCaption
+        finished =
+            made.isAlone
+            ? nil
+            : zip(made.fit, 1...).map { result, rank in
+                // The best's own stand above, and those of what is not kept nowhere.
+                let isTold = rank > 1 && rank <= made.kept.count
+                return Finished(
+                    particle: result.choice.particle, score: result.choice.score, rank: rank, unfit: nil,
+                    losses: isTold ? result.losses : nil,
+                    audio: isTold ? result.audio.map { Audio($0, scale: latentScale(.audio)) } : nil,
+                    video: isTold
+                        ? result.video.flatMap { Video($0, fps: rate, scale: latentScale(.video)) } : nil)
             }
-        }
+                + made.unfit.map {
+                    Finished(
+                        particle: $0.result.choice.particle, score: $0.result.choice.score, rank: nil,
+                        unfit: $0.failure.kind, losses: nil, audio: nil, video: nil)
+                }
+        audio = result.audio.map { Audio($0, scale: latentScale(.audio)) }
+        video = result.video.flatMap { Video($0, fps: rate, scale: latentScale(.video)) }
         var uses = Set(sample.task.models.map(\.rawValue))
         if result.label != nil || settings.guidance.readsList { uses.insert(ModelIdentity.labels) }
         models = run.models.filter { uses.contains($0.role) }.map { model in
@@ -152,6 +194,24 @@ struct SampleDocument: Encodable {
                 files: Dictionary(model.files.map { ($0.name, $0.sha256) }, uniquingKeysWith: { first, _ in first }))
         }
         configSHA256 = run.configSHA256
+    }
+}
+
+extension SampleDocument.Audio {
+    init(_ audio: GenerationResult.Audio, scale: Double?) {
+        self.init(
+            samplingRate: GenerationPipeline.samplingRate, samples: audio.waveform.count, peak: audio.peak,
+            latent: SampleDocument.Latent(audio.latent, scale: scale))
+    }
+}
+
+extension SampleDocument.Video {
+    /// - Returns: nil for a video without frames.
+    init?(_ video: GenerationResult.Video, fps: Double?, scale: Double?) {
+        guard let first = video.frames.first else { return nil }
+        self.init(
+            width: first.width, height: first.height, frames: video.frames.count, fps: fps,
+            latent: SampleDocument.Latent(video.latent, scale: scale))
     }
 }
 

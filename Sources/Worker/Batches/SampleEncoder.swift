@@ -12,39 +12,31 @@ struct SampleEncoder: Sendable {
     /// The factor between a stored latent and what its decoder was trained on.
     let latentScale: @Sendable (Modality) -> Double?
 
-    /// - Throws: ``SampleFailure`` for a result that must not be shipped; `MediaError` of the encoders.
-    func encode(_ sample: PlannedSample, _ input: SampleInput, _ result: GenerationResult) throws -> Sample {
-        try check(result)
+    /// - Throws: `MediaError` of the encoders; ``SampleFailure`` where something was not made.
+    func encode(_ sample: PlannedSample, _ input: SampleInput, _ made: FinishedSamples) throws -> Sample {
+        let wanted = job.settings(for: sample.task).members
         var members: [String: [UInt8]] = [:]
-        for member in job.settings(for: sample.task).members {
-            members[member.suffix] =
-                switch member {
-                case .json:
-                    try RecordJSON.encode(SampleDocument(sample, input, result, run: run, latentScale: latentScale))
-                case .flac: try AudioWriter.encode(audio(result), as: .flac, .pcm16)
-                case .wav: try AudioWriter.encode(audio(result), as: .wav, .pcm16)
-                case .png: try ImageWriter.encode(image(result), as: .png)
-                case .jpg: try ImageWriter.encode(image(result), as: .jpeg(quality: 95))
-                case .mp4: try film(sample, result)
-                case .audioLatent: try latent(result.audio?.latent)
-                case .videoLatent: try latent(result.video?.latent)
-                }
+        for (result, rank) in zip(made.kept, 1...) {
+            // What made them is told once, of all.
+            for member in wanted where rank == 1 || member != .json {
+                members[member.suffix(rank: rank)] =
+                    switch member {
+                    case .json:
+                        try RecordJSON.encode(SampleDocument(sample, input, made, run: run, latentScale: latentScale))
+                    case .flac: try AudioWriter.encode(audio(result), as: .flac, .pcm16)
+                    case .wav: try AudioWriter.encode(audio(result), as: .wav, .pcm16)
+                    case .png: try ImageWriter.encode(image(result), as: .png)
+                    case .jpg: try ImageWriter.encode(image(result), as: .jpeg(quality: 95))
+                    case .mp4: try film(sample, result)
+                    case .audioLatent: try latent(result.audio?.latent)
+                    case .videoLatent: try latent(result.video?.latent)
+                    }
+            }
         }
         return Sample(key: sample.key, members: members)
     }
 
     private var job: Job { run.recipe.job }
-
-    /// Refuses what nobody wants in a dataset.
-    private func check(_ result: GenerationResult) throws(SampleFailure) {
-        guard result.isFinite else { throw SampleFailure.notFinite }
-        if job.silence == .fail, let audio = result.audio, audio.peak < AudioWindow.silence {
-            throw SampleFailure.silent(peak: audio.peak)
-        }
-        if job.blank == .fail, let video = result.video, video.frames.allSatisfy(\.isBlank) {
-            throw SampleFailure.blank
-        }
-    }
 
     private func audio(_ result: GenerationResult) throws -> PlanarAudio {
         guard let audio = result.audio,

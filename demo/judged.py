@@ -19,7 +19,9 @@ try:
     import media  # noqa: E402
     import world  # noqa: E402
 except ModuleNotFoundError as error:
-    sys.exit(f"{sys.executable} has no module {error.name}; for numpy: apt-get install python3-numpy, or pip install numpy")
+    sys.exit(
+        f"{sys.executable} has no module {error.name}; for numpy: apt-get install python3-numpy, or pip install numpy"
+    )
 
 ARMS = ["vanilla", "aligner", "search"]
 SOURCES = ["video", "image", "audio"]

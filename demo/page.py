@@ -18,12 +18,18 @@ TITLES = {
     "i2a": ("Sound for a picture", "One still is given; two seconds of sound are made."),
     "a2v": ("A video for a sound", "The sound is given; the video is made."),
     "a2i": ("A picture for a sound", "The sound is given; one picture is made."),
-    "joint": ("Video and sound from words", "Only the caption is given; what is seen and what is heard have to fit each other."),
+    "joint": (
+        "Video and sound from words",
+        "Only the caption is given; what is seen and what is heard have to fit each other.",
+    ),
 }
 ARMS = {
     "vanilla": ("Without guidance", "the plain models, which know the caption and nothing else: the paper’s “vanilla”"),
     "aligner": ("The paper’s aligner", "gradients of ImageBind’s distance move the result at each step"),
-    "search": ("Search", "ImageBind weighs a list of captions, and chooses among several beginnings of each sound"),
+    "search": (
+        "Search",
+        "ImageBind weighs a list of captions, and chooses among several beginnings of a sound or picture",
+    ),
 }
 NAMES = {
     "v2a": {"pitch": "pitch", "timbre": "timbre", "onsets": "rhythm"},
@@ -39,8 +45,12 @@ def text(value):
     return html.escape(str(value))
 
 
+def hertz(value):
+    return f"{float(value):.0f}\N{NO-BREAK SPACE}Hz"
+
+
 def percent(value):
-    return f"{100 * value:.0f} %"
+    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
 
 
 # ---- media -----------------------------------------------------------------------------------------------------------
@@ -82,7 +92,7 @@ def given(scene):
             out += rhythm(fact["events"])
     out += f"<blockquote>{text(scene['prompt'])}</blockquote>"
     if fact:
-        out += f"<p class=quiet>in truth: {text(fact['caption'])}, {text(fact['pitch'].split(', ')[1])}</p>"
+        out += f"<p class=quiet>in truth: {text(fact['caption'])}, {hertz(fact['pitch'].split()[1])}</p>"
     return out + "</figure>"
 
 
@@ -99,7 +109,7 @@ def marks(scene, made):
 def judged(scene, made):
     """The judge's findings in words."""
     seen, heard = made["seen"], made["heard"]
-    hears = f"sounds like a {heard['colour']} {heard['shape']}, {heard['hertz']:.0f} Hz"
+    hears = f"sounds like a {heard['colour']} {heard['shape']}, {hertz(heard['hertz'])}"
     sees = f"shows a {seen['colour']} {seen['shape']}"
     words = {"a2v": sees, "a2i": sees, "joint": f"{sees}; {hears}"}.get(scene["task"], hears)
     return f"<p class=quiet>{text(words)}</p>"
@@ -169,10 +179,9 @@ def totals(scenes, seconds):
 
 
 INTRODUCTION = """<header><h1>What is seen and what is heard</h1>
-<p class=story>Somebody gives a silent video, a picture or a sound, and a caption that leaves most of it out; a program makes
-the other half, and whether the halves belong together is what you see and hear below. Each row has the same scene made from
-the same random numbers in three ways: without guidance, with the aligner of the paper “Seeing and Hearing”, and with
-seehear’s search.</p></header>"""
+<p class=story>A silent video, a picture or a sound is given, with a caption that leaves most of it out; a program makes the other
+half, and below you see and hear whether the two belong together. Each row is one scene, made three times from the same seed:
+without guidance, with the aligner of the paper “Seeing and Hearing”, and with seehear’s search.</p></header>"""
 
 RULES = """<section class=rules><h2>How to tell</h2>
 <p>In this toy world <b>colour is pitch</b>, from red, 500 Hz, to magenta, 1700 Hz. <b>Shape is timbre</b>: a circle is nearly
@@ -180,7 +189,7 @@ a pure tone, a square hollow, a triangle bright, a star a breathy octave. <b>Eac
 Captions such as “something is happening” say none of it, so what is right can only come from the other sense.</p>
 <p>Ticks and crosses are a judge’s that uses image and signal processing alone. <em>ImageBind’s words and score</em> are what
 search itself goes by, so a high score is no proof; the ticks are. In the strips below pictures, lines above are when
-something happens in what counts, lines below when it was found in what was made.</p></section>"""
+something happens in what counts, lines below when it was found in what was made. Spectrograms have time to the right and pitch upwards, to 8 kHz.</p></section>"""
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1c1b22;--quiet:#66636f;--ground:#f6f4f0;--card:#fff;--line:#e2ddd4;--good:#1b7f4b;
@@ -196,7 +205,8 @@ h2{font-size:1.35rem;margin:3rem 0 .2rem}h3{font-size:1rem;margin:0}
 .quiet{color:var(--quiet);font-size:.85rem;margin:.25rem 0}
 .totals{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1rem;margin-top:2rem}
 .totals>div,article{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:1rem}
-.bar{height:.6rem;border-radius:.3rem;background:var(--line);margin-top:.8rem;overflow:hidden}
+.totals>div{display:flex;flex-direction:column}
+.bar{height:.6rem;border-radius:.3rem;background:var(--line);margin-top:auto;overflow:hidden}
 .bar span{display:block;height:100%}
 .vanilla .bar span{background:var(--vanilla)}.aligner .bar span{background:var(--aligner)}.search .bar span{background:var(--search)}
 .figure{font-size:2rem;font-weight:700;margin:.2rem 0 0;letter-spacing:-.02em}

@@ -36,7 +36,7 @@ vanilla=$((SECONDS - start))
 show seehear verify --deep "$out/vanilla"
 
 title "The first rows with the paper's aligner, which takes longest"
-head -n 5 demo/scenes/manifest.jsonl >"$out/first.jsonl"
+head -n 10 demo/scenes/manifest.jsonl >"$out/first.jsonl"
 start=$SECONDS
 # Stronger than the preset: these models follow their captions closely.
 show mpirun -n "$ranks" seehear-worker demo/world.yaml --out "$out/aligner" --set "manifest=../$out/first.jsonl" \
@@ -57,10 +57,11 @@ title 'What was made'
 python3 demo/summary.py "$look" "${times[@]}"
 cat <<DONE
 
-$(wc -l <demo/scenes/manifest.jsonl) samples of five tasks in $search s, without guidance in $vanilla s, $(wc -l <"$out/first.jsonl") of them with the paper's aligner in $aligner s; on $ranks ranks (one coordinates) and $(nproc) cores.
+$(wc -l <demo/scenes/manifest.jsonl) samples of five tasks with search in $search s, without guidance in $vanilla s;
+$(wc -l <"$out/first.jsonl") of them with the paper's aligner in $aligner s. On $ranks ranks (one coordinates) and $(nproc) cores.
 
-  $look/index.html               what was given, and what came without guidance, with the paper's aligner, and with search, side by
-                                           side: open it in a browser; the folder can be packed and sent as it is
+  $look/index.html         what was given, and what came without guidance, with the paper's aligner, and with
+                                    search, side by side: open it in a browser; the folder can be sent as it is
   $out/search/shards/            WebDataset tar in zstd, with a record of every byte beside it
   $out/search/samples.jsonl.zst  a row for each sample: seconds by stage, rank, failures
 

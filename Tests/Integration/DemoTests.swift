@@ -49,7 +49,8 @@ extension Integration {
             }
             for name in ["pitch", "timbre"] { #expect(first["vanilla"]?["agreement"]?[name]?.double == 0, "\(name)") }
 
-            let summary = try await Python.run("demo/summary.py", folder.path, Self.times[0], Self.times[1], Self.times[2])
+            let summary = try await Python.run(
+                "demo/summary.py", folder.path, Self.times[0], Self.times[1], Self.times[2])
             let lines = summary.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
             // Of the only scene that all three made.
             let all = try #require(lines.first { $0.first == "all" }, "\(summary.text)")
@@ -65,14 +66,16 @@ extension Integration {
             try #require(written.code == 0, "\(written.text)")
             let page = try String(contentsOf: folder.url.appending(path: "index.html"), encoding: .utf8)
             #expect(page.ranges(of: "<article>").count == 16)
-            #expect(!page.contains("http") && !page.contains("url(") && !page.contains("<script") && !page.contains("<link"))
+            #expect(
+                !page.contains("http") && !page.contains("url(") && !page.contains("<script") && !page.contains("<link")
+            )
             let sources = page.matches(of: /src="([^"#]+)/).map { String($0.1) }
             #expect(sources.count > 20)
             for source in sources {
                 #expect(!source.hasPrefix("/") && !source.contains(".."), "\(source)")
                 #expect(FileManager.default.fileExists(atPath: folder.url.appending(path: source).path), "\(source)")
             }
-            #expect(page.contains("a &lt;blue&gt; word <b>75 %</b>") && page.contains("score: 0.51"))
+            #expect(page.contains("a &lt;blue&gt; word <b>75\u{a0}%</b>") && page.contains("score: 0.51"))
             #expect(page.contains("left out") && page.contains("this sample failed"))
             #expect(page.contains("took 20 s for 1 scene<") && page.contains("took 5 s for 2 scenes<"))
         }

@@ -2,8 +2,8 @@
 
   judged.py SCENES LOOK
 
-SCENES has manifest.jsonl and truth.json; LOOK a folder for each arm with its samples as files. Nothing here asks a network:
-`Tools/toyworld/judge.py` says what is seen and what is heard, and whether they agree.
+SCENES has manifest.jsonl and truth.json; LOOK a folder for each arm with its samples as files. Nothing here asks a
+network: `Tools/toyworld/judge.py` says what is seen and what is heard, and whether they agree.
 """
 
 import json
@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tools", "toyworld"))
 try:
     # Found by the path alone.
-    import judge  # noqa: E402
-    import media  # noqa: E402
-    import world  # noqa: E402
+    import judge
+    import media
+    import world
 except ModuleNotFoundError as error:
     sys.exit(
         f"{sys.executable} has no module {error.name}; for numpy: apt-get install python3-numpy, or pip install numpy"

@@ -2,8 +2,8 @@
 
   page.py LOOK ARM=SECONDS …
 
-LOOK has judged.json, of judged.py. The page names files below its own folder and nothing else, so that the folder can be
-packed and sent.
+LOOK has judged.json, of judged.py. The page names files below its own folder and nothing else, so that the folder
+can be sent.
 """
 
 import html
@@ -74,7 +74,8 @@ def rhythm(fact, found=None):
         return "".join(f'<i class="{kind}" style="left:{100 * t / SECONDS:.1f}%"></i>' for t in times)
 
     below = "" if found is None else f"<div>{marks(found, 'found')}</div>"
-    return f'<div class=rhythm title="when something happens, from 0 to 2 seconds"><div>{marks(fact, "fact")}</div>{below}</div>'
+    title = f"when something happens, from 0 to {SECONDS} seconds"
+    return f'<div class=rhythm title="{title}"><div>{marks(fact, "fact")}</div>{below}</div>'
 
 
 # ---- a scene ---------------------------------------------------------------------------------------------------------
@@ -172,24 +173,27 @@ def totals(scenes, seconds):
             if len(plain) > len(both)
             else ""
         )
-        + "So few scenes show what happens and prove nothing: docs/toyworld.md of the project has it for 64 a task, with "
-        "intervals.</p>"
+        + "So few scenes show what happens and prove nothing: docs/toyworld.md of the project has it for 64 a task, "
+        "with intervals.</p>"
     )
     return "".join(out)
 
 
 INTRODUCTION = """<header><h1>What is seen and what is heard</h1>
-<p class=story>A silent video, a picture or a sound is given, with a caption that leaves most of it out; a program makes the other
-half, and below you see and hear whether the two belong together. Each row is one scene, made three times from the same seed:
-without guidance, with the aligner of the paper “Seeing and Hearing”, and with seehear’s search.</p></header>"""
+<p class=story>A silent video, a picture or a sound is given, with a caption that leaves most of it out; a program
+makes the other half, and below you see and hear whether the two belong together. Each row is one scene, made three
+times from the same seed: without guidance, with the aligner of the paper “Seeing and Hearing”, and with seehear’s
+search.</p></header>"""
 
 RULES = """<section class=rules><h2>How to tell</h2>
-<p>In this toy world <b>colour is pitch</b>, from red, 500 Hz, to magenta, 1700 Hz. <b>Shape is timbre</b>: a circle is nearly
-a pure tone, a square hollow, a triangle bright, a star a breathy octave. <b>Each bounce, flash or pulse begins a tone.</b>
-Captions such as “something is happening” say none of it, so what is right can only come from the other sense.</p>
-<p>Ticks and crosses are a judge’s that uses image and signal processing alone. <em>ImageBind’s words and score</em> are what
-search itself goes by, so a high score is no proof; the ticks are. In the strips below pictures, lines above are when
-something happens in what counts, lines below when it was found in what was made. Spectrograms have time to the right and pitch upwards, to 8 kHz.</p></section>"""
+<p>In this toy world <b>colour is pitch</b>, from red, 500 Hz, to magenta, 1700 Hz. <b>Shape is timbre</b>: a circle
+is nearly a pure tone, a square hollow, a triangle bright, a star a breathy octave. <b>Each bounce, flash or pulse
+begins a tone.</b> Captions such as “something is happening” say none of it, so what is right can only come from the
+other sense.</p>
+<p>Ticks and crosses are a judge’s that uses image and signal processing alone. <em>ImageBind’s words and score</em>
+are what search itself goes by, so a high score is no proof; the ticks are. In the strips below pictures, lines above
+are when something happens in what counts, lines below when it was found in what was made. Spectrograms have time to
+the right and pitch upwards, to 8 kHz.</p></section>"""
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1c1b22;--quiet:#66636f;--ground:#f6f4f0;--card:#fff;--line:#e2ddd4;--good:#1b7f4b;
@@ -208,7 +212,8 @@ h2{font-size:1.35rem;margin:3rem 0 .2rem}h3{font-size:1rem;margin:0}
 .totals>div{display:flex;flex-direction:column}
 .bar{height:.6rem;border-radius:.3rem;background:var(--line);margin-top:auto;overflow:hidden}
 .bar span{display:block;height:100%}
-.vanilla .bar span{background:var(--vanilla)}.aligner .bar span{background:var(--aligner)}.search .bar span{background:var(--search)}
+.vanilla .bar span{background:var(--vanilla)}.aligner .bar span{background:var(--aligner)}
+.search .bar span{background:var(--search)}
 .figure{font-size:2rem;font-weight:700;margin:.2rem 0 0;letter-spacing:-.02em}
 article{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:1rem;margin:1rem 0}
 figure{margin:0;min-width:0}
@@ -223,7 +228,8 @@ audio{width:100%;height:2.2rem;margin-top:.4rem}
 .rhythm div{position:relative;height:8px}
 .rhythm i{position:absolute;top:0;bottom:0;width:2px;background:var(--ink)}
 .rhythm i.found{background:var(--search)}
-blockquote{margin:.7rem 0 .3rem;font-size:1.02rem;font-style:italic}blockquote:before{content:"“"}blockquote:after{content:"”"}
+blockquote{margin:.7rem 0 .3rem;font-size:1.02rem;font-style:italic}
+blockquote:before{content:"“"}blockquote:after{content:"”"}
 .marks{margin:.5rem 0 .2rem;display:flex;flex-wrap:wrap;gap:.1rem .8rem;font-weight:600;font-size:.9rem}
 .good{color:var(--good)}.half{color:var(--half)}.bad{color:var(--bad)}
 .words{font-size:.8rem;margin:.3rem 0;color:var(--quiet)}.words b{color:var(--ink)}

@@ -130,6 +130,3 @@ TEXTS += ("cluster/hostfile.example", "cluster/seehear.sbatch")
 
 # From the checkout, in the archive of the demo.
 DEMO = ("demo/world.yaml", "demo/scenes", "Models/toyworld", "Models/labels")
-# Its page, and what judges the samples on it; for these the machine needs numpy and ffmpeg.
-DEMO += ("demo/judged.py", "demo/page.py", "demo/agreement.py")
-DEMO += ("Tools/toyworld/judge.py", "Tools/toyworld/media.py", "Tools/toyworld/world.py")

@@ -80,6 +80,7 @@ packages=(
     "unzip|command -v unzip"
     "python3-pip|python3 -m pip --version"
     "python3-venv|python3 -c 'import venv, ensurepip'"
+    "python3-numpy|python3 -c 'import numpy'"
 )
 [ "$tests" = no ] || packages+=(
     "iproute2|command -v ip"

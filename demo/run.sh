@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# The demo: runs one job of all five tasks on scenes of the toy world with 3 ranks, with the aligner and without, checks the
-# shards, plays what was made, and writes a page to look at. `make demo` builds the programs first. All of it lies in runs/demo
-# and is made anew each time.
+# The demo: runs one job of all five tasks on scenes of the toy world with 3 ranks, with `search`, without guidance, and with
+# the paper's aligner; checks the shards, plays what was made, and writes a page to look at. `make demo` builds the programs
+# first. All of it lies in runs/demo and is made anew each time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . cluster/env.sh local
 export PATH=$PWD/${BUILD:-.build/release}:$PATH
 out=runs/demo
+look=$out/look
 ranks=${RANKS:-3}
 
 title() { printf '\n== %s\n' "$*"; }
 show() { printf '$ %s\n' "$*"; "$@"; }
 
+python3 -c 'import numpy' || { echo "$(command -v python3) has no numpy, which judges what is made: pip install numpy" >&2; exit 1; }
 rm -rf "$out"
 mkdir -p "$out"
 title 'This machine'
@@ -19,37 +21,50 @@ show seehear doctor
 
 title 'One job, five tasks: plan, run, check'
 show seehear plan demo/world.yaml --dry-run
-show seehear plan demo/world.yaml --out "$out/aligned" >"$out/plan.txt"
+show seehear plan demo/world.yaml --out "$out/search" >"$out/plan.txt"
 start=$SECONDS
-show mpirun -n "$ranks" seehear-worker "$out/aligned"
-aligned_seconds=$((SECONDS - start))
-show seehear status "$out/aligned"
-show seehear ls "$out/aligned"
-show seehear verify --deep "$out/aligned"
+show mpirun -n "$ranks" seehear-worker "$out/search"
+search=$((SECONDS - start))
+show seehear status "$out/search"
+show seehear ls "$out/search"
+show seehear verify --deep "$out/search"
 
 title 'The same without guidance, which the paper calls vanilla; the worker plans by itself'
 start=$SECONDS
 show mpirun -n "$ranks" seehear-worker demo/world.yaml --out "$out/vanilla" --set guidance=off
-vanilla_seconds=$((SECONDS - start))
+vanilla=$((SECONDS - start))
 show seehear verify --deep "$out/vanilla"
 
+title "The first rows with the paper's aligner, which takes longest"
+head -n 10 demo/scenes/manifest.jsonl >"$out/first.jsonl"
+start=$SECONDS
+# Stronger than the preset: these models follow their captions closely.
+show mpirun -n "$ranks" seehear-worker demo/world.yaml --out "$out/aligner" --set "manifest=../$out/first.jsonl" \
+    --set root=scenes --set preset=official --set 'guidance={learning_rate: 0.1, prompt_learning_rate: 0.1, start: 0}'
+aligner=$((SECONDS - start))
+show seehear verify --deep "$out/aligner"
+
 title 'Samples as files, and whether they play'
-show seehear extract "$out/aligned" --all --members json,mp4,flac,png -o "$out/look/aligned"
-show seehear extract "$out/vanilla" --all --members json,mp4,flac,png -o "$out/look/vanilla"
-python3 demo/films.py "$out"/look/aligned/{a2v,joint}*.mp4 "$out"/look/vanilla/{a2v,joint}*.mp4
-cp demo/scenes/*.{mp4,wav,png} "$out/look/"
-python3 demo/page.py demo/scenes "$out/look"
+for arm in search vanilla aligner; do
+    show seehear extract "$out/$arm" --all --members json,mp4,flac,png -o "$look/$arm"
+done
+python3 demo/films.py "$look"/*/{a2v,joint}*.mp4
+times=(vanilla="$vanilla" aligner="$aligner" search="$search")
+python3 demo/judged.py demo/scenes "$look"
+python3 demo/page.py "$look" "${times[@]}"
 
 title 'What was made'
-zstd -dcq "$out/aligned/samples.jsonl.zst" | python3 demo/summary.py
-cat <<END
+python3 demo/summary.py "$look" "${times[@]}"
+cat <<DONE
 
-$(wc -l <demo/scenes/manifest.jsonl) samples of five tasks in $aligned_seconds s, without guidance in $vanilla_seconds s; on $ranks ranks (one coordinates) and $(nproc) cores.
+$(wc -l <demo/scenes/manifest.jsonl) samples of five tasks with search in $search s, without guidance in $vanilla s;
+$(wc -l <"$out/first.jsonl") of them with the paper's aligner in $aligner s. On $ranks ranks (one coordinates) and $(nproc) cores.
 
-  $out/look/index.html            what was given, what came without the aligner, and with it, side by side: open it in a browser
-  $out/aligned/shards/            WebDataset tar in zstd, with a record of every byte beside it
-  $out/aligned/samples.jsonl.zst  a row for each sample: losses, seconds by stage, rank, failures
+  $look/index.html         what was given, and what came without guidance, with the paper's aligner, and with
+                                    search, side by side: open it in a browser; the folder can be sent as it is
+  $out/search/shards/            WebDataset tar in zstd, with a record of every byte beside it
+  $out/search/samples.jsonl.zst  a row for each sample: seconds by stage, rank, failures
 
-  tar --zstd -tf $out/aligned/shards/shard-000000.tar.zst
-  seehear ls $out/aligned --json                                 (in .build/release)
-END
+  tar --zstd -tf $out/search/shards/shard-000000.tar.zst
+  seehear ls $out/search --json                                  (in .build/release)
+DONE

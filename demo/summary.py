@@ -1,21 +1,32 @@
-"""Reads rows of samples.jsonl.zst, decompressed, and says what became of the samples and how their losses and scores went."""
+"""Says how often picture and sound agree in what each arm of the demo made.
+
+  summary.py LOOK ARM=SECONDS …
+
+LOOK has judged.json, of judged.py.
+"""
 
 import json
+import os
 import sys
 
-rows = [json.loads(line) for line in sys.stdin]
-done = [row for row in rows if row["status"] == "ok"]
-print(f"{len(done)} of {len(rows)} samples were made, {len(rows) - len(done)} failed")
-for task in sorted({row["task"] for row in done}):
-    losses = [row["losses"] for row in done if row["task"] == task and row["losses"]]
-    if losses:
-        first = sum(steps[0] for steps in losses) / len(losses)
-        last = sum(steps[-1] for steps in losses) / len(losses)
-        fell = sum(steps[-1] < steps[0] for steps in losses)
-        print(
-            f"{task}: the loss went from {first:.3f} at the first guided step to {last:.3f} at the last, on average;"
-            f" it fell for {fell} of {len(losses)}"
-        )
-    scores = [row["score"] for row in done if row["task"] == task and row["score"] is not None]
-    if scores:
-        print(f"{task}: the binder's score of what was made is {sum(scores) / len(scores):.3f} on average")
+import agreement
+
+look, *times = sys.argv[1:]
+seconds = dict(t.split("=") for t in times)
+with open(os.path.join(look, "judged.json")) as file:
+    scenes = json.load(file)
+shared = agreement.common(scenes, seconds)
+
+
+def line(name, values, n):
+    print(f"{name:<8}" + "".join(f"{v:>10}" for v in values) + f"{n:>9}")
+
+
+print("Agreement of picture and sound, 0 … 1, by image and signal processing, in the scenes that all arms made:")
+line("task", seconds, "scenes")
+for task in sorted({s["task"] for s in shared}):
+    of = [s for s in shared if s["task"] == task]
+    line(task, [f"{agreement.mean(of, arm):.2f}" for arm in seconds], len(of))
+line("all", [f"{agreement.mean(shared, arm):.2f}" for arm in seconds], len(shared))
+line("seconds", seconds.values(), "")
+line("samples", [len(agreement.common(scenes, [arm])) for arm in seconds], "")

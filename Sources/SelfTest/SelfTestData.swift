@@ -7,7 +7,7 @@ package enum SelfTestData {
     private static let needed = [
         "Tests/Fixtures/Data/traces", "Tests/Fixtures/Data/units", "Models/random/recipe.txt",
         "Models/random/SHA256SUMS",
-        "Models/toyworld", "demo/world.yaml", "demo/scenes/manifest.jsonl",
+        "Models/toyworld", "Models/labels/toyworld.txt", "demo/world.yaml", "demo/scenes/manifest.jsonl",
     ]
 
     /// - Parameters:

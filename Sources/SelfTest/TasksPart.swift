@@ -8,32 +8,46 @@ internal import Processes
 internal import Shard
 internal import Torch
 
-/// A job of all five tasks on the toy world, through the worker's own program as a user starts it: twice, both verified, and with equal
-/// shards.
+/// A job of all five tasks on the toy world, through the worker's own program as a user starts it, with ``ways`` to guide it: each twice,
+/// both verified, and with equal shards.
 struct TasksPart {
     let setting: SelfTestSetting
 
+    /// The demo's own preset, which takes no gradients; and the aligner, which takes them at every step.
+    private static let ways: [(name: String, settings: [String])] = [
+        ("search", []),
+        ("the aligner", ["preset=official", "guidance={learning_rate: 0.1, prompt_learning_rate: 0.1, start: 0}"]),
+    ]
+
     func run(_ tell: SelfTestSink) throws {
         let manifest = try writeManifest()
+        for (place, way) in Self.ways.enumerated() {
+            guard try compare(way.name, place, ["manifest=\(manifest.path)"] + way.settings, tell) else { return }
+        }
+    }
+
+    /// - Returns: whether both runs came to their end.
+    private func compare(_ way: String, _ place: Int, _ settings: [String], _ tell: SelfTestSink) throws -> Bool {
         var shards: [[String: [UInt8]]] = []
         for turn in 1...2 {
-            let run = setting.scratch.appending(path: "run-\(turn)")
-            let start = ContinuousClock.now
-            guard let problem = work(manifest, run) else {
-                try tell(verified(run, turn, seconds: ContinuousClock.now - start))
-                shards.append(try files(in: RunDirectory(run).layout.shards))
-                continue
+            let run = setting.scratch.appending(path: "run-\(place)-\(turn)")
+            let name = "run \(turn) of all tasks with \(way)"
+            if let problem = work(settings, run) {
+                try tell(SelfTestCheck(name, .failed, note: problem))
+                return false
             }
-            return try tell(SelfTestCheck("run \(turn) of all tasks", .failed, note: problem))
+            try tell(verified(run, "\(name), verified"))
+            shards.append(try files(in: RunDirectory(run).layout.shards))
         }
         let names = Set(shards[0].keys).union(shards[1].keys)
         let different = names.filter { shards[0][$0] != shards[1][$0] }.sorted()
         var check = SelfTestCheck(
-            "shards of two runs", different.isEmpty && !names.isEmpty ? .passed : .failed,
+            "shards of two runs with \(way)", different.isEmpty && !names.isEmpty ? .passed : .failed,
             note: different.isEmpty ? "every byte is equal" : "bytes differ: \(different.joined(separator: ", "))")
         check.compared = names.count
         check.against = "those of the other run"
         try tell(check)
+        return true
     }
 
     /// The first samples of each task in the demo, their files by full paths.
@@ -69,12 +83,10 @@ struct TasksPart {
     }
 
     /// - Returns: why it did not work; nil where it did.
-    private func work(_ manifest: URL, _ run: URL) -> String? {
+    private func work(_ given: [String], _ run: URL) -> String? {
         var device = "cpu"
         if case .cuda = setting.device { device = "cuda" }
-        let settings = [
-            "manifest=\(manifest.path)", "device=\(device)", "sampling.steps=\(setting.quick ? 3 : 10)",
-        ]
+        let settings = given + ["device=\(device)", "sampling.steps=\(setting.quick ? 3 : 10)"]
         let words =
             ["seehear-worker", setting.data.root.appending(path: "demo/world.yaml").path, "--out", run.path]
             + settings.flatMap { ["--set", $0] }
@@ -95,14 +107,14 @@ struct TasksPart {
         }
     }
 
-    private func verified(_ run: URL, _ turn: Int, seconds: Duration) throws -> SelfTestCheck {
+    private func verified(_ run: URL, _ name: String) throws -> SelfTestCheck {
         let report = try RunVerification(RunDirectory(run), deep: true).verify()
         let isGood = report.findings.isEmpty && report.isComplete && report.failed == 0
         let words =
             report.findings.isEmpty
             ? "\(report.samples) samples in \(report.shards) shards, \(report.failed) failed"
             : report.findings.prefix(3).map { "\($0)" }.joined(separator: " / ")
-        return SelfTestCheck("run \(turn) of all tasks, verified", isGood ? .passed : .failed, note: words)
+        return SelfTestCheck(name, isGood ? .passed : .failed, note: words)
     }
 
     /// The shards and their records. Rows tell how long each batch took.

@@ -129,4 +129,4 @@ TEXTS = ("LICENSE", "NOTICE", "README.md", "docs", "cluster/README.md", "cluster
 TEXTS += ("cluster/hostfile.example", "cluster/seehear.sbatch")
 
 # From the checkout, in the archive of the demo.
-DEMO = ("demo/world.yaml", "demo/scenes", "demo/page.py", "Models/toyworld", "Models/labels")
+DEMO = ("demo/world.yaml", "demo/scenes", "Models/toyworld", "Models/labels")

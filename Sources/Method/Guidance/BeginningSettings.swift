@@ -68,9 +68,9 @@ package struct BeginningSettings: Sendable, Equatable, Codable {
     /// How many scores all rounds together take of a sample, at most.
     package func scores(of modality: Modality) -> Int {
         var (left, scores) = (count(of: modality), 0)
-        for round in rounds where max(round.keep, best) < left {
+        for round in rounds where left > 1 {
             scores += left
-            left = max(round.keep, best)
+            left = min(left, max(round.keep, best))
         }
         return scores
     }

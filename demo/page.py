@@ -209,7 +209,7 @@ h2{font-size:1.35rem;margin:3rem 0 .2rem}h3{font-size:1rem;margin:0}
 .quiet{color:var(--quiet);font-size:.85rem;margin:.25rem 0}
 .totals{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1rem;margin-top:2rem}
 .totals>div,article{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:1rem}
-.totals>div{display:flex;flex-direction:column}
+.totals>div{display:flex;flex-direction:column}.totals h3+p{margin-bottom:.7rem}
 .bar{height:.6rem;border-radius:.3rem;background:var(--line);margin-top:auto;overflow:hidden}
 .bar span{display:block;height:100%}
 .vanilla .bar span{background:var(--vanilla)}.aligner .bar span{background:var(--aligner)}

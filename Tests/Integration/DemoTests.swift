@@ -15,6 +15,8 @@ extension Integration {
                 ("search", "v2a-00", "wav", "00", "flac"), ("vanilla", "v2a-00", "wav", "01", "flac"),
                 ("aligner", "v2a-00", "wav", "00", "flac"), ("search", "a2i-03", "png", "03", "png"),
                 ("vanilla", "a2i-03", "png", "10", "png"),
+                ("search", "v2a-00", "mp4", "00", "mp4"), ("vanilla", "v2a-00", "mp4", "00", "mp4"),
+                ("aligner", "v2a-00", "mp4", "00", "mp4"),
             ]
             for (arm, id, kind, scene, member) in made {
                 let json =

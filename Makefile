@@ -28,7 +28,7 @@ test: setup $(PYTHON_TESTS)/ready ## all tests, also those that start mpirun
 demo: build ## all five tasks on scenes of a toy world: run on 3 ranks, checked, and shown
 	@demo/run.sh
 
-claim: build $(PYTHON_TESTS)/ready ## does the aligner do what the paper claims? measured on the toy world, about an hour
+claim: build $(PYTHON_TESTS)/ready ## what do the guides and the paper's aligner do? five arms, measured on the toy world; hours, and resumed where stopped
 	$(PYTHON_TESTS)/bin/python Benchmarks/claim/claim.py --out runs/claim
 
 bench: build ## steps of v2a: time by stage, what limits it, peak memory; MODELS=folder with audioldm/ and imagebind/, else random ones

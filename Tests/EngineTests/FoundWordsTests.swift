@@ -30,6 +30,9 @@ import Torch
         let told = words.words(["a", "b", "c"], caption: "own")
         #expect(told.map(\.text) == ["a", "c"])
         #expect(told[0].cosine == 0.9)
+        // A caption that the list has too is one word.
+        let twice = FoundWords(cosines: [0.9, 0.2], own: 0.9, temperature: 0.03).words(["a", "b"], caption: "a")
+        #expect(twice.map(\.text) == ["a"] && abs(twice[0].weight - 1) < 1e-9)
     }
 
     @Test(

@@ -37,7 +37,12 @@ package struct FoundWords: Sendable, Equatable {
     ///   - caption: the sample's own.
     func words(_ labels: [String], caption: String?) -> [Word] {
         var words = zip(labels, zip(weights, cosines)).map { Word(text: $0, weight: $1.0, cosine: $1.1) }
-        if let own, let ownCosine, let caption { words.append(Word(text: caption, weight: own, cosine: ownCosine)) }
+        if let own, let ownCosine, let caption {
+            // The list may have the same caption.
+            let same = words.filter { $0.text == caption }.reduce(own) { $0 + $1.weight }
+            words.removeAll { $0.text == caption }
+            words.append(Word(text: caption, weight: same, cosine: ownCosine))
+        }
         return Array(
             words.filter { $0.weight >= 0.01 }.sorted { ($0.weight, $1.text) > ($1.weight, $0.text) }.prefix(5))
     }

@@ -19,7 +19,7 @@ shared = agreement.common(scenes, seconds)
 
 
 def line(name, values, n):
-    print(f"{name:<8}" + "".join(f"{v:>10}" for v in values) + f"{n:>9}")
+    print((f"{name:<8}" + "".join(f"{v:>10}" for v in values) + f"{n:>9}").rstrip())
 
 
 print("Agreement of picture and sound, 0 … 1, by image and signal processing, in the scenes that all arms made:")

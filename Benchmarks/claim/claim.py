@@ -7,14 +7,14 @@
 For held-out scenes that no training saw, each of the five tasks is run from the same seeds in several arms: without
 guidance (the paper's "vanilla"), with the paper's aligner at the settings that suit the toy world, and with the presets
 `guided`, `search` and `both`. Captions leave something out or are wrong: what is missing can only come from picture or
-sound. The results are judged by image and signal processing (`Tools/toyworld/judge.py`, `fidelity.py`), which never ask
-ImageBind. A table says how often picture and sound agree, by how much each arm changes that, with 95 % intervals, whether
-what is made is still clean, and what it costs.
+sound. The results are judged by image and signal processing (`Tools/toyworld/judge.py`, `fidelity.py`), which never
+ask ImageBind. A table says how often picture and sound agree, by how much each arm changes that, with 95 % intervals,
+whether what is made is still clean, and what it costs.
 
-Further arms have `search` with less to read: `search:half` a random half of the list of captions, `search:single` captions
-of one attribute each, `search:none` no list; and `ARM+best8` finishes eight samples of each row and keeps the binder's
-favourite. Runs that are there already are resumed, so that a stopped measurement goes on. `--set` changes all arms but
-vanilla.
+Further arms have `search` with less to read: `search:half` a random half of the list of captions, `search:single`
+captions of one attribute each, `search:none` no list; and `ARM+best8` finishes eight samples of each row and keeps the
+binder's favourite. Runs that are there already are resumed, so that a stopped measurement goes on. `--set` changes all
+arms but vanilla.
 """
 
 import argparse
@@ -136,8 +136,8 @@ def run(a, arm, settings):
 
 
 def measure(base, scenes, i, task):
-    """0…1 for each measure of one sample, its fidelity (dB of a sound, overlap of a picture), and the binder's score; None
-    where it could not be made."""
+    """0…1 for each measure of one sample, its fidelity (dB of a sound, overlap of a picture), and the binder's score;
+    None where it could not be made."""
     seen, heard = judge.truth(scenes, i)
     if not os.path.exists(base + ".json"):
         return None

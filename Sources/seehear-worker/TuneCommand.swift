@@ -12,7 +12,8 @@ import Worker
 struct TuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tune",
-        abstract: "Try the guides on a job's first samples: when scores begin to tell, and which settings are worth their time.",
+        abstract:
+            "Try the guides on a job's first samples: when scores begin to tell, and which settings are worth their time.",
         discussion: """
             Eight beginnings of each sample are finished and scored on the way: the rank correlation says from which step on a \
             cut keeps the right ones. Then words, pushes and cuts are tried, each with each, on the same samples. Scores are \

@@ -3,9 +3,9 @@
 
   guides.py --reference DIR --out Tests/Fixtures/Data/guides
 
-DIR holds guidance_prototype.py and imagebind.py. One safetensors file for each case: the latents that every turn of every
-step begins with (`SSS.T.z_in`), what the sampler is given, the losses at each cut (`cut.SSS`, rows as they were), and the
-final latents (`z`). The metadata hold the case's options.
+DIR holds guidance_prototype.py. One safetensors file for each case: the latents that every turn of every step begins
+with (`SSS.T.z_in`), what the sampler is given, the losses at each cut (`cut.SSS`, rows as they were), and the final
+latents (`z`). The metadata hold the case's options.
 """
 
 import argparse
@@ -62,14 +62,14 @@ def main():
         given = seen if task == "v2a" else heard
         faith = prototype.trust(given, captions, listed)
         kept = {"given": given, "caption": captions, "trust": faith}
-        begun, embedded, cuts = [], [], []
+        begun, embedded = [], []
         noise, embed = stream.noise, stream.embedded
 
         def watched_noise(z, t, y, noise=noise, begun=begun):
             begun.append((int(t), z.detach().chunk(2)[0]))
             return noise(z, t, y)
 
-        def watched_embed(x, to, embed=embed, embedded=embedded):
+        def watched_embed(x, to, embed=embed, embedded=embedded, begun=begun):
             e = embed(x, to)
             embedded.append((len(begun) - 1, e.detach()))
             return e

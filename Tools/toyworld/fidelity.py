@@ -62,8 +62,8 @@ def sound_distance(wave):
 
 
 def outline_overlap(frames):
-    """Overlap (intersection over union) of the object with the nearest outline of the world, 0…1, the mean over frames in
-    which nothing glows."""
+    """Overlap (intersection over union) of the object with the nearest outline of the world, 0…1, the mean over frames
+    in which nothing glows."""
     best = []
     for mask in judge.masks_of(frames):
         have = judge.normalised(mask) if mask.sum() >= 12 else None

@@ -82,7 +82,9 @@ package struct BeginningSettings: Sendable, Equatable, Codable {
 
     /// Whether the binder scores what a step predicts: to cut, or only to look, where a round keeps all that are there.
     package func scores(_ count: Int, at step: Int, of steps: Int) -> Bool {
-        count > 1 && (left(count, after: step, of: steps) < count || rounds(at: step, of: steps).contains { $0.keep >= count })
+        count > 1
+            && (left(count, after: step, of: steps) < count
+                || rounds(at: step, of: steps).contains { $0.keep >= count })
     }
 
     private func rounds(at step: Int, of steps: Int) -> [Round] {

@@ -44,7 +44,8 @@ package struct GuideTuning {
     ///   - each: gets the report so far, after each part.
     /// - Throws: errors of loading and of libtorch; what `each` throws; ``TuningError``.
     package func run(
-        _ planned: [PlannedSample], progress: (String) -> Void = { _ in }, each: (TuningReport) throws -> Void = { _ in }
+        _ planned: [PlannedSample], progress: (String) -> Void = { _ in },
+        each: (TuningReport) throws -> Void = { _ in }
     ) throws -> TuningReport {
         let choice = try DeviceChoice(job, localRank: 0, ranksOnNode: 1)
         try TorchRuntime.configure(threads: choice.threads)
@@ -103,7 +104,8 @@ package enum TuningError: Error, CustomStringConvertible {
         switch self {
         case .noSamples(let task, let unread):
             "the job has no row of task \(task.rawValue) that can be read"
-                + (unread.min { $0.key < $1.key }.map { ": \($0.key): \($0.value)" } ?? "; name another task by --task") + "."
+                + (unread.min { $0.key < $1.key }.map { ": \($0.key): \($0.value)" } ?? "; name another task by --task")
+                + "."
         }
     }
 }

@@ -10,7 +10,7 @@ struct CommandTests {
 
     private static let commands = [
         "seehear": ["", "plan", "launch", "status", "ls", "verify", "extract", "retry", "keyframe", "doctor"],
-        "seehear-worker": ["", "run", "bench", "selftest", "doctor", "check-models"],
+        "seehear-worker": ["", "run", "bench", "tune", "selftest", "doctor", "check-models"],
     ]
 
     private static func helpFile(_ program: String) -> URL {

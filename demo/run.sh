@@ -36,7 +36,7 @@ vanilla=$((SECONDS - start))
 show seehear verify --deep "$out/vanilla"
 
 title "The first rows with the paper's aligner, which takes longest"
-head -n 10 demo/scenes/manifest.jsonl >"$out/first.jsonl"
+head -n 7 demo/scenes/manifest.jsonl >"$out/first.jsonl"
 start=$SECONDS
 # Stronger than the preset: these models follow their captions closely.
 show mpirun -n "$ranks" seehear-worker demo/world.yaml --out "$out/aligner" --set "manifest=../$out/first.jsonl" \

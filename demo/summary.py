@@ -28,5 +28,9 @@ for task in sorted({s["task"] for s in shared}):
     of = [s for s in shared if s["task"] == task]
     line(task, [f"{agreement.mean(of, arm):.2f}" for arm in seconds], len(of))
 line("all", [f"{agreement.mean(shared, arm):.2f}" for arm in seconds], len(shared))
+whole = [arm for arm in seconds if len(agreement.common(scenes, [arm])) == len(scenes)]
+if len(shared) < len(scenes) and whole:
+    means = ", ".join(f"{arm} {agreement.mean(scenes, arm):.2f}" for arm in whole)
+    print(f"over all {len(scenes)} scenes: {means}")
 line("seconds", seconds.values(), "")
 line("samples", [len(agreement.common(scenes, [arm])) for arm in seconds], "")

@@ -12,6 +12,12 @@ package struct BeginningSettings: Sendable, Equatable, Codable {
             self.at = at
             self.keep = keep
         }
+
+        /// After which step, from 0, of so many.
+        package func step(of steps: Int) -> Int {
+            // A fraction as it is written, 0.29 of 100, may be stored a little below.
+            Int(at * Double(steps) + 1e-9)
+        }
     }
 
     /// What is kept of several finished samples of a row.
@@ -88,7 +94,6 @@ package struct BeginningSettings: Sendable, Equatable, Codable {
     }
 
     private func rounds(at step: Int, of steps: Int) -> [Round] {
-        // A fraction as it is written, 0.29 of 100, may be stored a little below.
-        rounds.filter { Int($0.at * Double(steps) + 1e-9) == step }
+        rounds.filter { $0.step(of: steps) == step }
     }
 }

@@ -134,12 +134,14 @@ private struct Bench {
         guidance.beginnings.particles = both(GuideTuning.particles)
         (guidance.beginnings.best, guidance.beginnings.keep) = (GuideTuning.particles, .all)
         let results = try generate(guidance)
-        return GuideTuning.moments.enumerated().map { place, at in
+        let steps = job.settings(for: task).sampling.steps
+        return GuideTuning.moments.map { at in
+            // Of few steps two moments may be the same.
+            let step = BeginningSettings.Round(at: at, keep: 1).step(of: steps)
             var (correlations, gains): ([Double], [Double]) = ([], [])
             for result in results {
                 let finished = ([result] + result.others).map(\.choice)
-                guard result.choice.cuts.indices.contains(place) else { continue }
-                let early = result.choice.cuts[place].scores
+                guard let early = result.choice.cuts.first(where: { $0.step == step })?.scores else { continue }
                 let pairs = finished.compactMap { choice in
                     choice.score.flatMap { score in early[choice.particle].map { (early: $0, final: score) } }
                 }

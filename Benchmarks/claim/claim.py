@@ -14,7 +14,7 @@ whether what is made is still clean, and what it costs.
 Further arms have `search` with less to read: `search:half` a random half of the list of captions, `search:single`
 captions of one attribute each, `search:none` no list; and `ARM+best8` finishes eight samples of each row and keeps the
 binder's favourite. Runs that are there already are resumed, so that a stopped measurement goes on. `--set` changes all
-arms but vanilla.
+arms but vanilla, `--set ARM:key=value` one alone.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import subprocess
 import sys
 
 import numpy as np
+import zstandard
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
@@ -157,15 +158,12 @@ def measure(base, scenes, i, task):
 
 
 def seconds(a, arm, tasks):
-    """Of a rank's time for one sample, by task."""
-    rows = subprocess.run(
-        [f"{a.bin}/seehear", "ls", os.path.join(a.out, arm.replace(":", "-")), "--json"],
-        check=True,
-        capture_output=True,
-    ).stdout
+    """Of a rank's time for one sample, by task: a batch's time is told in the row of each of its samples."""
     batches = {}
+    with open(os.path.join(a.out, arm.replace(":", "-"), "samples.jsonl.zst"), "rb") as file:
+        rows = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True).read()
     for row in map(json.loads, rows.splitlines()):
-        if row.get("seconds") is not None:
+        if row["seconds"] is not None:
             batch = batches.setdefault((row["task"], row["rank"], row["seconds"]), [0, row["seconds"]])
             batch[0] += 1
     return {
@@ -281,7 +279,9 @@ def main():
     write_inputs(folder, scenes, tasks, a.first)
     arms = {}
     for arm in a.arms.split(","):
-        arms[arm] = run(a, arm, settings_of(arm, tasks, folder) + ([] if arm == "vanilla" else a.set))
+        own = [s.removeprefix(arm + ":") for s in a.set if s.startswith(arm + ":")]
+        shared = [s for s in a.set if ":" not in s.partition("=")[0]]
+        arms[arm] = run(a, arm, settings_of(arm, tasks, folder) + ([] if arm == "vanilla" else shared) + own)
     report(a, scenes, arms, tasks)
     sheet(a, scenes, arms, tasks)
 

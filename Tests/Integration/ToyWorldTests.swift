@@ -6,27 +6,14 @@ extension Integration {
     /// The trained models: what is made means something, and the aligner makes it mean the right thing.
     @Suite("The toy world", .serialized)
     struct ToyWorldTests {
-        /// What `claim.py` writes of one task.
+        /// What `claim.py` writes of one task and arm.
         private struct Finding: Decodable {
             let n: Int
-            let vanilla: Double
-            let aligner: Double
-            let lossVanilla: Double
-            let lossAligner: Double
-
-            private enum CodingKeys: String, CodingKey {
-                case n, vanilla, aligner
-                case losses = "bind_loss"
-            }
-
-            init(from decoder: any Decoder) throws {
-                let values = try decoder.container(keyedBy: CodingKeys.self)
-                n = try values.decode(Int.self, forKey: .n)
-                vanilla = try values.decode(Double.self, forKey: .vanilla)
-                aligner = try values.decode(Double.self, forKey: .aligner)
-                let losses = try values.decode([Double].self, forKey: .losses)
-                (lossVanilla, lossAligner) = (losses[0], losses[1])
-            }
+            /// Mean, and the ends of its interval.
+            let agreement: [Double]
+            /// The binder's.
+            let score: Double
+            let seconds: Double
         }
 
         /// The scenes as files lie in `demo/scenes`; what they are is in `truth.json`.
@@ -37,21 +24,28 @@ extension Integration {
             #expect(judged.output.contains("16 scenes"), "\(judged.text)")
         }
 
-        @Test("on fixed seeds guidance lowers the loss and raises the agreement of picture and sound")
+        @Test("on fixed seeds the aligner and search raise the binder's score and the agreement of picture and sound")
         func guidance() async throws {
             let folder = try TemporaryFolder()
             let out = folder.url.appending(path: "claim").path
             let claim = try await Python.run(
-                "Benchmarks/claim/claim.py", "--out", out, "--bin", Programs.folder.path, "--samples", "8",
-                "--ranks", "3", "--tasks", "v2a,a2i", "--set", "tasks.v2a.guidance.inner_steps=1", limit: 400)
+                "Benchmarks/claim/claim.py", "--out", out, "--bin", Programs.folder.path, "--samples", "8", "--first",
+                "3000", "--ranks", "3", "--tasks", "v2a,a2i", "--arms", "vanilla,aligner,search", "--set",
+                "aligner:tasks.v2a.guidance.inner_steps=1", limit: 400)
             try #require(claim.code == 0, "\(claim.text)")
             let data = try Data(contentsOf: URL(filePath: "\(out)/claim.json"))
             let findings = try JSONDecoder().decode([String: Finding].self, from: data)
             for task in ["v2a", "a2i"] {
-                let finding = try #require(findings["\(task)/all"])
-                #expect(finding.n == 8)
-                #expect(finding.lossAligner < finding.lossVanilla, "\(task): \(finding)")
-                #expect(finding.aligner > finding.vanilla, "\(task): \(finding)")
+                let (vanilla, aligner, search) = (
+                    try #require(findings["\(task)/all/vanilla"]), try #require(findings["\(task)/all/aligner"]),
+                    try #require(findings["\(task)/all/search"])
+                )
+                for finding in [vanilla, aligner, search] { #expect(finding.n == 8 && finding.seconds > 0) }
+                for guided in [aligner, search] {
+                    #expect(guided.score > vanilla.score, "\(task): \(findings)")
+                    #expect(guided.agreement[0] > vanilla.agreement[0], "\(task): \(findings)")
+                }
+                #expect(search.agreement[0] > 0.6, "\(task): \(findings)")
             }
         }
     }

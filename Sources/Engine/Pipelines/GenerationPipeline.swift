@@ -82,8 +82,7 @@ package struct GenerationPipeline: Sendable {
         _ requests: [GenerationRequest], _ settings: GenerationSettings, _ observer: (any SamplerObserver)?
     ) throws -> [GenerationRun.Made] {
         let captions = try definite(requests, settings)
-        var plain = Guidance(beginnings: settings.guidance.beginnings, hearing: settings.guidance.hearing)
-        plain.beginnings.best = 1
+        let plain = Guidance(beginnings: settings.guidance.beginnings.ofFirst, hearing: settings.guidance.hearing)
         let videos = try run(settings, requests.count, observer.map { StageObserver($0, stage: 0, of: 2) })(
             requests, [.video], captions: zip(requests, captions).map { $1 ?? $0.caption }, guidance: plain)
         let sounds = try run(settings, requests.count, observer.map { StageObserver($0, stage: 1, of: 2) })(

@@ -10,7 +10,7 @@ import Torch
 @testable import Engine
 
 /// Whole samples of the toy world under the guides: few steps, true models.
-@Suite struct GuidedGenerationTests {
+@Suite(.serialized) struct GuidedGenerationTests {
     static let models = GuideParityTests.models
     static let list = [
         "a red circle bounces", "a blue star flashes", "a green square pulses", "a cyan triangle bounces",
@@ -63,7 +63,7 @@ import Torch
     @Test("one beginning without words is the plain pipeline, bit for bit", arguments: GenerationTask.allCases)
     func plain(task: GenerationTask) throws {
         let pipeline = try pipeline()
-        let requests = try (0..<2).map { try request(task, $0) }
+        let requests = [try request(task)]
         let search = settings(task, .search) {
             $0.words = nil
             $0.beginnings = .one
@@ -83,7 +83,7 @@ import Torch
     func presets(preset: Preset) throws {
         let pipeline = try pipeline()
         for task in GenerationTask.allCases {
-            let results = try pipeline.generate([request(task), request(task, 1)], settings(task, preset, few))
+            let results = try pipeline.generate([request(task)], settings(task, preset, few))
             for result in results {
                 #expect(result.isFinite && (result.audio != nil) == task.makesAudio)
                 #expect((result.video != nil) == task.makesFrames && result.others.isEmpty)
@@ -134,7 +134,7 @@ import Torch
     @Test("a caption that does not fit is not followed, and one that fits is")
     func trust() throws {
         let binder = try Self.models.binder
-        let colours = ["red", "yellow", "green", "cyan", "blue", "magenta"]
+        let colours = ["red", "green", "blue"]
         let list = colours.flatMap { colour in
             ["circle", "square", "triangle", "star"].map { "a \(colour) \($0) bounces" }
         }

@@ -37,7 +37,7 @@ import Testing
             preset: search
             labels: \(world)/Models/labels/toyworld.txt
             models: {audio: \(world)/Models/toyworld/audioldm, binder: \(world)/Models/toyworld/imagebind}
-            sampling: {duration: 1, steps: 4}
+            sampling: {duration: 0.5, steps: 4}
             threads: 1
             batch: 2
             \(more)
@@ -112,6 +112,6 @@ extension PlannedSample {
         return PlannedSample(
             index: index, key: URL(filePath: path).deletingPathExtension().lastPathComponent, task: .i2a, prompt: nil,
             negativePrompt: "", input: PlannedInput(kind: .image, path: path, bytes: bytes), seed: UInt64(index + 3),
-            duration: 1)
+            duration: 0.5)
     }
 }

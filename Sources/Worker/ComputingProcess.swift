@@ -37,8 +37,7 @@ package struct ComputingProcess: Sendable {
         _ run: Run, _ place: RankProgram.Place, _ log: Logger
     ) throws -> (runner: any BatchRunner, device: String) {
         let choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
-        try TorchRuntime.configure(threads: choice.threads)
-        try TorchRuntime.allowTF32(run.job.tf32 == .on)
+        try choice.apply(run.job)
         for warning in choice.warnings(for: run.job) { log.warning("\(warning)") }
         return (try SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log), choice.description)
     }

@@ -52,6 +52,12 @@ package struct DeviceChoice: Sendable {
         description = "cpu, \(count) thread\(count == 1 ? "" : "s")"
     }
 
+    /// Has libtorch compute in this process as the job and this choice say.
+    func apply(_ job: Job) throws(TorchError) {
+        try TorchRuntime.configure(threads: threads)
+        try TorchRuntime.allowTF32(job.tf32 == .on)
+    }
+
     /// What of a job's settings does nothing on this device, or only costs time.
     ///
     /// - Parameter multipliesBFloat16: whether the CPU multiplies bf16 itself.

@@ -59,7 +59,7 @@ import Testing
         var options = Preset.official.aligner(for: .v2a)
         options.innerSteps = 3
         let timesteps = (0..<10).reversed().map { Double($0 * 100 + 1) }
-        #expect(Guidance.aligner(options).innerSteps(timesteps: timesteps) == 7 * 3)
-        #expect(Guidance.off.innerSteps(timesteps: timesteps) == 0)
+        #expect(GuidanceWork(.aligner(options), .audio, timesteps: timesteps).updated == 7 * 3)
+        #expect(GuidanceWork(.off, .audio, timesteps: timesteps).updated == 0)
     }
 }

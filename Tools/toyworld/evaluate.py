@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Is the model set good enough? Measured on the held-out split, by the judge where it can judge.
 
-  evaluate.py [--models Models/toyworld] [--scenes 256] [--only reconstruction,retrieval,generation]
+  evaluate.py [--models Models/toyworld] [--scenes 256] [--only reconstruction,retrieval,generation,fidelity]
               [--out runs/toyworld]
 
 reconstruction  both VAEs, and the vocoder behind its VAE: is what was seen and heard still there?
 retrieval       ImageBind: whole videos against whole sounds, each among 64 scenes
+fidelity        what `fidelity.py` says of the world itself: true sounds, white noise, true videos; asks no model
 generation      the program itself, without guidance, from full captions: is what the caption says seen and heard?
 """
 
@@ -18,6 +19,7 @@ import sys
 import numpy as np
 import torch
 
+import fidelity
 import judge
 import media
 import world
@@ -106,6 +108,15 @@ def retrieval(a):
         print(f"  {name}: {100 * np.mean(values):.1f} %")
 
 
+def of_the_world(a):
+    scenes = world.held_out(a.scenes, 1000)
+    sounds = [fidelity.sound_distance(scenes[i].sounds()[0]) for i in range(len(scenes))]
+    outlines = [fidelity.outline_overlap(scenes[i].pictures()[0]) for i in range(len(scenes))]
+    noise = fidelity.sound_distance(0.1 * np.random.default_rng(0).standard_normal(world.SECONDS * world.RATE))
+    print(f"fidelity, {len(scenes)} scenes:")
+    print(f"  true sounds {np.mean(sounds):.2f} dB, white noise {noise:.1f} dB, true videos {np.mean(outlines):.3f}")
+
+
 def generation(a):
     scenes, rng = world.held_out(a.generated, 2000), np.random.default_rng(12)
     folder = os.path.join(a.out, "generation")
@@ -176,7 +187,13 @@ def main():
     a = ap.parse_args()
     for what in a.only.split(","):
         with torch.no_grad():
-            {"reconstruction": reconstruction, "retrieval": retrieval, "generation": generation}[what](a)
+            parts = {
+                "reconstruction": reconstruction,
+                "retrieval": retrieval,
+                "generation": generation,
+                "fidelity": of_the_world,
+            }
+            parts[what](a)
 
 
 if __name__ == "__main__":

@@ -49,12 +49,13 @@ struct GenerationRun {
         }
         let outcome = try Sampler(parts.map(\.stream), guides: guides, rowsAtOnce: rowsAtOnce).run(
             latents: parts.map(\.noise), prompts: parts.map(\.prompts), rows: rows, observer: observer)
-        return try finish(parts, outcome, conditions, score, captions: conditions.captions, rowsAtOnce)
+        return try finish(parts, outcome, conditions, score, rowsAtOnce)
     }
 
-    /// What the denoisers are told: a caption that does not fit is not followed.
+    /// What the denoisers are told: a caption that does not fit is not followed. Words weigh it themselves.
     private func prompts(_ conditions: SampleConditions, _ guidance: Guidance) -> [String] {
-        let least = if case .noise(let noise) = guidance.gradient { noise.trustBelow } else { 0.0 }
+        let least =
+            if case .noise(let noise) = guidance.gradient, guidance.words == nil { noise.trustBelow } else { 0.0 }
         return zip(conditions.captions, conditions.trust).map { caption, trust in
             trust.map { $0 < least } ?? false ? "" : caption ?? ""
         }
@@ -97,7 +98,7 @@ struct GenerationRun {
     /// Decodes what is left of every sample, scores it, and puts the better first.
     private func finish(
         _ parts: [any GeneratedPart], _ outcome: Sampler.Outcome, _ conditions: SampleConditions,
-        _ score: BinderScore, captions: [String?], _ rowsAtOnce: Int
+        _ score: BinderScore, _ rowsAtOnce: Int
     ) throws -> [Made] {
         var drafts = zip(outcome.rows, outcome.losses).map { GenerationResult.Draft(row: $0, losses: $1) }
         var embeddings: [Modality: Tensor] = [:]
@@ -106,7 +107,7 @@ struct GenerationRun {
         }
         let scores = try score(embeddings, rows: outcome.rows)
         let cuts = outcome.guides.compactMap { $0 as? Tournament }.first?.cuts
-        return try captions.indices.map { sample in
+        return try conditions.captions.indices.map { sample in
             // What is not finite comes last, and of equal scores the lower particle first.
             let places = drafts.indices.filter { drafts[$0].row.sample == sample }.sorted {
                 rank(drafts[$0], scores[$0]) > rank(drafts[$1], scores[$1])
@@ -119,7 +120,8 @@ struct GenerationRun {
                         particle: drafts[place].row.particle, score: scores[place].flatMap { $0.isFinite ? $0 : nil },
                         cuts: cuts?[sample] ?? []),
                     trust: conditions.trust[sample],
-                    words: conditions.words[sample]?.words(list.captioner?.labels ?? [], caption: captions[sample])
+                    words: conditions.words[sample]?.words(
+                        list.captioner?.labels ?? [], caption: conditions.captions[sample])
                         ?? [])
             }
             return Made(

@@ -65,13 +65,4 @@ package struct Guidance: Sendable, Equatable {
         }
         return guidance
     }
-
-    /// Gradient steps of a whole run on one beginning.
-    package func innerSteps(timesteps: [Double]) -> Int {
-        switch gradient {
-        case .off: 0
-        case .aligner(let aligner): aligner.guidedSteps(timesteps: timesteps).count { $0 } * aligner.innerSteps
-        case .noise(let noise): (0..<timesteps.count).reduce(0) { $0 + noise.updates(at: $1, of: timesteps.count) }
-        }
-    }
 }

@@ -57,8 +57,7 @@ package struct StepBenchmark {
                 throw BenchmarkError.needsCUDA(key)
             }
         }
-        try TorchRuntime.configure(threads: choice.threads)
-        try TorchRuntime.allowTF32(job.tf32 == .on)
+        try choice.apply(job)
 
         progress("measuring \(choice.description)")
         let ceilings = try ceilings ?? DeviceCeilings(job.precision.dtype, on: device)

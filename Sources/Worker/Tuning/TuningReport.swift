@@ -18,9 +18,10 @@ package struct TuningReport: Codable, Sendable, Equatable {
         package let temperature: Double?
         /// w of guidance in the noise; 0: none.
         package let strength: Double
-        /// Beginnings of a sample, and the cuts; empty: one beginning.
-        package let particles: Int
+        /// Cuts among eight beginnings; empty: one beginning.
         package let rounds: [BeginningSettings.Round]
+        /// What is written under `guidance` in the job for this.
+        package let settings: String
         /// The binder's score of the finished samples, the mean: in objective.
         package let score: Double
         /// Twice the standard error of ``score``.
@@ -69,19 +70,4 @@ package struct TuningReport: Codable, Sendable, Equatable {
 
     private func short(_ number: Double) -> String { "\((number * 1000).rounded() / 1000)" }
     private func percent(_ part: Double) -> String { "\(Int((part * 100).rounded())) %" }
-}
-
-extension TuningReport.Trial {
-    /// As it is written under `guidance` in a job file.
-    package var settings: String {
-        var parts = [temperature.map { "words: {temperature: \($0)}" } ?? "words: off"]
-        parts.append(strength > 0 ? "gradient: noise, strength: \(strength)" : "gradient: off")
-        if particles > 1 {
-            parts.append("particles: \(particles)")
-            parts.append("rounds: {" + rounds.map { "\($0.at): \($0.keep)" }.joined(separator: ", ") + "}")
-        } else {
-            parts.append("particles: 1")
-        }
-        return "{" + parts.joined(separator: ", ") + "}"
-    }
 }

@@ -17,6 +17,7 @@ package struct OpenBLAS: Sendable {
     package let threads: Int
     /// The name under which the library was found.
     package let name: String
+    let functions: OpenBLASFunctions
 
     /// Names under which the library is installed.
     package static let names = ["libopenblas.so.0", "libopenblas.so", "libopenblaso.so.0", "libopenblasp.so.0"]
@@ -41,7 +42,8 @@ package struct OpenBLAS: Sendable {
         var reasons: [String] = []
         var found: (name: String, handle: UnsafeMutableRawPointer)?
         for name in names where found == nil {
-            if let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) {
+            // Deep: LAPACK inside calls BLAS by name, and a program may have another library with the same names.
+            if let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND) {
                 found = (name, handle)
             } else {
                 reasons.append(dlerror().map { String(cString: $0) } ?? name)
@@ -53,8 +55,9 @@ package struct OpenBLAS: Sendable {
         typealias Text = @convention(c) () -> UnsafePointer<CChar>?
         typealias Count = @convention(c) () -> CInt
         guard let config = dlsym(handle, "openblas_get_config"), let core = dlsym(handle, "openblas_get_corename"),
-            let threads = dlsym(handle, "openblas_get_num_threads")
+            let threads = dlsym(handle, "openblas_get_num_threads"), let functions = OpenBLASFunctions(handle)
         else { throw .foreign(name) }
+        self.functions = functions
         func text(_ symbol: UnsafeMutableRawPointer) -> String {
             unsafeBitCast(symbol, to: Text.self)().map { String(cString: $0) } ?? ""
         }

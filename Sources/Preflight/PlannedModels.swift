@@ -15,7 +15,10 @@ package struct PlannedModels: Sendable {
         _ run: RunDescription, probe: CheckpointProbe = CheckpointProbe(), threads: Int = 4
     ) throws(PlannedModelsError) {
         guard !run.models.isEmpty else { return }
-        let located = probe.locate(run.recipe.job)
+        let located =
+            switch run.recipe {
+            case .generation(let job): probe.locate(job)
+            }
         guard located.problems.isEmpty else { throw .unusable(located.problems) }
         var claims: [(role: String, claim: FileClaim)] = []
         for model in run.models {

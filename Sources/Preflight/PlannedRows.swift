@@ -5,7 +5,7 @@ internal import Planning
 struct PlannedRows: ~Copyable {
     private let job: Job
     private var inspector: InputInspector
-    private var writer: PlanWriter
+    private var writer: PlanWriter<PlannedSample>
     private(set) var expectedBytes: ExpectedBytes
     /// Every problem of a row.
     private(set) var problems = RowProblems()
@@ -19,7 +19,7 @@ struct PlannedRows: ~Copyable {
         self.job = job
         inspector = InputInspector(
             job: job, probe: probe, threads: threads, maximumFrames: maximumFrames, uses: survey.shared)
-        writer = PlanWriter(job)
+        writer = PlanWriter(.generation(job))
         expectedBytes = ExpectedBytes(job)
     }
 

@@ -152,6 +152,6 @@ package struct PreparedPlan: Sendable {
     /// Writes the run directory, or finds the same plan there already.
     /// - Throws: `RunError`.
     package func publish(in directory: RunDirectory) throws(RunError) -> (run: Run, publication: Run.Publication) {
-        try Run.publish(plan, job: job, models: models, expectedBytes: expectedBytes, in: directory)
+        try Run.publish(plan, .generation(job), models: models, expectedBytes: expectedBytes, in: directory)
     }
 }

@@ -36,10 +36,14 @@ package struct ComputingProcess: Sendable {
     private static func models(
         _ run: Run, _ place: RankProgram.Place, _ log: Logger
     ) throws -> (runner: any BatchRunner, device: String) {
-        let choice = try DeviceChoice(run.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
-        try choice.apply(run.job)
-        for warning in choice.warnings(for: run.job) { log.warning("\(warning)") }
-        return (try SampleBatchRunner(run: run, rank: place.rank, device: choice.device, log: log), choice.description)
+        switch run.description.recipe {
+        case .generation(let job):
+            let choice = try DeviceChoice(job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
+            try choice.apply(job)
+            for warning in choice.warnings(for: job) { log.warning("\(warning)") }
+            let runner = try SampleBatchRunner(run: run, job: job, rank: place.rank, device: choice.device, log: log)
+            return (runner, choice.description)
+        }
     }
 
     /// Works until the coordinator dismisses it.
@@ -83,7 +87,7 @@ package struct ComputingProcess: Sendable {
 extension ComputingProcess {
     /// Rank 0 has the run directory, however the others send what they make; nil: by messages.
     private func publisher(for run: Run, _ log: Logger) throws(ThreadError) -> SharedSegments? {
-        guard run.job.gather == .shared || place.rank == 0 else { return nil }
+        guard run.description.recipe.gather == .shared || place.rank == 0 else { return nil }
         return try SharedSegments(
             run.description.segments(in: run.directory.layout), patience: patience, log: log)
     }

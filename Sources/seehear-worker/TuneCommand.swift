@@ -64,7 +64,8 @@ struct TuneCommand: ParsableCommand {
         options.samples = samples
         if scoresOnly { options.rounds = [] }
         var planned: [PlannedSample] = []
-        try prepared.plan.rows.forEach { sample in
+        try prepared.plan.rows.forEach { row in
+            guard let sample = row as? PlannedSample else { return }
             if sample.task == wanted, planned.count < samples { planned.append(sample) }
         }
         let found = try GuideTuning(prepared.job, wanted, options).run(planned) {

@@ -183,8 +183,10 @@ import Testing
                 seed: UInt64($0), duration: 1)
         }
         let directory = RunDirectory(folder.url.appending(path: "planned", directoryHint: .isDirectory))
-        return try Run.publish(Plan(samples: samples, job: job), job: job, models: [], expectedBytes: 1, in: directory)
-            .run
+        return try Run.publish(
+            Plan(samples: samples, job: job), .generation(job), models: [], expectedBytes: 1, in: directory
+        )
+        .run
     }
 
     /// Answers a rank as the coordinator does, until `stops` says otherwise.

@@ -22,7 +22,7 @@ import Testing
                 duration: 1)
         }
         run = try Run.publish(
-            Plan(samples: samples, job: job), job: job, models: [], expectedBytes: 1,
+            Plan(samples: samples, job: job), .generation(job), models: [], expectedBytes: 1,
             in: RunDirectory(folder.url.appending(path: "run", directoryHint: .isDirectory))
         ).run
     }
@@ -44,7 +44,7 @@ import Testing
 
     /// What a worker publishes; `failed` samples have no bytes.
     private func publish(_ batch: Int, failed: Set<Int> = []) throws -> BatchReport {
-        let planned = try run.samples(of: batch)
+        let planned = try run.samples(of: batch, as: PlannedSample.self)
         let made = planned.filter { !failed.contains($0.index) }
         let segment = try EncodedSegment(
             batch: batch, configSHA256: run.description.configSHA256,
@@ -240,7 +240,7 @@ import Testing
         let late = run.description.segments(in: layout)
         let segment = try EncodedSegment(
             batch: 0, configSHA256: run.description.configSHA256, samples: [],
-            rows: run.samples(of: 0).map {
+            rows: run.samples(of: 0, as: PlannedSample.self).map {
                 SampleRow(
                     index: $0.index, key: $0.key, task: "v2a", prompt: "p", seed: $0.seed, status: .failed,
                     error: .init(kind: "late", message: "late"))

@@ -51,7 +51,7 @@ extension Job {
     private func publish(_ job: Job, count: Int = 5, models: [ModelIdentity] = models) throws -> (
         run: Run, publication: Run.Publication
     ) {
-        try Run.publish(plan(job, count: count), job: job, models: models, expectedBytes: 100, in: directory)
+        try Run.publish(plan(job, count: count), .generation(job), models: models, expectedBytes: 100, in: directory)
     }
 
     @Test func publishedRunsOpenAgain() throws {
@@ -59,7 +59,7 @@ extension Job {
         let made = try publish(job)
         #expect(made.publication == .created)
         let run = try Run.open(directory)
-        #expect(run.job == job)
+        #expect(run.description.recipe.job == job)
         #expect(run.rows.record == made.run.rows.record)
         #expect(try run.samples == made.run.samples)
         #expect(try run.tally() == plan(job).tally)
@@ -75,11 +75,11 @@ extension Job {
     func hostileNumbers() throws {
         let description = try publish(testJob("batch=2", "shard=4")).run.description
         func refusal(_ change: (inout RunDescription, inout Job) -> Void) throws -> String? {
-            var (changed, job) = (description, description.recipe.job)
+            var (changed, job) = (description, try #require(description.recipe.job))
             change(&changed, &job)
             changed.recipe = .generation(job)
-            changed.configSHA256 = RunDescription.identity(
-                recipe: changed.recipe, planSHA256: changed.plan.sha256, models: changed.models)
+            changed.configSHA256 = changed.recipe.identity(
+                planSHA256: changed.plan.sha256, models: changed.models)
             let json = try JSONCoding.encode(changed)
             do throws(RunError) {
                 _ = try RunDescription(parsing: json, path: "run.json")
@@ -168,7 +168,7 @@ extension Job {
         )
         let run = try Run.open(directory)
         #expect(run.description.models == moved)
-        #expect(run.job == job)
+        #expect(run.description.recipe.job == job)
         #expect(run.description.configSHA256 == before.description.configSHA256)
         #expect(try publish(job, models: moved).publication == .unchanged)
     }
@@ -200,8 +200,7 @@ extension Job {
         #expect(try Run.open(directory).description.models.map(\.license) == ["cc-by-nc-sa-4.0", nil])
         #expect(
             run.description.configSHA256
-                == RunDescription.identity(
-                    recipe: run.description.recipe, planSHA256: run.description.plan.sha256, models: models))
+                == run.description.recipe.identity(planSHA256: run.description.plan.sha256, models: models))
         #expect(try publish(try testJob()).publication == .unchanged)
     }
 
@@ -209,7 +208,7 @@ extension Job {
         let path = try folder.write("a file where a folder is needed", to: "file")
         #expect {
             try Run.publish(
-                plan(testJob()), job: testJob(), models: models, expectedBytes: 1,
+                plan(testJob()), .generation(testJob()), models: models, expectedBytes: 1,
                 in: RunDirectory(URL(filePath: "\(path)/run", directoryHint: .isDirectory)))
         } throws: { error in
             guard case RunError.unwritable(let named, _)? = error as? RunError else { return false }
@@ -300,7 +299,7 @@ extension Job {
     @Test("batches and shards of the rows must be those of the job")
     func rowsInOtherBatches() throws {
         let job = try testJob("batch=4")
-        _ = try Run.publish(plan(testJob("batch=3")), job: job, models: models, expectedBytes: 1, in: directory)
+        _ = try Run.publish(plan(testJob("batch=3")), .generation(job), models: models, expectedBytes: 1, in: directory)
         #expect { try Run.open(directory).tally() } throws: {
             "\($0)".contains("row 3 is not in the batch and shard that the job puts it in")
         }
@@ -333,7 +332,7 @@ extension Job {
     private func publishSegment(
         _ run: Run, batch: Int, failing: Set<Int> = [], scores: [Int: Double] = [:], losses: [Int: [Double]] = [:]
     ) throws {
-        let planned = try run.samples(of: batch)
+        let planned = try run.samples(of: batch, as: PlannedSample.self)
         let rows = planned.map { sample in
             SampleRow(
                 index: sample.index, key: sample.key, task: "v2a", prompt: sample.prompt, seed: sample.seed,
@@ -352,7 +351,9 @@ extension Job {
 
     @Test func countsWhatTheFilesSay() throws {
         let job = try testJob("batch=2", "shard=4")
-        let run = try Run.publish(plan(job, count: 7), job: job, models: models, expectedBytes: 1, in: directory).run
+        let run = try Run.publish(
+            plan(job, count: 7), .generation(job), models: models, expectedBytes: 1, in: directory
+        ).run
         var reader = try RunStatusReader(directory)
         #expect(try reader.read().state == .planned)
 
@@ -405,7 +406,9 @@ extension Job {
     @Test("samples are listed by score and by loss, and those without one come last")
     func orders() throws {
         let job = try testJob("batch=2", "shard=4")
-        let run = try Run.publish(plan(job, count: 6), job: job, models: models, expectedBytes: 1, in: directory).run
+        let run = try Run.publish(
+            plan(job, count: 6), .generation(job), models: models, expectedBytes: 1, in: directory
+        ).run
         try publishSegment(run, batch: 0, scores: [0: 0.25, 1: 0.75], losses: [0: [2, 1], 1: [1, 3]])
         try publishSegment(run, batch: 1, failing: [2], scores: [3: 0.75], losses: [3: [.nan]])
         let listing = try RunListing(directory)
@@ -435,7 +438,9 @@ extension Job {
     @Test("a run without scores is listed without them")
     func noScores() throws {
         let job = try testJob("batch=2", "shard=4", "guidance=off")
-        let run = try Run.publish(plan(job, count: 4), job: job, models: models, expectedBytes: 1, in: directory).run
+        let run = try Run.publish(
+            plan(job, count: 4), .generation(job), models: models, expectedBytes: 1, in: directory
+        ).run
         try publishSegment(run, batch: 0)
         #expect(try !RunListing(directory).hasScores())
         try publishSegment(run, batch: 1, scores: [3: 0.5])
@@ -445,7 +450,7 @@ extension Job {
 
     @Test func recordsOfAnotherRunAreRefused() throws {
         let job = try testJob("batch=2", "shard=4")
-        _ = try Run.publish(plan(job, count: 7), job: job, models: models, expectedBytes: 1, in: directory)
+        _ = try Run.publish(plan(job, count: 7), .generation(job), models: models, expectedBytes: 1, in: directory)
         let record = directory.url.appending(path: "shards/shard-000000.json")
         var reader = try RunStatusReader(directory)
         for text in ["{", #"{"nsamples": 4, "config_sha256": "00"}"#, #"{"nsamples": 5}"#, #"{"nsamples": -1}"#] {

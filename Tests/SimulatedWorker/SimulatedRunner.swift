@@ -26,7 +26,7 @@ struct SimulatedRunner: BatchRunner {
     func discard(_ batch: Int) async {}
 
     func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport {
-        let planned = try run.samples(of: order.batch)
+        let planned = try run.samples(of: order.batch, as: PlannedSample.self)
         var samples: [Sample] = []
         var rows: [SampleRow] = []
         for (number, sample) in planned.enumerated() {

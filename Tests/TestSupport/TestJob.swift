@@ -11,14 +11,23 @@ package func testJob(_ overrides: String..., folder: String = "/data") throws ->
 extension Plan {
     /// All rows.
     package var samples: [PlannedSample] {
-        get throws { try rows.samples(0..<rows.count) }
+        get throws { try rows.samples(0..<rows.count).compactMap { $0 as? PlannedSample } }
     }
 }
 
 extension Run {
+    /// The job of a run that generates.
+    package var job: Job {
+        get throws {
+            struct GeneratesNothing: Error {}
+            guard let job = description.recipe.job else { throw GeneratesNothing() }
+            return job
+        }
+    }
+
     /// All rows of the plan.
     package var samples: [PlannedSample] {
-        get throws { try rows.samples(0..<rows.count) }
+        get throws { try rows.samples(0..<rows.count).compactMap { $0 as? PlannedSample } }
     }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Method
 import Planning
+import TestSupport
 import Testing
 import Torch
 

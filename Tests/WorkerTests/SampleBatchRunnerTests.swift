@@ -17,7 +17,8 @@ import Torch
 
     private func runner(_ temporary: TemporaryRun) async throws -> SampleBatchRunner {
         let runner = try SampleBatchRunner(
-            run: temporary.run, rank: 3, device: .cpu, pauses: [.milliseconds(10)], log: log)
+            run: temporary.run, job: try temporary.run.job, rank: 3, device: .cpu, pauses: [.milliseconds(10)], log: log
+        )
         try await runner.prepare()
         return runner
     }
@@ -138,7 +139,8 @@ import Torch
             files: ["late.ppm": late, "mount/there.ppm": there, "gone.ppm": late])
         for name in ["late.ppm", "mount", "gone.ppm"] { try temporary.remove(name) }
         let runner = try SampleBatchRunner(
-            run: temporary.run, rank: 3, device: .cpu, patience: StoragePatience(pause: .milliseconds(20)),
+            run: temporary.run, job: try temporary.run.job, rank: 3, device: .cpu,
+            patience: StoragePatience(pause: .milliseconds(20)),
             pauses: [.milliseconds(50), .milliseconds(50)], log: log)
         try await runner.prepare()
         await runner.prefetch(0)

@@ -13,7 +13,7 @@ import Testing
     private func encoder(_ settings: String = "") throws -> (SampleEncoder, PlannedSample, TemporaryRun) {
         let temporary = try TemporaryRun(
             [("a", .image, "a.ppm")], files: ["a.ppm": TestMedia.image(shade: 10)], settings: settings)
-        let encoder = SampleEncoder(run: temporary.run.description) { _ in 0.9 }
+        let encoder = SampleEncoder(run: temporary.run.description, job: try temporary.run.job) { _ in 0.9 }
         return (encoder, try temporary.run.samples[0], temporary)
     }
 
@@ -30,7 +30,7 @@ import Testing
     private func encode(
         _ encoder: SampleEncoder, _ planned: PlannedSample, _ result: GenerationResult
     ) throws -> Sample {
-        let job = encoder.run.recipe.job
+        let job = encoder.job
         let kept = job.settings(for: planned.task).guidance.beginnings.kept
         return try encoder.encode(planned, input, FinishedSamples(result, job, kept: kept))
     }

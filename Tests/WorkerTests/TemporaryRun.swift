@@ -68,7 +68,7 @@ final class TemporaryRun {
         }
         let narrowed = job.narrowed(to: Set(all.map(\.task)))
         run = try Run.publish(
-            Plan(samples: all, job: job), job: narrowed,
+            Plan(samples: all, job: job), .generation(narrowed),
             models: models == nil ? [] : CheckpointProbe().inspect(narrowed).models, expectedBytes: 0,
             in: RunDirectory(folder.appending(path: "run"))
         ).run

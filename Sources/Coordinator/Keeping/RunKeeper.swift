@@ -86,8 +86,8 @@ package actor RunKeeper: CoordinatorDelegate {
         let samples = try await reading.perform { [run] in try run.samples(of: batch) }
         let rows = samples.map { sample in
             SampleRow(
-                index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt,
-                seed: sample.seed,
+                index: sample.index, key: sample.key, task: sample.listed.task, prompt: sample.listed.prompt,
+                seed: sample.listed.seed,
                 status: .failed,
                 error: SampleRow.Failure(
                     kind: sample.error?.kind ?? failure.kind, message: sample.error?.message ?? failure.message))

@@ -15,9 +15,9 @@ package struct PlanTally: Sendable, Equatable {
     package private(set) var samples = 0
     /// Samples that failed before the run began.
     package private(set) var invalid = 0
-    /// The samples that can be made, by task.
+    /// Of a run that generates: the samples that can be made, by task.
     package private(set) var made: [GenerationTask: OfTask] = [:]
-    /// The tasks of all samples, those that failed before the run began included.
+    /// Of a run that generates: the tasks of all samples, those that failed before the run began included.
     package private(set) var tasks: Set<GenerationTask> = []
     /// The work of each batch, in units of ``SampleCost``.
     package private(set) var batchCosts: [Double] = []
@@ -28,15 +28,17 @@ package struct PlanTally: Sendable, Equatable {
     package var expectedCost: Double { batchCosts.reduce(0, +) }
 
     /// Counts the next sample, whose batch is the last one's or the one after it.
-    package mutating func add(_ sample: PlannedSample, job: Job) {
+    package mutating func add(_ row: any PlanRow, _ recipe: Recipe) {
         samples += 1
+        if row.batch == batchCosts.count { batchCosts.append(0) }
+        batchCosts[batchCosts.count - 1] += row.error == nil ? recipe.cost(of: row) : 0.01
+        if row.error != nil { invalid += 1 }
+        if let sample = row as? PlannedSample { count(sample) }
+    }
+
+    private mutating func count(_ sample: PlannedSample) {
         tasks.insert(sample.task)
-        if sample.batch == batchCosts.count { batchCosts.append(0) }
-        batchCosts[batchCosts.count - 1] += Self.cost(of: sample, job: job)
-        guard sample.error == nil else {
-            invalid += 1
-            return
-        }
+        guard sample.error == nil else { return }
         var task = made[sample.task] ?? OfTask()
         task.samples += 1
         task.duration += sample.duration
@@ -45,11 +47,5 @@ package struct PlanTally: Sendable, Equatable {
                 min(task.frames?.lowerBound ?? frames, frames)...max(task.frames?.upperBound ?? frames, frames)
         }
         made[sample.task] = task
-    }
-
-    /// The work of a sample, in units of ``SampleCost``.
-    static func cost(of sample: PlannedSample, job: Job) -> Double {
-        guard sample.error == nil else { return 0.01 }
-        return SampleCost.of(sample.extent, job.settings(for: sample.task), clips: job.clips)
     }
 }

@@ -1,7 +1,8 @@
+internal import Files
 package import Method
 
 /// One sample of a plan: what is generated, from what, with which seed, and where it is published.
-package struct PlannedSample: Sendable, Equatable {
+package struct PlannedSample: PlanRow, Equatable {
     /// The place in the plan, from 0, which is the manifest's order.
     package var index: Int
     /// The name in the shard, unique in the plan.
@@ -43,6 +44,22 @@ package struct PlannedSample: Sendable, Equatable {
         self.batch = batch
         self.shard = shard
         self.error = error
+    }
+
+    package var listed: ListedRow { ListedRow(task: task.rawValue, seed: seed, prompt: prompt) }
+
+    package func fields(otherThanIn row: any PlanRow) -> [String] {
+        guard let row = row as? PlannedSample else { return ["kind"] }
+        func exact(_ text: String?) -> ExactText? { text.map(ExactText.init) }
+        let fields: [(String, Bool)] = [
+            ("key", exact(key) != exact(row.key)), ("task", task != row.task),
+            ("prompt", exact(prompt) != exact(row.prompt)),
+            ("negative_prompt", exact(negativePrompt) != exact(row.negativePrompt)),
+            ("input", input != row.input || exact(input?.path) != exact(row.input?.path)),
+            ("seed", seed != row.seed), ("duration", duration != row.duration), ("frames", frames != row.frames),
+            ("error", error != row.error), ("batch", batch != row.batch || shard != row.shard),
+        ]
+        return fields.filter(\.1).map(\.0)
     }
 
     /// How long the sample is.

@@ -1,9 +1,8 @@
-internal import JSON
+package import JSON
 internal import Method
 
 extension PlannedSample {
-    /// Writes the sample as one line of `plan.jsonl`; absent values are left out.
-    func write(to writer: inout JSONWriter) {
+    package func write(to writer: inout JSONWriter) {
         writer.begin()
         writer.field("index", index)
         writer.field("key", key)
@@ -38,8 +37,7 @@ extension PlannedSample {
         writer.newline()
     }
 
-    /// Reads one line of `plan.jsonl`.
-    init(parsing line: [UInt8]) throws(JSONError) {
+    package init(parsing line: [UInt8]) throws(JSONError) {
         var reader = JSONReader(line)
         var sample = PlannedSample(
             index: -1, key: "", task: .v2a, prompt: nil, negativePrompt: "", input: nil, seed: 0, duration: 0,

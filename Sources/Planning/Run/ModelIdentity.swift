@@ -36,4 +36,7 @@ package struct ModelIdentity: Codable, Sendable, Equatable {
         self.files = files
         self.license = license
     }
+
+    /// What is in it, wherever it lies.
+    var withoutPlace: ModelIdentity { ModelIdentity(role: role, path: "", files: files) }
 }

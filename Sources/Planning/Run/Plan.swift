@@ -11,7 +11,7 @@ package struct Plan: Sendable {
     /// - Parameter samples: in plan order; their `index`, `batch` and `shard` are overwritten.
     /// - Throws: `ZstdError` where the compressor fails.
     package init(samples: some Sequence<PlannedSample>, job: Job) throws {
-        var writer = PlanWriter(job)
+        var writer = PlanWriter<PlannedSample>(.generation(job))
         for sample in samples { try writer.append(sample) }
         self = try writer.finish()
     }

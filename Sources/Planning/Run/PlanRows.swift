@@ -4,12 +4,14 @@ internal import JSON
 internal import Shard
 internal import Synchronization
 
-/// The rows of a plan, read where they are wanted: one frame of them is in memory at a time.
+/// The rows of a plan, of whatever kind, read where they are wanted: one frame of them is in memory at a time.
 ///
 /// Each frame is held against the SHA-256 that `run.json` states for it. Calls block; several threads may read at once.
 package final class PlanRows: Sendable {
     /// Where the rows lie and what they hash to.
     package let record: PlanFile
+    /// What each of them is.
+    private let type: any PlanRow.Type
     private let source: Source
     /// Where errors say that the rows are.
     private let path: String
@@ -31,15 +33,17 @@ package final class PlanRows: Sendable {
     }
 
     /// Rows that were just written.
-    init(_ record: PlanFile, frames: [[UInt8]]) {
+    init(_ record: PlanFile, of type: any PlanRow.Type, frames: [[UInt8]]) {
         self.record = record
+        self.type = type
         source = .memory(frames)
         path = record.file
     }
 
     /// Opens the file of a run's rows, and holds its length against `run.json`.
     /// - Throws: ``RunError``.
-    package init(_ record: PlanFile, in folder: URL) throws(RunError) {
+    package init(_ record: PlanFile, of type: any PlanRow.Type, in folder: URL) throws(RunError) {
+        self.type = type
         path = folder.appending(path: PlanFile.fileName).path
         let file: InputFile
         do throws(FileError) {
@@ -60,10 +64,10 @@ package final class PlanRows: Sendable {
     /// The number of rows.
     package var count: Int { record.rows }
 
-    /// The samples of a range of indices, `0 ..< count` at most.
+    /// The rows of a range of indices, `0 ..< count` at most.
     /// - Throws: ``RunError`` that names the file and the frame or row.
-    package func samples(_ range: Range<Int>) throws(RunError) -> [PlannedSample] {
-        var samples: [PlannedSample] = []
+    package func samples(_ range: Range<Int>) throws(RunError) -> [any PlanRow] {
+        var samples: [any PlanRow] = []
         var index = range.lowerBound
         while index < range.upperBound {
             let frame = index / record.rowsPerFrame
@@ -77,9 +81,9 @@ package final class PlanRows: Sendable {
         return samples
     }
 
-    /// Gives every sample in order, and holds all of them together against the plan's hash.
+    /// Gives every row in order, and holds all of them together against the plan's hash.
     /// - Throws: ``RunError``, or what `body` throws.
-    package func forEach(_ body: (PlannedSample) throws -> Void) throws {
+    package func forEach(_ body: (any PlanRow) throws -> Void) throws {
         var hash = SHA256()
         for frame in record.frames.indices {
             let lines = try lines(of: frame)
@@ -139,9 +143,9 @@ package final class PlanRows: Sendable {
         return lines
     }
 
-    private func sample(_ line: ArraySlice<UInt8>, _ index: Int) throws(RunError) -> PlannedSample {
+    private func sample(_ line: ArraySlice<UInt8>, _ index: Int) throws(RunError) -> any PlanRow {
         do throws(JSONError) {
-            let sample = try PlannedSample(parsing: Array(line))
+            let sample = try type.init(parsing: Array(line))
             guard sample.index == index else {
                 throw JSONError(offset: 0, kind: .content("its index is \(sample.index)"))
             }

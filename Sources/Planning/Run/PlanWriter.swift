@@ -3,8 +3,8 @@ internal import JSON
 internal import Shard
 
 /// Writes a plan row by row, in memory: numbers the samples, counts them, and compresses them frame by frame.
-package struct PlanWriter: ~Copyable {
-    private let job: Job
+package struct PlanWriter<Row: PlanRow>: ~Copyable {
+    private let recipe: Recipe
     private let layout: PlanLayout
     private var tally = PlanTally()
     private var frames: [PlanFile.Frame] = []
@@ -13,10 +13,10 @@ package struct PlanWriter: ~Copyable {
     private var writer = JSONWriter()
 
     /// A plan without rows.
-    /// - Parameter job: whose batches and shards the samples are put into, and whose settings tell what they cost.
-    package init(_ job: Job) {
-        self.job = job
-        layout = PlanLayout(samples: .max, shard: job.shard, batch: job.batch)
+    /// - Parameter recipe: whose batches and shards the samples are put into, and whose settings tell what they cost.
+    package init(_ recipe: Recipe) {
+        self.recipe = recipe
+        layout = PlanLayout(samples: .max, shard: recipe.shard, batch: recipe.batch)
     }
 
     /// Adds the next sample.
@@ -24,12 +24,12 @@ package struct PlanWriter: ~Copyable {
     /// - Returns: the sample with its numbers.
     /// - Throws: `ZstdError` where the compressor fails.
     @discardableResult
-    package mutating func append(_ sample: PlannedSample) throws -> PlannedSample {
+    package mutating func append(_ sample: Row) throws -> Row {
         var sample = sample
         sample.index = tally.samples
         sample.batch = layout.batch(ofSample: sample.index)
         sample.shard = layout.shard(ofSample: sample.index)
-        tally.add(sample, job: job)
+        tally.add(sample, recipe)
         sample.write(to: &writer)
         if tally.samples % PlanFile.rowsPerFrame == 0 { try endFrame() }
         return sample
@@ -53,7 +53,7 @@ package struct PlanWriter: ~Copyable {
             file: PlanFile.fileName, rows: tally.samples, rowsPerFrame: PlanFile.rowsPerFrame, frames: frames,
             sha256: hash.hexadecimalDigest)
         return Plan(
-            layout: PlanLayout(samples: tally.samples, shard: job.shard, batch: job.batch), tally: tally,
-            rows: PlanRows(file, frames: content))
+            layout: PlanLayout(samples: tally.samples, shard: recipe.shard, batch: recipe.batch), tally: tally,
+            rows: PlanRows(file, of: Row.self, frames: content))
     }
 }

@@ -9,11 +9,8 @@ package struct Run: Sendable {
     package let description: RunDescription
     /// Key → batch → shard.
     package let layout: PlanLayout
-    /// The samples.
+    /// One for each sample.
     package let rows: PlanRows
-
-    /// The resolved job of a run that generates.
-    package var job: Job { description.recipe.job }
 
     /// What publishing a plan did.
     package enum Publication: Sendable, Equatable {
@@ -44,7 +41,8 @@ package struct Run: Sendable {
     /// - Throws: ``RunError``.
     package static func open(_ directory: RunDirectory) throws(RunError) -> Run {
         let description = try describe(directory)
-        return Run(directory, description, try PlanRows(description.plan, in: directory.url))
+        return Run(
+            directory, description, try PlanRows(description.plan, of: description.recipe.rowType, in: directory.url))
     }
 
     private init(_ directory: RunDirectory, _ description: RunDescription, _ rows: PlanRows) {
@@ -56,15 +54,21 @@ package struct Run: Sendable {
 
     /// The samples of a batch. Blocks.
     /// - Throws: ``RunError``.
-    package func samples(of batch: Int) throws(RunError) -> [PlannedSample] {
+    package func samples(of batch: Int) throws(RunError) -> [any PlanRow] {
         try rows.samples(layout.samples(ofBatch: batch))
+    }
+
+    /// The samples of a batch, of the kind that the run's recipe has. Blocks.
+    /// - Throws: ``RunError``.
+    package func samples<Row: PlanRow>(of batch: Int, as kind: Row.Type) throws(RunError) -> [Row] {
+        try samples(of: batch).compactMap { $0 as? Row }
     }
 
     /// Reads the whole plan once, checks it against `run.json`, and counts. Blocks.
     /// - Throws: ``RunError``.
     package func tally() throws(RunError) -> PlanTally {
         var tally = PlanTally()
-        let job = job
+        let recipe = description.recipe
         do {
             try rows.forEach { sample in
                 guard sample.batch == layout.batch(ofSample: sample.index),
@@ -72,9 +76,9 @@ package struct Run: Sendable {
                 else {
                     throw RunError.damaged(
                         path: directory.plan.path,
-                        reason: "row \(sample.index) is not in the batch and shard that the job puts it in")
+                        reason: "row \(sample.index) is not in the batch and shard that the run puts it in")
                 }
-                tally.add(sample, job: job)
+                tally.add(sample, recipe)
             }
         } catch let error as RunError {
             throw error
@@ -89,7 +93,7 @@ package struct Run: Sendable {
                     "it counts \(description.counts.samples) samples, \(description.counts.invalid) of them invalid, and "
                     + "the plan has \(counted.samples), \(counted.invalid) of them invalid")
         }
-        if let task = tally.tasks.subtracting(job.tasks.keys).map(\.rawValue).min() {
+        if let job = recipe.job, let task = tally.tasks.subtracting(job.tasks.keys).map(\.rawValue).min() {
             throw .damaged(path: directory.description.path, reason: "it has no settings for task \(task)")
         }
         return tally
@@ -102,10 +106,10 @@ package struct Run: Sendable {
     /// a run whose models were moved.
     /// - Throws: ``RunError``; ``RunError/conflict(path:differences:)`` where the directory has another plan.
     package static func publish(
-        _ plan: Plan, job: Job, models: [ModelIdentity], expectedBytes: Int64, in directory: RunDirectory
+        _ plan: Plan, _ recipe: Recipe, models: [ModelIdentity], expectedBytes: Int64, in directory: RunDirectory
     ) throws(RunError) -> (run: Run, publication: Publication) {
         let description = RunDescription(
-            recipe: .generation(job), plan: plan, models: models, expectedBytes: expectedBytes)
+            recipe: recipe, plan: plan, models: models, expectedBytes: expectedBytes)
         if PathKind(directory.description.path) != .nothing {
             return try renew(description, plan, in: directory)
         }

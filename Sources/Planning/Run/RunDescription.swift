@@ -1,6 +1,5 @@
 internal import Files
 internal import JSON
-internal import Method
 package import Shard
 
 /// What a run is: the content of `run.json`.
@@ -66,7 +65,7 @@ package struct RunDescription: Codable, Sendable, Equatable {
     /// Describes a run.
     package init(recipe: Recipe, plan: Plan, models: [ModelIdentity], expectedBytes: Int64) {
         schema = Self.currentSchema
-        configSHA256 = Self.identity(recipe: recipe, planSHA256: plan.rows.record.sha256, models: models)
+        configSHA256 = recipe.identity(planSHA256: plan.rows.record.sha256, models: models)
         self.recipe = recipe
         self.plan = plan.rows.record
         self.models = models
@@ -90,7 +89,7 @@ package struct RunDescription: Codable, Sendable, Equatable {
         let schema = try decode(Form.self).schema
         guard schema == Self.currentSchema else { throw .otherVersion(path: path, schema: schema) }
         let found = try decode(RunDescription.self)
-        let identity = Self.identity(recipe: found.recipe, planSHA256: found.plan.sha256, models: found.models)
+        let identity = found.recipe.identity(planSHA256: found.plan.sha256, models: found.models)
         guard identity == found.configSHA256 else {
             throw .damaged(path: path, reason: "its config_sha256 is not that of its recipe, plan and models")
         }
@@ -100,7 +99,7 @@ package struct RunDescription: Codable, Sendable, Equatable {
 
     /// What is wrong with its numbers, or nil: whoever reads the run counts and allocates by them.
     private var problem: String? {
-        if let problem = recipe.job.problem ?? plan.problem { return problem }
+        if let problem = recipe.problem ?? plan.problem { return problem }
         guard counts.samples == plan.rows else { return "counts.samples is \(counts.samples) of \(plan.rows) rows" }
         guard counts.shards == layout.shards, counts.batches == layout.batches else {
             return "counts.shards or counts.batches is not what \(counts.samples) samples make"
@@ -113,35 +112,4 @@ package struct RunDescription: Codable, Sendable, Equatable {
 
     /// The canonical JSON: sorted keys, one line end at the end.
     package func json() throws -> [UInt8] { try JSONCoding.encode(self, pretty: true) + Array("\n".utf8) }
-
-    /// The hash that says whether two runs must give the same bytes.
-    package static func identity(recipe: Recipe, planSHA256: String, models: [ModelIdentity]) -> String {
-        struct Identity: Encodable {
-            let job: Job
-            let plan: String
-            let models: [ModelIdentity]
-        }
-        let identity = Identity(
-            job: recipe.job.withoutPlaces, plan: planSHA256,
-            models: models.map { ModelIdentity(role: $0.role, path: "", files: $0.files) })
-        // These types hold finite numbers and text only, so encoding them cannot fail.
-        return SHA256.hexadecimalDigest(of: (try? JSONCoding.encode(identity)) ?? [])
-    }
-}
-
-extension Job {
-    /// The job without the places it was read from and without what leaves every byte of the shards as it is.
-    fileprivate var withoutPlaces: Job {
-        var job = self
-        job.manifest = ""
-        job.manifestFormat = .auto
-        job.root = nil
-        job.split = nil
-        job.models = ModelReferences([.imageBind: ""])
-        job.labels = nil
-        job.gather = .shared
-        job.invalidRows = .fail
-        job.inputHash = .full
-        return job
-    }
 }

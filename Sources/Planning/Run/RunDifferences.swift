@@ -1,5 +1,4 @@
 internal import Files
-internal import JSON
 
 /// What differs between the plan that a directory has and the one that was to be put there.
 struct RunDifferences {
@@ -46,38 +45,16 @@ struct RunDifferences {
                 if lines.count == most { return lines + ["more samples differ"] }
                 let index = first + number
                 let (before, after) = (try old.samples(index..<index + 1)[0], try new.samples(index..<index + 1)[0])
-                let names = fields(before, after).joined(separator: ", ")
+                let names = after.fields(otherThanIn: before).joined(separator: ", ")
                 lines.append("sample \(index) (\(before.key)): other \(names)")
             }
         }
         return lines
     }
 
-    private static func fields(_ before: PlannedSample, _ after: PlannedSample) -> [String] {
-        func exact(_ text: String?) -> ExactText? { text.map(ExactText.init) }
-        let fields: [(String, Bool)] = [
-            ("key", exact(before.key) != exact(after.key)), ("task", before.task != after.task),
-            ("prompt", exact(before.prompt) != exact(after.prompt)),
-            ("negative_prompt", exact(before.negativePrompt) != exact(after.negativePrompt)),
-            ("input", before.input != after.input || exact(before.input?.path) != exact(after.input?.path)),
-            ("seed", before.seed != after.seed),
-            ("duration", before.duration != after.duration),
-            ("frames", before.frames != after.frames), ("error", before.error != after.error),
-            ("batch", before.batch != after.batch || before.shard != after.shard),
-        ]
-        return fields.filter(\.1).map(\.0)
-    }
-
     private static func settings(_ old: RunDescription, _ new: RunDescription) -> [String] {
-        let (old, new) = (leaves(old.recipe.job), leaves(new.recipe.job))
+        let (old, new) = (old.recipe.settings, new.recipe.settings)
         let keys = Set(old.keys).union(new.keys).sorted().filter { old[$0] != new[$0] }
         return keys.prefix(most).map { "job \($0): \(old[$0] ?? "not set") → \(new[$0] ?? "not set")" }
-    }
-
-    private static func leaves(_ job: Job) -> [String: String] {
-        guard let bytes = try? JSONCoding.encode(job), let tree = try? JSONValue(parsing: bytes) else {
-            return [:]
-        }
-        return tree.leaves()
     }
 }

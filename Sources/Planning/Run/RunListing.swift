@@ -103,18 +103,21 @@ package struct RunListing: Sendable {
         }
     }
 
-    private func entry(_ sample: PlannedSample, _ row: SampleRow?) -> Entry {
+    private func entry(_ sample: any PlanRow, _ row: SampleRow?) -> Entry {
+        let listed = sample.listed
         var entry = Entry(
-            index: sample.index, key: sample.key, task: sample.task.rawValue, state: .pending, seed: sample.seed,
-            prompt: sample.prompt)
+            index: sample.index, key: sample.key, task: listed.task, state: .pending, seed: listed.seed,
+            prompt: listed.prompt)
         if let row {
             entry.state = row.status == .ok ? .ok : .failed
             entry.shard = row.shard
             entry.kind = row.error?.kind
             entry.message = row.error?.message
             entry.score = row.findings.choice.score
-            if entry.score != nil {
-                entry.inObjective = run.job.settings(for: sample.task).guidance.followsBinder
+            if entry.score != nil, let job = run.description.recipe.job,
+                let sample = sample as? PlannedSample
+            {
+                entry.inObjective = job.settings(for: sample.task).guidance.followsBinder
             }
             entry.loss = row.losses.last.flatMap { $0.isFinite ? $0 : nil }
         }

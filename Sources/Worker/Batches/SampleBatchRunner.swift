@@ -18,6 +18,7 @@ package import Torch
 /// loop's own calls wait for them without blocking.
 package final class SampleBatchRunner: BatchRunner {
     private let run: Run
+    private let job: Job
     private let rank: Int
     private let device: Device
     private let patience: StoragePatience
@@ -36,11 +37,12 @@ package final class SampleBatchRunner: BatchRunner {
     private typealias Results = [Int: Result<GenerationResult, SampleFailure>]
 
     /// - Parameters:
+    ///   - job: of the run, which generates.
     ///   - patience: how long inputs are waited for whose folder is gone.
     ///   - pauses: before each further attempt at samples whose failure may pass.
     /// - Throws: ``ThreadError``.
     package init(
-        run: Run, rank: Int, device: Device, patience: StoragePatience = StoragePatience(),
+        run: Run, job: Job, rank: Int, device: Device, patience: StoragePatience = StoragePatience(),
         pauses: [Duration] = [.seconds(2), .seconds(10)], log: Logger
     ) throws(ThreadError) {
         computing = try WorkThread("compute")
@@ -49,19 +51,20 @@ package final class SampleBatchRunner: BatchRunner {
         self.patience = patience
         self.pauses = pauses
         self.run = run
+        self.job = job
         self.rank = rank
         self.device = device
         self.log = log
-        loader = InputLoader(job: run.job)
+        loader = InputLoader(job: job)
         fit = BatchFit(rehearses: device != .cpu, log: log)
     }
 
     /// Loads the models, mapped, so that ranks on one node share their pages.
     /// - Throws: `PlannedModelsError` where they are not those that were planned; errors of loading.
     package func prepare() async throws {
-        let (loaded, models) = try await computing.perform { [run, device] in
+        let (loaded, models) = try await computing.perform { [run, job, device] in
             var models = try PlannedModels(run.description)
-            let pipeline = try GenerationPipeline.load(run.job, dtype: run.job.precision.dtype, device: device)
+            let pipeline = try GenerationPipeline.load(job, dtype: job.precision.dtype, device: device)
             try models.checkAgain()
             return (pipeline, models)
         }
@@ -71,7 +74,7 @@ package final class SampleBatchRunner: BatchRunner {
     }
 
     package func prefetch(_ batch: Int) async {
-        let inputs = try? await reading.perform { [self] in read(try run.samples(of: batch)) }
+        let inputs = try? await reading.perform { [self] in read(try planned(in: batch)) }
         guard !Task.isCancelled else { return }
         prefetched.withLock { $0[batch] = inputs }
     }
@@ -82,7 +85,7 @@ package final class SampleBatchRunner: BatchRunner {
         let batch = order.batch
         let start = ContinuousClock.now
         var inputs = prefetched.withLock { $0.removeValue(forKey: batch) }
-        let samples = try await reading.perform { [run] in try run.samples(of: batch) }
+        let samples = try await reading.perform { [self] in try planned(in: batch) }
         if inputs == nil { inputs = try await reading.perform { [self] in read(samples) } }
         guard var inputs, let pipeline = pipeline.withLock({ $0 }) else {
             throw BatchFailure(kind: "notPrepared", message: "the models are not loaded.", retryable: false)
@@ -126,6 +129,10 @@ package final class SampleBatchRunner: BatchRunner {
     }
 
     // MARK: - Parts
+
+    private func planned(in batch: Int) throws(RunError) -> [PlannedSample] {
+        try run.samples(of: batch, as: PlannedSample.self)
+    }
 
     /// Nothing is published that other weights may have had a part in.
     private func checkModels() throws {
@@ -171,7 +178,7 @@ package final class SampleBatchRunner: BatchRunner {
     private func generate(
         _ samples: [PlannedSample], _ inputs: [Int: Input], _ pipeline: GenerationPipeline, _ observer: BatchObserver
     ) throws -> Results {
-        let generation = BatchGeneration(job: run.job, fit: fit) { try pipeline.generate($0, $1, observer: $2) }
+        let generation = BatchGeneration(job: job, fit: fit) { try pipeline.generate($0, $1, observer: $2) }
         return try generation.run(samples, inputs: inputs.compactMapValues { try? $0.get() }, observer: observer)
     }
 
@@ -196,15 +203,15 @@ package final class SampleBatchRunner: BatchRunner {
         _ batch: Int, _ samples: [PlannedSample], _ inputs: [Int: Input], _ results: Results,
         _ pipeline: GenerationPipeline, seconds: Double, stages: [String: Double]
     ) throws -> EncodedSegment {
-        let encoder = SampleEncoder(run: run.description) { pipeline.latentScale($0) }
+        let encoder = SampleEncoder(run: run.description, job: job) { pipeline.latentScale($0) }
         let encoded: [Result<Made, SampleFailure>] = samples.map { sample in
             Result {
                 if let error = sample.error { throw SampleFailure(kind: error.kind, message: error.message) }
                 guard let input = try inputs[sample.index]?.get(), let result = try results[sample.index]?.get() else {
                     throw SampleFailure(kind: "failed", message: "nothing was computed for '\(sample.key)'.")
                 }
-                let guidance = run.job.settings(for: sample.task).guidance
-                let finished = try FinishedSamples(result, run.job, kept: guidance.beginnings.kept)
+                let guidance = job.settings(for: sample.task).guidance
+                let finished = try FinishedSamples(result, job, kept: guidance.beginnings.kept)
                 let made = try encoder.encode(sample, input, finished)
                 // Its video, or its audio, was read from the file once more.
                 try loader.confirm(sample, input)

@@ -125,10 +125,9 @@ struct SampleDocument: Encodable {
     }
 
     init(
-        _ sample: PlannedSample, _ input: SampleInput, _ made: FinishedSamples, run: RunDescription,
+        _ sample: PlannedSample, _ input: SampleInput, _ made: FinishedSamples, run: RunDescription, job: Job,
         latentScale: (Modality) -> Double?
     ) {
-        let job = run.recipe.job
         let settings = job.settings(for: sample.task)
         let result = made.best
         let rate = settings.sampling.timeline(of: sample.extent)?.rate.double

@@ -9,6 +9,7 @@ internal import Shard
 /// Turns a result into the members of a shard's sample.
 struct SampleEncoder: Sendable {
     let run: RunDescription
+    let job: Job
     /// The factor between a stored latent and what its decoder was trained on.
     let latentScale: @Sendable (Modality) -> Double?
 
@@ -22,7 +23,8 @@ struct SampleEncoder: Sendable {
                 members[member.suffix(rank: rank)] =
                     switch member {
                     case .json:
-                        try RecordJSON.encode(SampleDocument(sample, input, made, run: run, latentScale: latentScale))
+                        try RecordJSON.encode(
+                            SampleDocument(sample, input, made, run: run, job: job, latentScale: latentScale))
                     case .flac: try AudioWriter.encode(audio(result), as: .flac, .pcm16)
                     case .wav: try AudioWriter.encode(audio(result), as: .wav, .pcm16)
                     case .png: try ImageWriter.encode(image(result), as: .png)
@@ -35,8 +37,6 @@ struct SampleEncoder: Sendable {
         }
         return Sample(key: sample.key, members: members)
     }
-
-    private var job: Job { run.recipe.job }
 
     private func audio(_ result: GenerationResult) throws -> PlanarAudio {
         guard let audio = result.audio,

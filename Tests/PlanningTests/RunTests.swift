@@ -301,7 +301,7 @@ extension Job {
         let job = try testJob("batch=4")
         _ = try Run.publish(plan(testJob("batch=3")), .generation(job), models: models, expectedBytes: 1, in: directory)
         #expect { try Run.open(directory).tally() } throws: {
-            "\($0)".contains("row 3 is not in the batch and shard that the job puts it in")
+            "\($0)".contains("row 3 is not in the batch and shard that the run puts it in")
         }
     }
 

@@ -3,7 +3,7 @@
 .PHONY: help setup build test demo claim bench bundle format lint hooks clean
 
 PYTHON_TESTS := .venv/integration
-PYTHON_PACKAGES := webdataset==1.0.2 pandas==3.1.1 zstandard==0.25.0 numpy
+PYTHON_PACKAGES := webdataset==1.0.2 pandas==3.1.1 zstandard==0.25.0 numpy opencv-python-headless==5.0.0.93 soxr==1.1.0
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -54,10 +54,10 @@ hooks: ## have git lint what is staged before each commit
 clean: ## all that was built and made; libtorch stays
 	rm -rf .build .venv runs bundle .libtorch.partial.*
 
-# The loaders with which Integration reads shards, in an environment of their own. Without a network the test that needs
-# them is skipped and says so; in CI that is a failure.
+# The loaders with which Integration reads shards, and what it compares AV-Align with, in an environment of their own. Without
+# a network the tests that need them are skipped and say so; in CI that is a failure.
 $(PYTHON_TESTS)/ready: | setup
 	@echo 'preparing $(PYTHON_TESTS)'
 	@rm -rf $(PYTHON_TESTS)
 	@{ python3 -m venv $(PYTHON_TESTS) && $(PYTHON_TESTS)/bin/python -m pip install --quiet $(PYTHON_PACKAGES) && touch $@; } || \
-		{ echo 'the loaders cannot be installed; the test that reads shards with them will be skipped'; [ -z "$$CI" ]; }
+		{ echo 'Python packages cannot be installed; the tests that need them will be skipped'; [ -z "$$CI" ]; }

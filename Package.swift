@@ -28,6 +28,11 @@ let torchLink: [LinkerSetting] = [
     .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("stdc++"),
 ]
 
+// Optimized in debug builds too; without contracted products, so that every processor computes the same bits.
+let arithmetic: [CSetting] = [
+    .unsafeFlags(["-O2", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-Wall", "-Wextra"])
+]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -63,6 +68,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CTorch", cxxSettings: torchInclude, linkerSettings: torchLink),
+        .target(name: "CFarneback", cSettings: arithmetic, linkerSettings: [.linkedLibrary("m")]),
 
         // Modules; every arrow goes one way.
         library("JSON", []),
@@ -71,16 +77,20 @@ let package = Package(
         library("Processes", ["CLinux", "Files"]),
         library("ClipSampling", []),
         library("Method", ["ClipSampling"]),
+        library("MelScale", []),
         library("Checkpoint", ["JSON", "Files", "Method"]),
         library("Torch", ["CTorch", "Checkpoint"]),
-        library("Networks", ["Torch", "Checkpoint", "JSON", "ClipSampling", "Method", "Files"]),
+        library("Networks", ["Torch", "Checkpoint", "JSON", "ClipSampling", "Method", "MelScale", "Files"]),
         library("Engine", ["Networks", "Torch", "Checkpoint", "ClipSampling", "Method", "Files"]),
         library("Goldens", ["Torch", "Checkpoint", "JSON", "Files"]),
         library(
             "Parity", ["Goldens", "Engine", "Networks", "Torch", "Checkpoint", "ClipSampling", "Method"]),
         library("Media", ["CAV", "CSndfile", "ClipSampling", "Files"]),
+        library("AVAlign", ["CFarneback", "Media", "ClipSampling", "Method", "MelScale"]),
         library("Shard", ["JSON", "CZstd", "Files"]),
+        library("Evaluation", ["COpenBLAS"]),
         library("Planning", ["Method", "Shard", "JSON", "Files", yams]),
+        library("Scoring", ["Evaluation", "AVAlign", "Planning", "Shard", "Method", "JSON", "Files"]),
         library("Launch", ["Planning", "Processes", "Threads", "Files"]),
         library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Processes", "Threads", "Files", log]),
         library("MPI", ["CMPI", "Coordinator", "Threads", "Files"]),
@@ -93,7 +103,8 @@ let package = Package(
         library(
             "Worker",
             [
-                "Coordinator", "Planning", "Preflight", "Shard", "Engine", "Networks", "Method", "Torch", "Checkpoint",
+                "AVAlign", "Coordinator", "Planning", "Preflight", "Shard", "Engine", "Networks", "Method", "Torch",
+                "Checkpoint",
                 "Media", "ClipSampling", "JSON", "Threads", "Files", log,
             ]),
         library(
@@ -102,21 +113,20 @@ let package = Package(
                 "Parity", "Goldens", "Engine", "Torch", "ClipSampling", "Method", "Planning", "Shard", "JSON",
                 "Processes", "Files",
             ]),
-        library("Evaluation", ["COpenBLAS"]),
         library("Arguments", ["Planning", "Method", argumentParser]),
 
         .executableTarget(
             name: "seehear",
             dependencies: [
                 "Arguments", "Planning", "Preflight", "Launch", "Method", "Shard", "Media", "ClipSampling", "JSON",
-                "Processes", "Files", "Evaluation", argumentParser,
+                "Processes", "Files", "Evaluation", "Scoring", argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(
             name: "seehear-worker",
             dependencies: [
-                "Arguments", "Worker", "SelfTest", "MPI", "Torch", "Processes", "Coordinator", "Preflight", "Planning",
-                "Method", "JSON",
+                "Arguments", "Worker", "Scoring", "SelfTest", "MPI", "Torch", "Processes", "Coordinator", "Preflight",
+                "Planning", "Method", "JSON",
                 "Threads", "Files", argumentParser,
             ],
             swiftSettings: swift),
@@ -137,8 +147,13 @@ let package = Package(
             name: "seehear-simulated-worker",
             dependencies: ["Worker", "MPI", "Coordinator", "Planning", "Method", "Shard", "Files", "TestSupport", log],
             path: "Tests/SimulatedWorker", swiftSettings: swift),
+        // AV-Align of a clip and its parts, for tests and benchmarks that have OpenCV and soxr do the same.
+        .executableTarget(
+            name: "av-align-check", dependencies: ["AVAlign", "Media", "ClipSampling", "Method"],
+            path: "Tests/AVAlignCheck",
+            swiftSettings: swift),
         .target(
-            name: "TestSupport", dependencies: ["Goldens", "Planning"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Goldens", "Planning", "Method", "Torch"], path: "Tests/TestSupport",
             swiftSettings: swift),
         .executableTarget(
             name: "random-models", dependencies: ["TestSupport"], path: "Tests/RandomModels", swiftSettings: swift),
@@ -176,11 +191,16 @@ let package = Package(
                 "Files", log,
             ]),
         tests("EvaluationTests", ["Evaluation"]),
+        tests("AVAlignTests", ["AVAlign", "Method", "ClipSampling"]),
         tests("SelfTestTests", ["SelfTest", "Goldens", "Torch"]),
         .testTarget(
-            name: "Integration", dependencies: ["TestSupport", "Goldens", "Shard", "JSON", "seehear-simulated-worker"],
+            name: "Integration",
+            dependencies: [
+                "TestSupport", "Goldens", "Scoring", "Method", "Shard", "JSON", "seehear-simulated-worker",
+                "av-align-check",
+            ],
             path: "Tests/Integration",
-            exclude: ["judge_scenes.py", "read_shards.py", "terminal.py"],
+            exclude: ["av_align.py", "judge_scenes.py", "read_shards.py", "terminal.py"],
             swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20

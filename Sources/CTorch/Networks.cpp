@@ -287,6 +287,39 @@ SHStatus sh_group_norm(SHTensor t, int64_t groups, SHTensor weight, SHTensor bia
     });
 }
 
+SHStatus sh_batch_norm(SHTensor t, SHTensor mean, SHTensor variance, SHTensor weight, SHTensor bias, double eps,
+                       bool relu, SHTensor *out) {
+    return make(out, [&] {
+        auto y = at::batch_norm(in(t), in(weight), in(bias), in(mean), in(variance), /*training=*/false, 0, eps, false);
+        return relu ? at::relu_(y) : y;
+    });
+}
+
+namespace {
+void check_pool(const at::Tensor &x, int32_t dims) {
+    TORCH_CHECK((dims == 2 || dims == 3) && x.dim() == dims + 2, "pooling over ", dims, " dimensions of a tensor of ",
+                x.sizes());
+}
+}  // namespace
+
+SHStatus sh_max_pool(SHTensor t, int32_t dims, const int64_t *kernel, const int64_t *stride, const int64_t *padding,
+                     SHTensor *out) {
+    return make(out, [&] {
+        check_pool(in(t), dims);
+        const auto k = ints(kernel, dims), s = ints(stride, dims), p = ints(padding, dims);
+        const auto holes = std::vector<int64_t>(static_cast<size_t>(dims), 1);
+        return dims == 2 ? at::max_pool2d(in(t), k, s, p, holes, true) : at::max_pool3d(in(t), k, s, p, holes, true);
+    });
+}
+
+SHStatus sh_average_pool(SHTensor t, int32_t dims, const int64_t *kernel, const int64_t *stride, SHTensor *out) {
+    return make(out, [&] {
+        check_pool(in(t), dims);
+        const auto k = ints(kernel, dims), s = ints(stride, dims);
+        return dims == 2 ? at::avg_pool2d(in(t), k, s) : at::avg_pool3d(in(t), k, s);
+    });
+}
+
 SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
                  const int64_t *padding, const int64_t *dilation, SHTensor *out) {
     return make(out, [&] {

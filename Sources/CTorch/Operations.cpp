@@ -79,6 +79,9 @@ SHStatus sh_norm(SHTensor t, int64_t dim, bool keep, SHTensor *out) {
 SHStatus sh_argmax(SHTensor t, int64_t dim, SHTensor *out) {
     return make(out, [&] { return at::argmax(in(t), dim); });
 }
+SHStatus sh_amax(SHTensor t, int64_t dim, bool keep, SHTensor *out) {
+    return make(out, [&] { return at::amax(in(t), at::IntArrayRef(&dim, 1), keep); });
+}
 SHStatus sh_max_abs(SHTensor t, double *out) {
     return guard([&] {
         count_transfer();

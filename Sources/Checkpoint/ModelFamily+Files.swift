@@ -36,7 +36,7 @@ extension ModelFamily {
             let files = try MotionAdapterFiles(location)
             let weights = try WeightFile.open(files.weights)
             var check = ModelFamilyCheck(
-                location: location, files: parts(of: weights) + [files.config].compactMap { $0 })
+                location: location, files: weights.parts + [files.config].compactMap { $0 })
             check.maximumFrames = try files.maximumFrames(in: weights)
             return check
         case .imageBind:
@@ -44,7 +44,7 @@ extension ModelFamily {
             let files = try ImageBindFiles(location, vocabulary: vocabulary)
             return ModelFamilyCheck(
                 location: location,
-                files: parts(of: try WeightFile.open(files.weights))
+                files: (try WeightFile.open(files.weights)).parts
                     + [files.config, files.vocabulary].compactMap { $0 })
         }
     }
@@ -56,11 +56,6 @@ extension ModelFamily {
         let check = try ModelFolder(location).check(components)
         return ModelFamilyCheck(
             location: location, files: check.components.flatMap(\.files), problems: check.problems.map { "\($0)" })
-    }
-
-    /// The files of one checkpoint.
-    private func parts(of weights: WeightFile) -> [String] {
-        Set(weights.records.map(\.file.path)).union([weights.path]).sorted()
     }
 }
 

@@ -25,6 +25,9 @@ struct PickleMachine {
         reader = ByteReader(bytes)
     }
 
+    /// Bytes that were read: where another pickle may begin.
+    var consumed: Int { reader.offset }
+
     mutating func run() throws(PickleError) -> PickleValue {
         var start = 0
         do throws(PickleError.Kind) {
@@ -216,9 +219,10 @@ struct PickleMachine {
         stack.append(.global(global))
     }
 
-    /// The persistent id of `torch.save`: `("storage", class, key, device, element count)`.
+    /// The persistent id of `torch.save`: `("storage", class, key, device, element count)`; before PyTorch 1.6 one more, which is None
+    /// for a storage that is no part of another.
     private mutating func pushStorage(_ value: PickleValue) throws(PickleError.Kind) {
-        guard case .tuple(let slot) = value, tuples[slot].count == 5, case .string("storage") = tuples[slot][0],
+        guard case .tuple(let slot) = value, isStorage(tuples[slot]), case .string("storage") = tuples[slot][0],
             case .global(.storage(let dtype)) = tuples[slot][1], case .string(let key) = tuples[slot][2],
             case .string = tuples[slot][3], case .int(let count) = tuples[slot][4], count >= 0
         else {
@@ -227,6 +231,11 @@ struct PickleMachine {
         }
         storages.append(PickleStorage(key: key, dtype: dtype, elementCount: count))
         stack.append(.storage(storages.count - 1))
+    }
+
+    private func isStorage(_ values: [PickleValue]) -> Bool {
+        if values.count == 6, case .none = values[5] { return true }
+        return values.count == 5
     }
 
     private mutating func reduce() throws(PickleError.Kind) {
@@ -254,13 +263,14 @@ struct PickleMachine {
                 throw .badCall(function: "_rebuild_parameter", reason: "a tensor and two more are needed")
             }
             stack.append(values[0])
+        case .opaque: stack.append(.opaque)
         case .storage: throw .badCall(function: "a storage class", reason: "storages come by persistent id only")
         }
     }
 
-    /// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks[, metadata])`
+    /// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks[, metadata])`, or the first four of them.
     private mutating func rebuildTensor(_ values: [PickleValue]) throws(PickleError.Kind) {
-        guard values.count == 6 || values.count == 7, case .storage(let storage) = values[0],
+        guard values.count == 4 || values.count == 6 || values.count == 7, case .storage(let storage) = values[0],
             case .int(let offset) = values[1], let shape = integers(values[2]), let strides = integers(values[3])
         else { throw .badCall(function: "_rebuild_tensor_v2", reason: "storage, offset, size, stride are needed") }
         guard offset >= 0, shape.count == strides.count, shape.count <= Safetensors.dimensionLimit,
@@ -286,6 +296,7 @@ struct PickleMachine {
     /// The attributes of a state dict (`_metadata`, version numbers of layers) say nothing about its tensors.
     private mutating func build() throws(PickleError.Kind) {
         let state = try pop()
+        if case .opaque = try top() { return }
         guard case .dict = state, case .dict = try top() else {
             throw .wrongType(opcode: opcode.name, expected: "a dict and its attributes", found: state.kind)
         }

@@ -14,6 +14,8 @@ enum PickleValue {
     case storage(Int)
     case tensor(Int)
     case global(PickleGlobal)
+    /// An array or number of NumPy, or a part of one: passed over.
+    case opaque
 
     var kind: String {
         switch self {
@@ -30,6 +32,7 @@ enum PickleValue {
         case .storage: "a storage"
         case .tensor: "a tensor"
         case .global: "a class or function"
+        case .opaque: "a value of NumPy"
         }
     }
 }
@@ -41,13 +44,19 @@ enum PickleGlobal: Equatable {
     case rebuildTensor
     case rebuildParameter
     case storage(ScalarType)
+    /// What an array of NumPy is made of. None is made: training programs leave some beside the weights, as the state of a sampler.
+    case opaque
 
     init?(module: String, name: String) {
         switch (module, name) {
         case ("collections", "OrderedDict"): self = .orderedDict
         case ("builtins", "set"), ("__builtin__", "set"): self = .set
-        case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor
+        case ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_tensor"): self = .rebuildTensor
         case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
+        case ("numpy.core.multiarray", "_reconstruct"), ("numpy.core.multiarray", "scalar"),
+            ("numpy._core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "scalar"), ("numpy", "ndarray"),
+            ("numpy", "dtype"), ("_codecs", "encode"):
+            self = .opaque
         case ("torch", _), ("torch.storage", _):
             guard let type = ScalarType(torchStorage: name) else { return nil }
             self = .storage(type)

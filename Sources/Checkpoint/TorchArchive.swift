@@ -1,7 +1,7 @@
 internal import Files
 
 /// Reads a PyTorch archive (`.pth`, `.pt`, `.bin`, `.ckpt`): a zip file with a pickle that describes tensors and one
-/// stored entry for each storage. Nothing that the pickle names is run.
+/// stored entry for each storage; or the older form, ``LegacyTorchFile``. Nothing that the pickle names is run.
 enum TorchArchive {
     static func records(of file: MappedFile) throws(TorchArchiveError) -> [TensorRecord] {
         do throws(TorchArchiveError.Kind) {
@@ -24,6 +24,7 @@ enum TorchArchive {
     }
 
     static func parse(_ bytes: UnsafeRawBufferPointer) throws(TorchArchiveError.Kind) -> [Entry] {
+        if bytes.starts(with: LegacyTorchFile.start) { return try LegacyTorchFile.parse(bytes) }
         let archive: ZipArchive
         do throws(ZipError) {
             archive = try ZipArchive(bytes)
@@ -199,6 +200,7 @@ package struct TorchArchiveError: Error, Equatable, CustomStringConvertible {
         case torchScript
         case severalStateDicts(keys: [String])
         case pickleDamaged
+        case legacy(String)
         case pickle(PickleError)
         case byteOrder(found: String)
         case rootNotDict(found: String)
@@ -226,6 +228,7 @@ package struct TorchArchiveError: Error, Equatable, CustomStringConvertible {
                 + "python3 -c 'import sys, torch; torch.save(torch.load(sys.argv[1], \"cpu\", weights_only=True)"
                 + "[sys.argv[3]], sys.argv[2])' OLD NEW \(keys.last ?? "KEY")"
         case .pickleDamaged: "the checksum of data.pkl does not match; the file is damaged, so fetch it again"
+        case .legacy(let reason): "this was saved by PyTorch before 1.6 and is damaged: \(reason); fetch it again"
         case .pickle(let error): error.description
         case .byteOrder(let found): "the tensors are stored in byte order \"\(found)\", and only little is read"
         case .rootNotDict(let found): "the file holds \(found), and a state dict is needed"

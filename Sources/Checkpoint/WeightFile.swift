@@ -20,6 +20,9 @@ package struct WeightFile: Sendable {
     package let metadata: [String: String]
     private let byName: [String: Int]
 
+    /// The files that it is read from, an index included.
+    package var parts: [String] { Set(records.map(\.file.path)).union([path]).sorted() }
+
     /// Opens a checkpoint. The content decides about the format, except that an index is known by its name.
     /// - Throws: ``WeightFileError``; no malformed file is accepted in part.
     package static func open(_ path: String) throws(WeightFileError) -> WeightFile {
@@ -34,12 +37,14 @@ package struct WeightFile: Sendable {
         let file = try map(path)
         let start = file.withBytes { Array($0.prefix(32)) }
         if start.starts(with: "version https://git-lfs".utf8) { throw .gitPointer(path: path) }
-        if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return try torchArchive(file) }
+        if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) || start.starts(with: LegacyTorchFile.start) {
+            return try torchArchive(file)
+        }
         if path.hasSuffix(".safetensors") || (start.count > 8 && start[8] == UInt8(ascii: "{")) {
             return try safetensors(file)
         }
-        // A pickle begins with PROTO and a version; the old torch.save wrote several pickles one after another.
-        if start.count > 2, start[0] == 0x80, (2...5).contains(start[1]) { throw .legacyPickle(path: path) }
+        // A pickle begins with PROTO and a version.
+        if start.count > 2, start[0] == 0x80, (2...5).contains(start[1]) { throw .plainPickle(path: path) }
         if let kind = foreignKind(start) { throw .foreignFormat(path: path, kind: kind) }
         throw .unknownFormat(path: path, start: Array(start.prefix(8)))
     }

@@ -6,7 +6,7 @@ package enum WeightFileError: Error, Equatable, CustomStringConvertible {
     case safetensors(SafetensorsError)
     case torchArchive(TorchArchiveError)
     case gitPointer(path: String)
-    case legacyPickle(path: String)
+    case plainPickle(path: String)
     case unknownFormat(path: String, start: [UInt8])
     case foreignFormat(path: String, kind: String)
     case index(path: String, reason: String)
@@ -26,10 +26,10 @@ package enum WeightFileError: Error, Equatable, CustomStringConvertible {
         case .torchArchive(let error): error.description
         case .gitPointer(let path):
             "\(path): this is the pointer that git keeps in place of a large file; run `git lfs pull` in its folder."
-        case .legacyPickle(let path):
-            "\(path): this was saved by PyTorch before 1.6 and cannot be mapped; convert it where PyTorch is installed: "
-                + "python3 -c 'import sys, torch; torch.save(torch.load(sys.argv[1], \"cpu\", weights_only=True), "
-                + "sys.argv[2])' OLD NEW."
+        case .plainPickle(let path):
+            "\(path): this is a pickle that torch.save did not write, or a part of a file; where it is whole, convert it on a machine "
+                + "where you trust it: python3 -c 'import pickle, sys, torch; s = pickle.load(open(sys.argv[1], \"rb\")); "
+                + "torch.save({k: torch.as_tensor(v) for k, v in s.items()}, sys.argv[2])' OLD NEW."
         case .unknownFormat(let path, let start):
             "\(path): neither a safetensors file nor a PyTorch archive begins with the bytes "
                 + start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ") + "."
@@ -55,7 +55,7 @@ package enum WeightFileError: Error, Equatable, CustomStringConvertible {
                 + "s = torch.load(sys.argv[1], \"cpu\", weights_only=True); s = s.get(\"state_dict\", s); "
                 + "torch.save({k: v for k, v in s.items() if \"motion_modules.\" in k}, sys.argv[2])' OLD NEW."
         case .wrongShape(let path, let key, let found, let expected):
-            "\(path): \"\(key)\" has shape \(found), but the model's configuration needs \(expected)."
+            "\(path): \"\(key)\" has shape \(found), but the model needs \(expected)."
         case .surplus(let path, let key, let shape, let count):
             "\(path): the checkpoint has "
                 + (count == 1 ? "a key" : "\(count) keys, the first of which is a key")

@@ -4,18 +4,24 @@ package import Foundation
 /// Writes tensors as `torch.save` writes a state dict: a zip file of stored entries with a pickle of protocol 2.
 package enum TorchArchiveWriter {
     /// A file's bytes.
-    package static func data(_ tensors: [WeightEntry]) -> Data {
+    /// - Parameter key: nil: the state dict alone; else under this key, beside a number of steps and an empty list, as training
+    ///   programs leave it.
+    package static func data(_ tensors: [WeightEntry], under key: String? = nil) -> Data {
         let storages = tensors.enumerated().map { (name: "archive/data/\($0.offset)", bytes: $0.element.bytes) }
-        return Data(zip([(name: "archive/data.pkl", bytes: pickle(tensors))] + storages))
+        return Data(zip([(name: "archive/data.pkl", bytes: pickle(tensors, under: key))] + storages))
     }
 
     // MARK: Pickle
 
-    private static func pickle(_ tensors: [WeightEntry]) -> [UInt8] {
+    private static func pickle(_ tensors: [WeightEntry], under key: String?) -> [UInt8] {
         let kinds: [ScalarType: String] = [
             .f32: "Float", .f16: "Half", .bf16: "BFloat16", .i64: "Long", .f64: "Double",
         ]
         var out: [UInt8] = [0x80, 2] + Array("}(".utf8)  // PROTO 2, EMPTY_DICT, MARK
+        if let key {
+            out += text("iteration") + number(7) + text("sampler") + Array("]".utf8)
+            out += text(key) + Array("}(".utf8)
+        }
         for (index, tensor) in tensors.enumerated() {
             out += text(tensor.name) + global("torch._utils", "_rebuild_tensor_v2")
             // The storage by its persistent number.
@@ -25,7 +31,7 @@ package enum TorchArchiveWriter {
             out += number(0) + tuple(tensor.shape) + tuple(strides) + [0x89]  // NEWFALSE
             out += global("collections", "OrderedDict") + Array(")RtR".utf8)
         }
-        return out + Array("u.".utf8)
+        return out + Array((key == nil ? "u." : "uu.").utf8)
     }
 
     private static func text(_ text: String) -> [UInt8] { [0x58] + little(UInt32(text.utf8.count)) + Array(text.utf8) }

@@ -45,6 +45,21 @@ package enum AudioReader {
         }
         return audio
     }
+
+    /// One channel of the audio as librosa's `load` gives it, bit for bit where the file holds samples that libsndfile reads to
+    /// the same floats (wav, flac): the mean of the channels, resampled by libsoxr at 20 bits where the rates differ.
+    /// - Throws: ``MediaError``, as ``read(_:sampleRate:channels:start:duration:)`` does; `unsupported` where FFmpeg was built
+    ///   without libsoxr, `corrupt` for a sample that is not a number.
+    package static func readAsLibrosa(_ path: String, sampleRate: Int) throws(MediaError) -> PlanarAudio {
+        let audio = try read(path, sampleRate: nil)
+        guard audio.isFinite else {
+            throw MediaError(
+                .corrupt, file: path, doing: "read its audio", found: "samples that are not finite numbers",
+                remedy: "make it again; what wrote it computed something that is no sound")
+        }
+        return PlanarAudio(
+            unchecked: [try audio.asLibrosa(rate: sampleRate, file: path)], sampleRate: sampleRate)
+    }
 }
 
 /// The samples of a window, collected while the stream is decoded from its beginning.

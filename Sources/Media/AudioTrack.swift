@@ -31,7 +31,8 @@ final class AudioTrack {
                 remedy: "give 1 to \(Limits.channels) channels with at least one sample, all finite")
         }
         let rate = Self.rates.first { $0 >= audio.sampleRate } ?? 96000
-        let resampled = try Self.resample(audio, to: rate, file: file)
+        let resampled = try audio.resampled(
+            to: rate, channels: audio.channels.count > 8 ? 1 : audio.channels.count, file: file)
         channels = try Self.fit(
             resampled, length.map { max(($0 + Fraction(1, 2 * Int128(rate))).floor(times: rate), 1) })
         let count = Int32(channels.count)
@@ -87,31 +88,5 @@ final class AudioTrack {
         return channels.map { channel in
             channel.prefix(count) + [Float](repeating: 0, count: max(count - channel.count, 0))
         }
-    }
-
-    private static func resample(_ audio: PlanarAudio, to rate: Int, file: String) throws(MediaError) -> [[Float]] {
-        let channels = audio.channels.count > 8 ? 1 : audio.channels.count
-        guard rate != audio.sampleRate || channels != audio.channels.count else { return audio.channels }
-        let format = Resampler.Format(rate: Int32(audio.sampleRate), channels: Int32(audio.channels.count))
-        let resampler = try Resampler(format, rate: rate, channels: channels, path: file)
-        var result = [[Float]](repeating: [], count: channels)
-        let block = 1 << 16
-        for start in stride(from: 0, to: audio.count, by: block) {
-            let end = min(start + block, audio.count)
-            let copies = audio.channels.map { channel in
-                let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: end - start)
-                _ = copy.initialize(from: channel[start..<end])
-                return copy
-            }
-            defer { for copy in copies { copy.deallocate() } }
-            var pointers = copies.map {
-                UnsafeMutableRawPointer($0.baseAddress)?.assumingMemoryBound(to: UInt8.self)
-            }
-            let new = try resampler.convert(&pointers, count: Int32(end - start))
-            for c in new.indices { result[c] += new[c] }
-        }
-        let rest = try resampler.convert(nil, count: 0)
-        for c in rest.indices { result[c] += rest[c] }
-        return result
     }
 }

@@ -9,9 +9,11 @@ struct DecodePass {
     private let keys: [Int]?
     /// Why the last frame asked for was not found.
     private(set) var failure = "the decoder gave no frame"
+    private let style: PixelStyle
 
-    init(path: String, table: FrameTable, keys: [Int]?) {
+    init(path: String, table: FrameTable, keys: [Int]?, style: PixelStyle) {
         self.path = path
+        self.style = style
         self.table = table
         self.keys = table.followsPackets ? keys : nil
     }
@@ -19,7 +21,7 @@ struct DecodePass {
     /// Decodes the frames `wanted` (ascending places in the table) and hands each over; false when one did not come out.
     mutating func decode(_ wanted: [Int], _ take: (Int, Image) -> Void) throws(MediaError) -> Bool {
         var cursor = try FrameCursor(path, table)
-        let converter = PixelConverter(path: path)
+        let converter = PixelConverter(path: path, style: style)
         for index in wanted {
             if let key = keys?[index], key > cursor.reached + 1 {
                 if try !cursor.seek(to: key, table) { cursor = try FrameCursor(path, table) }

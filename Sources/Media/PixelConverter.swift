@@ -2,16 +2,29 @@ import CAV
 internal import ClipSampling
 import Glibc
 
+/// How decoded frames become RGB: the values depend on it.
+package enum PixelStyle: Sendable {
+    /// As ``PixelConverter`` says: what everything here is decoded with.
+    case accurate
+    /// As OpenCV's `VideoCapture` gives them: libswscale with `SWS_BICUBIC` alone, which does not interpolate the colour of
+    /// 4:2:0. Byte for byte as OpenCV 5 where a channel has 8 bits; OpenCV 4 takes BT.601 whatever the frame is tagged with.
+    case openCV
+}
+
 /// Decoded frames of any pixel format to RGB, or to the planar format of an encoder.
 ///
-/// libswscale with accurate rounding, full horizontal chroma resolution and bicubic chroma: what
+/// Unless another style is asked for, libswscale with accurate rounding, full horizontal chroma resolution and bicubic chroma: what
 /// `ffmpeg -sws_flags bicubic+accurate_rnd+full_chroma_int -pix_fmt rgb24` gives. The matrix and the range are those
 /// that the frame is tagged with; an untagged one counts as BT.601, limited range. Alpha is dropped, not composited.
 final class PixelConverter {
     private var context: OpaquePointer?
     private let path: String
+    private let style: PixelStyle
 
-    init(path: String) { self.path = path }
+    init(path: String, style: PixelStyle = .accurate) {
+        self.path = path
+        self.style = style
+    }
 
     deinit { sws_freeContext(context) }
 
@@ -19,11 +32,13 @@ final class PixelConverter {
     func rgb(_ frame: UnsafeMutablePointer<AVFrame>) throws(MediaError) -> Image {
         let (width, height) = (Int(frame.pointee.width), Int(frame.pointee.height))
         try check(width, height)
-        if let image = Self.highBytes(frame) { return image }
+        if style == .accurate, let image = Self.highBytes(frame) { return image }
         try prepare(
-            frame, to: AV_PIX_FMT_RGB24, fullRange: true, width: frame.pointee.width, height: frame.pointee.height)
-        // Rows in FFmpeg's own alignment, and room behind them: its vector code writes past the end of a row.
-        let stride = (width * 3 + 63) / 64 * 64
+            frame, to: style == .openCV ? AV_PIX_FMT_BGR24 : AV_PIX_FMT_RGB24, fullRange: true,
+            width: frame.pointee.width, height: frame.pointee.height)
+        // Rows in FFmpeg's own alignment, and room behind them: its vector code writes past the end of a row. What
+        // does not interpolate colour does whole vectors only where a row has room for them.
+        let stride = style == .openCV ? (width + 63) / 64 * 64 * 3 : (width * 3 + 63) / 64 * 64
         guard let buffer = av_malloc(stride * height + 64) else { throw Input.noMemory(path) }
         defer { av_free(buffer) }
         let target = buffer.assumingMemoryBound(to: UInt8.self)
@@ -36,6 +51,8 @@ final class PixelConverter {
                 memcpy(start + y * width * 3, target + y * stride, width * 3)
             }
             count = width * height * 3
+            // OpenCV asks for blue first, and libswscale dithers by the place.
+            if style == .openCV { for i in Swift.stride(from: 0, to: count, by: 3) { rows.swapAt(i, i + 2) } }
         }
         return Image(unchecked: pixels, width: width, height: height)
     }
@@ -72,7 +89,7 @@ final class PixelConverter {
         let source = AVPixelFormat(frame.pointee.format)
         context = sws_getCachedContext(
             context, frame.pointee.width, frame.pointee.height, source, width, height, format,
-            SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nil, nil, nil)
+            style == .openCV ? SWS_BICUBIC : SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nil, nil, nil)
         guard let context else { throw unsupported(frame) }
         let full: Int32 = Self.isFullRange(frame) ? 1 : 0
         let matrix = Self.matrix(frame)

@@ -14,6 +14,12 @@ package struct PlanarAudio: Equatable, Sendable {
         self.channels = channels
     }
 
+    /// For callers whose channels agree by construction.
+    init(unchecked channels: [[Float]], sampleRate: Int) {
+        self.sampleRate = sampleRate
+        self.channels = channels
+    }
+
     /// Samples in each channel.
     package var count: Int { channels.first?.count ?? 0 }
 

@@ -1,9 +1,18 @@
 import CAV
 import Glibc
 
+/// How sound of another rate is resampled: the samples depend on it.
+package enum ResamplerStyle: Sendable {
+    /// As ``Resampler`` says: what everything here is resampled with.
+    case accurate
+    /// As librosa's `load` does it by default (`soxr_hq`), bit for bit: libsoxr at 20 bits, or an error where FFmpeg was
+    /// built without it.
+    case librosa
+}
+
 /// Audio of one format to planar float at a rate and a channel count.
 ///
-/// Through libsoxr at 28 bits where FFmpeg was built with it (Debian's is), otherwise through libswresample's own
+/// Unless another style is asked for, through libsoxr at 28 bits where FFmpeg was built with it (Debian's is), otherwise through libswresample's own
 /// filter, longer than by default. Where the rates agree the samples pass unchanged. Channels are mixed down with
 /// weights that sum to 1: stereo to mono is (left + right) / 2. Channels beyond 8 have no usual places: they are mixed to
 /// mono as their mean, and to nothing else.
@@ -36,15 +45,25 @@ final class Resampler {
     private let rate: Int
     private let channels: Int
     private let path: String
+    private let style: ResamplerStyle
     private var context: OpaquePointer?
 
-    init(_ source: Format, rate: Int, channels: Int, path: String) throws(MediaError) {
+    init(
+        _ source: Format, rate: Int, channels: Int, path: String, style: ResamplerStyle = .accurate
+    ) throws(MediaError) {
         self.source = source
         self.rate = rate
         self.channels = channels
         self.path = path
+        self.style = style
         var status = configure(soxr: true)
-        if status < 0 { status = configure(soxr: false) }
+        if status < 0 {
+            status = configure(soxr: false)
+            guard status < 0 || style == .accurate else {
+                swr_free(&context)
+                throw Self.lacksSoxr(path)
+            }
+        }
         guard status >= 0 else {
             swr_free(&context)
             throw MediaError(
@@ -89,7 +108,7 @@ final class Resampler {
         if source.rate != Int32(rate) {
             if soxr {
                 status = av_opt_set_int(options, "resampler", Int64(SWR_ENGINE_SOXR.rawValue), 0)
-                av_opt_set_double(options, "precision", 28, 0)
+                av_opt_set_double(options, "precision", style == .librosa ? 20 : 28, 0)
             } else {
                 status = av_opt_set_int(options, "filter_size", 64, 0)
                 av_opt_set_int(options, "exact_rational", 1, 0)
@@ -126,6 +145,13 @@ final class Resampler {
         let written = swr_convert(context, &targets, capacity, source, data == nil ? 0 : count)
         guard written >= 0 else { throw failure(written) }
         return planes.map { Array(UnsafeBufferPointer(start: $0, count: Int(written))) }
+    }
+
+    static func lacksSoxr(_ path: String) -> MediaError {
+        MediaError(
+            .unsupported, file: path, doing: "resample its audio as librosa does",
+            found: "this FFmpeg was built without libsoxr",
+            remedy: "use an FFmpeg that has it (`ffmpeg -version` lists --enable-libsoxr; Debian's does)")
     }
 
     private func failure(_ status: Int32) -> MediaError {

@@ -16,7 +16,12 @@ package final class VideoReader {
     /// frame or of the window.
     package let duration: Double
 
+    /// Frames per second by FFmpeg's guess (`av_guess_frame_rate`), which is what OpenCV and whoever reads with it take for
+    /// the rate; nil where it has none.
+    package let guessedRate: Fraction?
+
     private let path: String
+    private let style: PixelStyle
     private let table: FrameTable
     private let keys: [Int]
     /// The frames of the file that lie in the window.
@@ -28,11 +33,16 @@ package final class VideoReader {
     /// - Parameters:
     ///   - start: Seconds from the first frame, at least 0.
     ///   - duration: Seconds; nil, or more than there is, means to the end.
+    ///   - style: How frames become RGB.
     /// - Throws: ``MediaError``; `outOfRange` when `start` is at or past the end, or `duration` is not positive;
     ///   `unsupported` for a still image.
-    package init(path: String, start: Fraction = 0, duration: Fraction? = nil) throws(MediaError) {
+    package init(
+        path: String, start: Fraction = 0, duration: Fraction? = nil, style: PixelStyle = .accurate
+    ) throws(MediaError) {
         self.path = path
-        let (info, table) = try Self.scan(path)
+        self.style = style
+        let (info, guess, table) = try Self.scan(path)
+        guessedRate = guess
         let (window, stop) = try table.window(start: start, duration: duration, path: path)
         times = window.map { max(table.time($0) - start, 0) }
         keys = table.keys()
@@ -80,7 +90,7 @@ package final class VideoReader {
 
     /// Decodes the frames at these ascending places of ``times`` and hands over one at a time: each once, all of them
     /// unless this throws, as ``frames(at:)`` does.
-    func visit(_ indices: [Int], _ take: (Int, Image) -> Void) throws(MediaError) {
+    package func visit(_ indices: [Int], _ take: (Int, Image) -> Void) throws(MediaError) {
         guard let lowest = indices.first, let highest = indices.last else { return }
         guard lowest >= 0, highest < times.count else {
             throw MediaError(
@@ -92,10 +102,10 @@ package final class VideoReader {
             missing.removeFirst()
             take(index - window.lowerBound, image)
         }
-        var pass = DecodePass(path: path, table: table, keys: keys)
+        var pass = DecodePass(path: path, table: table, keys: keys, style: style)
         if try !pass.decode(missing, note) {
             // A seek can land where a damaged or open group of pictures does not decode; from the beginning it may.
-            pass = DecodePass(path: path, table: table, keys: nil)
+            pass = DecodePass(path: path, table: table, keys: nil, style: style)
             _ = try pass.decode(missing, note)
         }
         guard let first = missing.first else { return }
@@ -111,13 +121,14 @@ package final class VideoReader {
     /// Seconds from the file's first frame to the one at a place of ``times``.
     func fileTime(of index: Int) -> Fraction { table.time(index + window.lowerBound) }
 
-    private static func scan(_ path: String) throws(MediaError) -> (MediaInfo, FrameTable) {
+    private static func scan(_ path: String) throws(MediaError) -> (MediaInfo, Fraction?, FrameTable) {
         let input = try Input(path)
-        _ = try input.videoStream()
+        let stream = try input.videoStream()
+        let guess = Fraction(av_guess_frame_rate(input.context, stream, nil))
         let info = MediaInfo(input)
         if info.isImage {
             throw input.error(.unsupported, "read it as a video", "it is a still image", "give it as an image")
         }
-        return (info, try VideoScan.table(path))
+        return (info, guess.flatMap { $0 > 0 ? $0 : nil }, try VideoScan.table(path))
     }
 }

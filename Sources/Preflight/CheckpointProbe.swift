@@ -28,10 +28,25 @@ package struct CheckpointProbe: ModelProbe {
         inspection.problems = located.problems
         inspection.maximumFrames = located.maximumFrames
         inspection.labels = located.labels
-        guard inspection.problems.isEmpty else { return inspection }
+        identify(located, hashing: job.inputHash == .full, &inspection)
+        return inspection
+    }
+
+    /// The files of every network that features need, or every problem with them.
+    package func inspect(_ job: FeatureJob) -> ModelInspection {
+        var inspection = ModelInspection()
+        let located = locate(job)
+        inspection.problems = located.problems
+        identify(located, hashing: job.inputHash == .full, &inspection)
+        return inspection
+    }
+
+    /// What is in the files of models that have no problem.
+    private func identify(_ located: LocatedModels, hashing: Bool, _ inspection: inout ModelInspection) {
+        guard inspection.problems.isEmpty else { return }
         for model in located.models {
             let results = ParallelMap.map(model.files, threads: threads) { file in
-                Result { () throws(FileError) in try FileIdentity(path: file.path, hashing: job.inputHash == .full) }
+                Result { () throws(FileError) in try FileIdentity(path: file.path, hashing: hashing) }
             }
             var identities: [ModelIdentity.File] = []
             for (file, result) in zip(model.files, results) {
@@ -40,7 +55,7 @@ package struct CheckpointProbe: ModelProbe {
                     identities.append(
                         ModelIdentity.File(
                             name: file.name, bytes: found.bytes, sha256: found.sha256,
-                            modified: job.inputHash == .stat ? found.modified : nil))
+                            modified: hashing ? nil : found.modified))
                 case .failure(let error):
                     inspection.problems.append("models.\(model.role): \(error.path): \(error.reason)")
                 }
@@ -51,7 +66,21 @@ package struct CheckpointProbe: ModelProbe {
                     // A list of labels is no model: a README.md beside it says nothing of it.
                     license: model.role == ModelIdentity.labels ? nil : ModelCard.license(of: model.location)))
         }
-        return inspection
+    }
+
+    /// Where the files of every network are that a job of features names. No weight is read.
+    func locate(_ job: FeatureJob) -> LocatedModels {
+        var located = LocatedModels()
+        for (role, path) in job.networks.sorted(by: { $0.key < $1.key }) {
+            do {
+                let check = ModelFamilyCheck(
+                    location: try cache.resolve(path), files: try WeightFile.open(path).parts)
+                located.models.append(LocatedModels.Model(role, check))
+            } catch {
+                located.problems.append("\(role): \(error)")
+            }
+        }
+        return located
     }
 
     /// Where the files of every model and list are that the job names. No weight is read.

@@ -18,6 +18,7 @@ package struct PlannedModels: Sendable {
         let located =
             switch run.recipe {
             case .generation(let job): probe.locate(job)
+            case .features(let job): probe.locate(job)
             }
         guard located.problems.isEmpty else { throw .unusable(located.problems) }
         var claims: [(role: String, claim: FileClaim)] = []

@@ -29,6 +29,47 @@ extension Tensor {
         try Tensor.make { sh_group_norm(raw, Int64(groups), weight.raw, bias.raw, eps, silu, $0) }
     }
 
+    /// Normalisation of each channel of `[B, C, …]` by a mean and a variance `[C]` that are given, `(x − mean) / √(variance + eps)
+    /// · weight + bias`, followed by ReLU where asked for.
+    package func batchNorm(
+        mean: Tensor, variance: Tensor, _ weight: Tensor, _ bias: Tensor, eps: Double, relu: Bool = false
+    ) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_batch_norm(raw, mean.raw, variance.raw, weight.raw, bias.raw, eps, relu, $0) }
+    }
+
+    /// The largest value under each place of a kernel, over as many trailing dimensions of `[B, C, …]` as the kernel has, 2 or 3.
+    ///
+    /// - Parameter padding: how far the first window reaches over the near edge; the last may reach as far over the other as it
+    ///   has to. What lies there counts for nothing.
+    package func maxPool(_ kernel: [Int], stride: [Int], padding: [Int]) throws(TorchError) -> Tensor {
+        guard stride.count == kernel.count, padding.count == kernel.count else {
+            throw .refused(
+                operation: "maxPool",
+                message: "kernel \(kernel), stride \(stride) and padding \(padding) differ in length")
+        }
+        return try Tensor.make { out in
+            withSizes(kernel) { kernel, n in
+                withSizes(stride) { stride, _ in
+                    withSizes(padding) { padding, _ in sh_max_pool(raw, n, kernel, stride, padding, out) }
+                }
+            }
+        }
+    }
+
+    /// The mean under each place of a kernel, over as many trailing dimensions of `[B, C, …]` as the kernel has, 2 or 3. Windows that
+    /// do not fit are left out.
+    package func averagePool(_ kernel: [Int], stride: [Int]) throws(TorchError) -> Tensor {
+        guard stride.count == kernel.count else {
+            throw .refused(
+                operation: "averagePool", message: "kernel \(kernel) and stride \(stride) differ in length")
+        }
+        return try Tensor.make { out in
+            withSizes(kernel) { kernel, n in
+                withSizes(stride) { stride, _ in sh_average_pool(raw, n, kernel, stride, out) }
+            }
+        }
+    }
+
     /// Convolution of `[B, C, …]` over as many trailing dimensions as the weight `[out, in, …]` has.
     ///
     /// - Parameter stride: one number for each of those dimensions; likewise the others.

@@ -78,6 +78,11 @@ extension Tensor {
         try Tensor.make { sh_argmax(raw, Int64(dimension), $0) }
     }
 
+    /// The largest value along one dimension.
+    package func maximum(_ dimension: Int, keep: Bool = false) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_amax(raw, Int64(dimension), keep, $0) }
+    }
+
     /// Scaled to unit Euclidean length along one dimension; a length below `1e-12` counts as that, as in
     /// `torch.nn.functional.normalize`.
     package func normalized(_ dimension: Int = -1) throws(TorchError) -> Tensor {

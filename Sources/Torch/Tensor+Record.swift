@@ -47,6 +47,26 @@ extension Tensor {
             self = try Tensor.zeros(record.shape, dtype: dtype)
             return
         }
+        guard record.isAligned else {
+            let copy = record.withBytes { AlignedBytes($0) }
+            self = try Tensor.view(
+                of: copy.base, owner: copy, shape: record.shape, strides: strides, dtype: dtype)
+            return
+        }
         self = try Tensor.view(of: base, owner: record.file, shape: record.shape, strides: strides, dtype: dtype)
+    }
+
+    /// A copy of elements that a file holds where no number of their size may lie.
+    // Sendable: written once, before anybody else has it.
+    private final class AlignedBytes: @unchecked Sendable {
+        let base: UnsafeRawPointer
+
+        init(_ bytes: UnsafeRawBufferPointer) {
+            let copy = UnsafeMutableRawPointer.allocate(byteCount: max(bytes.count, 1), alignment: 64)
+            if let first = bytes.baseAddress { copy.copyMemory(from: first, byteCount: bytes.count) }
+            base = UnsafeRawPointer(copy)
+        }
+
+        deinit { base.deallocate() }
     }
 }

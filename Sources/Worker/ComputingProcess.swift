@@ -43,6 +43,12 @@ package struct ComputingProcess: Sendable {
             for warning in choice.warnings(for: job) { log.warning("\(warning)") }
             let runner = try SampleBatchRunner(run: run, job: job, rank: place.rank, device: choice.device, log: log)
             return (runner, choice.description)
+        case .features(let job):
+            let choice = try DeviceChoice(
+                job.device, threads: job.threads, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
+            try TorchRuntime.configure(threads: choice.threads)
+            let runner = try FeatureBatchRunner(run: run, job: job, rank: place.rank, device: choice.device, log: log)
+            return (runner, choice.description)
         }
     }
 

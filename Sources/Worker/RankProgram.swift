@@ -3,7 +3,7 @@ internal import Files
 internal import Foundation
 internal import Logging
 internal import Planning
-internal import Preflight
+package import Preflight
 internal import Shard
 internal import Synchronization
 internal import Threads
@@ -12,8 +12,10 @@ internal import Threads
 package struct RankProgram: Sendable {
     /// What the command line says.
     package struct Options: Sendable {
-        /// A run directory, or a job file that is planned into ``out`` first.
+        /// A run directory, or a job file that is planned into ``out`` first; with ``evaluation`` the directory of its features.
         package var target: String
+        /// What is evaluated: planned into ``target`` first, or resumed there.
+        package var evaluation: EvaluationRequest?
         package var out: String?
         package var overrides: [String] = []
         /// Whether rank 0 computes too; with one rank it always does.
@@ -128,6 +130,11 @@ package struct RankProgram: Sendable {
     /// Opens the run, or plans the job into a new one. Blocks.
     private func plan() throws -> Run {
         let target = URL(filePath: options.target)
+        if let evaluation = options.evaluation {
+            let prepared = try EvaluationPlanner().prepare(evaluation)
+            for note in prepared.notes { tell("seehear: note: \(note).") }
+            return try prepared.publish(in: RunDirectory(target))
+        }
         guard FileManager.default.fileExists(atPath: target.path), !targetIsRun else {
             let run = try Run.open(RunDirectory(target))
             if let given = options.out.map({ "--out \($0)" }) ?? options.overrides.first.map({ "--set \($0)" }) {
@@ -291,7 +298,7 @@ package struct RankProgram: Sendable {
         switch error {
         case RunLockError.unusable, RunError.unreadable, RunError.unwritable: false
         case is PlanningError, is RunError, is RankProgramError, is RunLockError, is RunTakenOver,
-            is PlannedModelsError:
+            is PlannedModelsError, is EvaluationPlanError:
             true
         default: false
         }

@@ -121,4 +121,3 @@ struct SelfTestPartCommand: ParsableCommand {
 }
 
 extension SelfTestPart: ExpressibleByArgument {}
-extension Job.Device: ExpressibleByArgument {}

@@ -16,6 +16,7 @@ struct Main: ParsableCommand {
             LaunchCommand.self,
             StatusCommand.self,
             ListCommand.self,
+            EvaluateCommand.self,
             VerifyCommand.self,
             ExtractCommand.self,
             RetryCommand.self,

@@ -78,10 +78,72 @@ import Testing
         #expect(kind("deflated.pth") == .zip(.compressed(name: "parameter/data.pkl", method: 8)))
     }
 
-    @Test func refusesTheLegacyFormatWithTheCommandThatConverts() throws {
-        let path = Fixtures.url("checkpoint/legacy.pth").path
-        #expect(throws: WeightFileError.legacyPickle(path: path)) { try WeightFile.open(path) }
-        #expect("\(WeightFileError.legacyPickle(path: path))".contains("torch.save(torch.load("))
+    @Test("what PyTorch saved before 1.6 holds the same bytes as safetensors")
+    func legacy() throws {
+        let (old, expected) = (try open("legacy.pth"), try open("types.safetensors"))
+        #expect(old.format == .torchArchive)
+        #expect(Set(old.names) == Set(expected.names.filter { $0 != "empty" } + ["base", "columns"]))
+        for record in expected.records where record.name != "empty" {
+            let other = try old.record(record.name, shape: record.shape)
+            #expect(other.dtype == record.dtype && other.strides == nil)
+            #expect(other.withBytes { Array($0) } == record.withBytes { Array($0) }, "\(record.name)")
+        }
+        let (base, columns) = (try old.record("base", shape: [4, 6]), try old.record("columns", shape: [4, 2]))
+        #expect(columns.strides == [6, 1])
+        #expect(columns.byteRange.lowerBound == base.byteRange.lowerBound + 2 * 4)
+    }
+
+    @Test(
+        "arrays of NumPy beside the weights are passed over, in both forms",
+        arguments: ["sampler.pth", "sampler_legacy.pth"])
+    func sampler(name: String) throws {
+        let file = try open(name)
+        #expect(file.names == ["weight"])
+        let weight = try file.record("weight", shape: [2, 2])
+        let numbers = weight.withBytes { bytes in
+            (0..<4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+        }
+        #expect(numbers == [0, 1, 2, 3])
+    }
+
+    @Test("an old file that is cut short, or goes on, is an error that says where")
+    func damagedLegacy() throws {
+        let whole = try Array(Data(contentsOf: Fixtures.url("checkpoint/sampler_legacy.pth")))
+        func kind(_ bytes: [UInt8]) -> TorchArchiveError.Kind? {
+            bytes.withUnsafeBytes { bytes in
+                do throws(TorchArchiveError.Kind) {
+                    _ = try TorchArchive.parse(bytes)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+        }
+        #expect(kind(whole) == nil)
+        #expect(kind(whole + [0]) == .legacy("1 bytes follow its last storage"))
+        for missing in 1...whole.count - LegacyTorchFile.start.count {
+            #expect(kind(whole.dropLast(missing)) != nil, "\(missing) bytes fewer")
+        }
+        guard case .legacy(let reason) = kind(whole.dropLast(3)) else {
+            Issue.record("a file without its last bytes")
+            return
+        }
+        #expect(reason.contains("it ends within storage"))
+        // The count before the last four numbers, 16 bytes.
+        var other = whole
+        other[other.count - 24] = 5
+        guard case .legacy(let counted) = kind(other) else {
+            Issue.record("a storage of another size")
+            return
+        }
+        #expect(counted.contains("has 5 elements, and its tensors say 4"))
+    }
+
+    @Test("a pickle of another program is called one, with a command that converts it")
+    func plainPickle() throws {
+        let path = Fixtures.url("checkpoint/plain.pkl").path
+        #expect(throws: WeightFileError.plainPickle(path: path)) { try WeightFile.open(path) }
+        #expect("\(WeightFileError.plainPickle(path: path))".contains("pickle.load("))
     }
 
     @Test func refusesOtherFiles() throws {
@@ -165,10 +227,12 @@ import Testing
     }
 
     /// 10,000 damaged archives; what is accepted lies inside its file.
-    @Test(arguments: ["nested.pth", "views.pth"]) func survivesDamagedArchives(_ name: String) throws {
+    @Test(arguments: ["nested.pth", "views.pth", "legacy.pth", "sampler_legacy.pth"]) func survivesDamagedArchives(
+        _ name: String
+    ) throws {
         let seed = try Array(Data(contentsOf: Fixtures.url("checkpoint/\(name)")))
         // Damage to tensors changes nothing, so half of it goes to the directory at the end.
-        let tail = seed.count - 1_200
+        let tail = max(0, seed.count - 1_200)
         var mutator = ByteMutator(seed: 2)
         for round in 0..<5_000 {
             let bytes =

@@ -9,8 +9,8 @@ struct CommandTests {
     private static let records = ProcessInfo.processInfo.environment["SEEHEAR_RECORD_HELP"] != nil
 
     private static let commands = [
-        "seehear": ["", "plan", "launch", "status", "ls", "verify", "extract", "retry", "keyframe", "doctor"],
-        "seehear-worker": ["", "run", "bench", "tune", "selftest", "doctor", "check-models"],
+        "seehear": ["", "plan", "launch", "status", "ls", "eval", "verify", "extract", "retry", "keyframe", "doctor"],
+        "seehear-worker": ["", "run", "eval", "bench", "tune", "selftest", "doctor", "check-models"],
     ]
 
     private static func helpFile(_ program: String) -> URL {

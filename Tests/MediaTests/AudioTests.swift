@@ -86,6 +86,41 @@ import Testing
         #expect(difference < 1e-6)
     }
 
+    @Test("in librosa's style the channels' mean is resampled by soxr at 20 bits, as long as librosa reckons")
+    func librosa() throws {
+        for (rate, count) in [(16000, 5000), (44100, 30001), (48000, 7), (22050, 100)] {
+            let audio = tone(count, rate: rate, channels: 2)
+            let path = try studio.write("l.wav", AudioWriter.encode(audio, as: .wav, .float))
+            let sound = try AudioReader.readAsLibrosa(path, sampleRate: 22050)
+            #expect(sound.sampleRate == 22050 && sound.channels.count == 1)
+            #expect(sound.count == Int((Double(count) * (22050 / Double(rate))).rounded(.up)))
+            let mean = zip(audio.channels[0], audio.channels[1]).map { ($0 + $1) / 2 }
+            guard rate != 22050 else {
+                #expect(sound.channels[0] == mean)
+                continue
+            }
+            let mono = try #require(PlanarAudio(sampleRate: rate, channels: [mean]))
+            _ = try studio.write("m.wav", AudioWriter.encode(mono, as: .wav, .float))
+            let raw = try studio.ffmpeg("-i m.wav -af aresample=22050:resampler=soxr:precision=20 -f f32le -")
+            let theirs = raw.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+            #expect(zip(theirs, sound.channels[0]).allSatisfy { $0 == $1 })
+            #expect(theirs.count >= sound.count - 1)
+        }
+    }
+
+    @Test("the mean of many channels is numpy's to the last bit, which adds eight at a time")
+    func numpysMean() throws {
+        let values: [Float] = (0..<17).map { 0.1 * Float($0) - 0.7 }
+        for count in [3, 7, 8, 17] {
+            let channels = values.prefix(count).map { [$0] }
+            let audio = try #require(PlanarAudio(sampleRate: 22050, channels: Array(channels)))
+            let mean = try audio.asLibrosa(rate: 22050, file: "")[0]
+            // numpy.mean(values[:count, None], axis=0), in float32.
+            let expected: [Int: Float] = [3: -0.59999996, 7: -0.39999995, 8: -0.34999996, 17: 0.10000003]
+            #expect(mean == expected[count])
+        }
+    }
+
     @Test("mono is the mean of the channels, and a window holds its samples exactly")
     func mixingAndWindows() throws {
         let path = try studio.write("s.wav", AudioWriter.encode(tone(32000, channels: 2), as: .wav, .float))

@@ -47,6 +47,27 @@ import Testing
         }
     }
 
+    @Test(
+        "in OpenCV's style colour is not interpolated, and the guessed rate is the container's",
+        arguments: [
+            ("cv.mp4", "-c:v libx264 -pix_fmt yuv420p"), ("cv.mkv", "-c:v ffv1 -pix_fmt yuv444p"),
+            ("709.mp4", "-c:v libx264 -pix_fmt yuv420p -colorspace bt709 -color_primaries bt709 -color_trc bt709"),
+        ])
+    func openCV(name: String, options: String) throws {
+        let path = try studio.make(name, "-f lavfi -i testsrc2=s=62x46:r=12:d=0.5 \(options)")
+        let reader = try VideoReader(path: path, style: .openCV)
+        #expect(reader.guessedRate == 12)
+        let frames = try reader.frames(at: Array(reader.times.indices))
+        #expect(frames.count == 6)
+        let bytes = try studio.ffmpeg(
+            "-i \(name) -vf scale=flags=bicubic -sws_flags bicubic -vsync passthrough -pix_fmt bgr24 -f rawvideo -")
+        #expect(
+            frames.flatMap(\.pixels)
+                == stride(from: 0, to: bytes.count, by: 3).flatMap { bytes[$0..<$0 + 3].reversed() })
+        let usual = try VideoReader(path: path)
+        #expect((try usual.frames(at: [0])[0] == frames[0]) == name.hasSuffix("mkv"))
+    }
+
     @Test("a video of variable rate has the right times, clips and frames")
     func variableRate() throws {
         _ = try studio.counted("base.mp4")

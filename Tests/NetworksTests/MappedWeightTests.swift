@@ -69,6 +69,16 @@ import Torch
         }
     }
 
+    /// Files from before PyTorch 1.6 begin their numbers anywhere.
+    @Test("tensors with strides have the same numbers where their file does not align them")
+    func unalignedStrides() throws {
+        let file = try WeightFile.open(Fixtures.url("checkpoint/legacy.pth").path)
+        let (base, columns) = (try file.record("base"), try file.record("columns"))
+        #expect(!columns.isAligned && columns.strides == [6, 1])
+        #expect(try Tensor(base).floats() == (0..<24).map(Float.init))
+        #expect(try Tensor(columns).floats() == [2, 3, 8, 9, 14, 15, 20, 21])
+    }
+
     @Test("empty tensors and scalars are mapped like any other")
     func emptyTensorsAndScalars() throws {
         let folder = try TemporaryFolder()

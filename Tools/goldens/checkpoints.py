@@ -3,15 +3,18 @@
 
     python3 Tools/goldens/checkpoints.py Tests/Fixtures/Data/checkpoint
 
-Needs torch and safetensors. Every tensor counts 0, 1, 2 … in its own element type, so that a test knows its content.
+Needs torch, numpy and safetensors. Every tensor counts 0, 1, 2 … in its own element type, so that a test knows its
+content.
 """
 
 import json
 import pathlib
+import pickle
 import sys
 import zipfile
 from collections import OrderedDict
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
@@ -67,7 +70,16 @@ torch.save(
     {"base": base, "transposed": base.t(), "rows": base[1:3], "columns": base[:, 2:4], "row": base[2:3].t()},
     out / "views.pth",
 )
-torch.save({"weight": count((2, 2), torch.float32)}, out / "legacy.pth", _use_new_zipfile_serialization=False)
+# As PyTorch before 1.6 saved: storages of several types, two tensors in one of them.
+legacy = {k: v for k, v in every.items() if k != "empty"} | {"base": base, "columns": base[:, 2:4]}
+torch.save(legacy, out / "legacy.pth", _use_new_zipfile_serialization=False)
+# What PANNs' training leaves: the state of a sampler in NumPy beside the weights.
+sampler = {"indexes_per_class": [np.arange(3), np.arange(2)], "queue": [np.int64(3)], "pointers": np.zeros(2)}
+panns = {"iteration": 7, "model": {"weight": count((2, 2), torch.float32)}, "sampler": sampler}
+torch.save(panns, out / "sampler.pth")
+torch.save(panns, out / "sampler_legacy.pth", _use_new_zipfile_serialization=False)
+with open(out / "plain.pkl", "wb") as f:
+    pickle.dump({"weight": np.zeros(2)}, f, protocol=2)
 
 
 class Harmful:

@@ -173,6 +173,7 @@ SHStatus sh_sum(SHTensor t, const int64_t *dims, int32_t n, bool keep, SHTensor 
 SHStatus sh_mean(SHTensor t, const int64_t *dims, int32_t n, bool keep, SHTensor *out);
 SHStatus sh_norm(SHTensor t, int64_t dim, bool keep, SHTensor *out);
 SHStatus sh_argmax(SHTensor t, int64_t dim, SHTensor *out);
+SHStatus sh_amax(SHTensor t, int64_t dim, bool keep, SHTensor *out);
 SHStatus sh_max_abs(SHTensor t, double *out);
 
 // MARK: shape
@@ -197,6 +198,15 @@ SHStatus sh_embedding(SHTensor weight, SHTensor ids, SHTensor *out);
 SHStatus sh_layer_norm(SHTensor t, SHTensor weight, SHTensor bias, double eps, SHTensor *out);
 SHStatus sh_group_norm(SHTensor t, int64_t groups, SHTensor weight, SHTensor bias, double eps, bool silu,
                        SHTensor *out);
+// Each channel by a mean and a variance that are given, then ReLU where asked for.
+SHStatus sh_batch_norm(SHTensor t, SHTensor mean, SHTensor variance, SHTensor weight, SHTensor bias, double eps,
+                       bool relu, SHTensor *out);
+// Over the trailing `dims` dimensions, 2 or 3. What lies beyond the edge counts for nothing; the last window may reach
+// over it, if it begins before.
+SHStatus sh_max_pool(SHTensor t, int32_t dims, const int64_t *kernel, const int64_t *stride, const int64_t *padding,
+                     SHTensor *out);
+// Over the trailing `dims` dimensions, 2 or 3; what is left over at the far edge is not looked at.
+SHStatus sh_average_pool(SHTensor t, int32_t dims, const int64_t *kernel, const int64_t *stride, SHTensor *out);
 // Convolution over the trailing `dims` dimensions.
 SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
                  const int64_t *padding, const int64_t *dilation, SHTensor *out);

@@ -29,6 +29,30 @@ struct Conv2d: Sendable {
     }
 }
 
+/// A convolution over time and two dimensions, `[B, C, T, H, W]`, with ``SamePlaces``.
+struct Conv3d: Sendable {
+    private let weight: Tensor
+    private let bias: Tensor?
+    private let places: SamePlaces
+
+    init(_ weights: WeightScope, _ inputs: Int, _ outputs: Int, _ places: SamePlaces, bias: Bool) throws {
+        weight = try weights.tensor("weight", [outputs, inputs] + places.kernel)
+        self.bias = bias ? try weights.tensor("bias", [outputs]) : nil
+        self.places = places
+    }
+
+    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+        var x = x
+        let padding = places.padding(Array(x.shape[2...]))
+        // What the convolution adds itself need not be copied.
+        let even = padding.allSatisfy { $0.before == $0.after }
+        if !even { x = try x.padded(padding.reversed()) }
+        return try x.conv(
+            weight, bias, stride: places.stride, padding: even ? padding.map(\.before) : [0, 0, 0],
+            dilation: [1, 1, 1])
+    }
+}
+
 /// A convolution over time. The wave stands as `[B, C, 1, T]`, so that its channels can lie innermost.
 struct Conv1d: Sendable {
     private let weight: Tensor

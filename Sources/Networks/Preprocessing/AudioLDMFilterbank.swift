@@ -1,4 +1,5 @@
 internal import Foundation
+internal import MelScale
 internal import Torch
 
 /// The mel bins of AudioLDM's spectrograms: what its autoencoder decodes and its vocoder turns into a waveform.
@@ -19,34 +20,13 @@ enum AudioLDMFilterbank {
 
     /// `[1, 1024]`, double precision.
     static func window() throws(TorchError) -> Tensor {
-        let n = windowLength
-        let hann = (0..<n).map { 0.5 - 0.5 * Foundation.cos(2 * .pi * Double($0) / Double(n)) }
-        return try Tensor(hann, shape: [1, n])
+        try Tensor(HannWindow.periodic(windowLength), shape: [1, windowLength])
     }
 
     /// The triangles, `[513, 64]`, double precision.
     static func banks() throws(TorchError) -> Tensor {
-        let lines = windowLength / 2 + 1
-        let top = mel(Double(sampleRate) / 2)
-        let edges = (0..<(bins + 2)).map { frequency(top * Double($0) / Double(bins + 1)) }
-        var banks = [Double](repeating: 0, count: lines * bins)
-        for line in 0..<lines {
-            let at = Double(line * sampleRate) / Double(windowLength)
-            for bin in 0..<bins {
-                let (left, center, right) = (edges[bin], edges[bin + 1], edges[bin + 2])
-                let height = min((at - left) / (center - left), (right - at) / (right - center))
-                banks[line * bins + bin] = max(0, height) * 2 / (right - left)
-            }
-        }
-        return try Tensor(banks, shape: [lines, bins])
-    }
-
-    /// Slaney's mel scale: linear below 1 kHz, logarithmic above.
-    private static func mel(_ frequency: Double) -> Double {
-        frequency < 1000 ? frequency * 3 / 200 : 15 + 27 * Foundation.log(frequency / 1000) / Foundation.log(6.4)
-    }
-
-    private static func frequency(_ mel: Double) -> Double {
-        mel < 15 ? mel * 200 / 3 : 1000 * Foundation.exp((mel - 15) * Foundation.log(6.4) / 27)
+        try Tensor(
+            SlaneyMel.triangles(bins: bins, sampleRate: sampleRate, windowLength: windowLength),
+            shape: [windowLength / 2 + 1, bins])
     }
 }

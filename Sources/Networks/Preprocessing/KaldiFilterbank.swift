@@ -21,7 +21,7 @@ struct KaldiFilterbank: Sendable {
     ///   - sampleRate: 16 000 Hz.
     init(bins: Int, sampleRate: Double = 16_000, device: Device) throws(TorchError) {
         let n = Self.frameLength
-        let hann = (0..<n).map { Float(0.5 - 0.5 * Foundation.cos(2 * .pi * Double($0) / Double(n - 1))) }
+        let hann = HannWindow.symmetric(n).map { Float($0) }
         window = try Tensor(hann, shape: [1, 1, n]).to(device: device)
         banks = try Tensor(
             Self.melBanks(bins: bins, sampleRate: sampleRate), shape: [Self.transformLength / 2 + 1, bins]
@@ -54,23 +54,13 @@ struct KaldiFilterbank: Sendable {
 
     /// Triangles on the mel scale `1127 · ln(1 + f/700)`, `[257, bins]` row-major, the Nyquist line left out (zero).
     private static func melBanks(bins: Int, sampleRate: Double) -> [Float] {
-        func mel(_ frequency: Double) -> Double { 1127 * Foundation.log(1 + frequency / 700) }
         let lines = transformLength / 2
-        let (low, high) = (mel(20), mel(sampleRate / 2))
+        let (low, high) = (MelTriangles.mel(20), MelTriangles.mel(sampleRate / 2))
         let step = (high - low) / Double(bins + 1)
-        var banks = [Float](repeating: 0, count: (lines + 1) * bins)
-        for line in 0..<lines {
+        return MelTriangles.weights(
+            lines: 0..<lines, of: lines + 1, bins: bins,
             // The rounding of the reference, which works in single precision from here on.
-            let position = 1127 * Foundation.logf(1 + Float(sampleRate) / Float(transformLength) * Float(line) / 700)
-            for bin in 0..<bins {
-                let left = Float(low) + Float(bin) * Float(step)
-                let center = Float(low) + (Float(bin) + 1) * Float(step)
-                let right = Float(low) + (Float(bin) + 2) * Float(step)
-                let up = (position - left) / (center - left)
-                let down = (right - position) / (right - center)
-                banks[line * bins + bin] = max(0, min(up, down))
-            }
-        }
-        return banks
+            position: { 1127 * Foundation.logf(1 + Float(sampleRate) / Float(transformLength) * Float($0) / 700) },
+            edge: { Float(low) + Float($0) * Float(step) })
     }
 }

@@ -26,13 +26,7 @@ extension PlannedSample {
             writer.field("modified", input.modified)
             writer.end()
         }
-        if let error {
-            writer.key("error")
-            writer.begin()
-            writer.field("kind", error.kind)
-            writer.field("message", error.message)
-            writer.end()
-        }
+        error?.write(to: &writer)
         writer.end()
         writer.newline()
     }
@@ -93,7 +87,15 @@ extension PlannedInput {
 }
 
 extension PlannedError {
-    fileprivate init(from reader: inout JSONReader) throws(JSONError) {
+    func write(to writer: inout JSONWriter) {
+        writer.key("error")
+        writer.begin()
+        writer.field("kind", kind)
+        writer.field("message", message)
+        writer.end()
+    }
+
+    init(from reader: inout JSONReader) throws(JSONError) {
         var error = PlannedError(kind: "", message: "")
         try reader.object { reader, key throws(JSONError) in
             switch key {
@@ -107,7 +109,7 @@ extension PlannedError {
 }
 
 extension JSONReader {
-    fileprivate mutating func choice<Choice: RawRepresentable<String>>() throws(JSONError) -> Choice {
+    mutating func choice<Choice: RawRepresentable<String>>() throws(JSONError) -> Choice {
         let name = try string()
         guard let choice = Choice(rawValue: name) else { throw error("`\(name)` is not a known value") }
         return choice

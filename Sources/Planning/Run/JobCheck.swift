@@ -5,28 +5,28 @@ extension Job {
     /// read from a job file, which refuses more: somebody may have written it.
     var problem: String? {
         var problems = [
-            Self.problem("batch", batch, 1...4096), Self.problem("shard", shard, 1...1_000_000),
-            Self.problem("threads", threads ?? 1, 1...1 << 16),
-            Self.problem("binder.clip_duration", clips.clipDuration, 1...3600),
-            Self.problem("binder.clips_per_video", clips.clipsPerVideo ?? 1, 1...10_000),
-            Self.problem("binder.frames_per_clip", clips.framesPerClip, 1...1024),
-            Self.problem("binder.target_length", clips.targetLength, 1...1 << 20),
+            outside("batch", batch, 1...4096), outside("shard", shard, 1...1_000_000),
+            outside("threads", threads ?? 1, 1...1 << 16),
+            outside("binder.clip_duration", clips.clipDuration, 1...3600),
+            outside("binder.clips_per_video", clips.clipsPerVideo ?? 1, 1...10_000),
+            outside("binder.frames_per_clip", clips.framesPerClip, 1...1024),
+            outside("binder.target_length", clips.targetLength, 1...1 << 20),
         ]
         for (task, settings) in tasks {
             let (sampling, place) = (settings.sampling, "tasks.\(task.rawValue)")
             problems += [
-                Self.problem("\(place).sampling.steps", sampling.steps, 1...1000),
-                Self.problem("\(place).sampling.max_duration", sampling.maxDuration, 0...1e6),
+                outside("\(place).sampling.steps", sampling.steps, 1...1000),
+                outside("\(place).sampling.max_duration", sampling.maxDuration, 0...1e6),
             ]
             if case .seconds(let seconds)? = sampling.audio?.duration {
-                problems.append(Self.problem("\(place).sampling.duration", seconds, 0...1e6))
+                problems.append(outside("\(place).sampling.duration", seconds, 0...1e6))
             }
             if let video = sampling.video {
                 problems += [
-                    Self.problem("\(place).sampling.width", video.width, 1...1 << 16),
-                    Self.problem("\(place).sampling.height", video.height, 1...1 << 16),
-                    Self.problem("\(place).sampling.frames", video.length?.frames ?? 1, 1...1 << 16),
-                    Self.problem("\(place).sampling.fps", video.length?.fps ?? 1, 1e-3...1e4),
+                    outside("\(place).sampling.width", video.width, 1...1 << 16),
+                    outside("\(place).sampling.height", video.height, 1...1 << 16),
+                    outside("\(place).sampling.frames", video.length?.frames ?? 1, 1...1 << 16),
+                    outside("\(place).sampling.fps", video.length?.fps ?? 1, 1e-3...1e4),
                 ]
             }
             problems += Self.problems(of: settings.guidance, "\(place).guidance")
@@ -38,18 +38,18 @@ extension Job {
     private static func problems(of guidance: Guidance, _ place: String) -> [String?] {
         let (beginnings, joint) = (guidance.beginnings, guidance.joint)
         var problems = [
-            problem("\(place).beginnings.particles.audio", beginnings.particles.audio, 1...1024),
-            problem("\(place).beginnings.particles.video", beginnings.particles.video, 1...1024),
-            problem("\(place).beginnings.best", beginnings.best, 1...64),
-            problem("\(place).beginnings.rows_at_once", beginnings.rowsAtOnce, 1...4096),
-            problem("\(place).beginnings.rounds, counted,", beginnings.rounds.count, 0...1000),
-            problem("\(place).words.temperature", guidance.words?.temperature ?? 1, Double.leastNonzeroMagnitude...10),
-            problem("\(place).joint.definite", joint.definite ?? 1, Double.leastNonzeroMagnitude...10),
+            outside("\(place).beginnings.particles.audio", beginnings.particles.audio, 1...1024),
+            outside("\(place).beginnings.particles.video", beginnings.particles.video, 1...1024),
+            outside("\(place).beginnings.best", beginnings.best, 1...64),
+            outside("\(place).beginnings.rows_at_once", beginnings.rowsAtOnce, 1...4096),
+            outside("\(place).beginnings.rounds, counted,", beginnings.rounds.count, 0...1000),
+            outside("\(place).words.temperature", guidance.words?.temperature ?? 1, Double.leastNonzeroMagnitude...10),
+            outside("\(place).joint.definite", joint.definite ?? 1, Double.leastNonzeroMagnitude...10),
         ]
         for (number, round) in beginnings.rounds.enumerated() {
             let name = "\(place).beginnings.rounds[\(number)]"
             problems += [
-                problem("\(name).at", round.at, 0...1.0.nextDown), problem("\(name).keep", round.keep, 1...1024),
+                outside("\(name).at", round.at, 0...1.0.nextDown), outside("\(name).keep", round.keep, 1...1024),
             ]
         }
         for (earlier, later) in zip(beginnings.rounds, beginnings.rounds.dropFirst())
@@ -60,28 +60,21 @@ extension Job {
         case .off: break
         case .aligner(let aligner):
             problems += [
-                problem("\(place).inner_steps", aligner.innerSteps, 0...10_000),
-                problem("\(place).every", aligner.every, 1...1000),
+                outside("\(place).inner_steps", aligner.innerSteps, 0...10_000),
+                outside("\(place).every", aligner.every, 1...1000),
             ]
             if case .start(let fraction) = aligner.window {
-                problems.append(problem("\(place).start", fraction, 0...1))
+                problems.append(outside("\(place).start", fraction, 0...1))
             }
         case .noise(let noise):
             problems += [
-                problem("\(place).noise.strength", noise.strength, 0...100),
-                problem("\(place).noise.until", noise.until, 0...1),
-                problem("\(place).noise.travel", noise.travel, 1...32),
-                problem("\(place).noise.travel_until", noise.travelUntil, 0...1),
-                problem("\(place).noise.trust_below", noise.trustBelow, 0...1),
+                outside("\(place).noise.strength", noise.strength, 0...100),
+                outside("\(place).noise.until", noise.until, 0...1),
+                outside("\(place).noise.travel", noise.travel, 1...32),
+                outside("\(place).noise.travel_until", noise.travelUntil, 0...1),
+                outside("\(place).noise.trust_below", noise.trustBelow, 0...1),
             ]
         }
         return problems
-    }
-
-    private static func problem<Number: Comparable>(
-        _ name: String, _ value: Number, _ range: ClosedRange<Number>
-    ) -> String? {
-        range.contains(value)
-            ? nil : "\(name) is \(value), and it must be from \(range.lowerBound) to \(range.upperBound)"
     }
 }

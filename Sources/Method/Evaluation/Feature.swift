@@ -1,0 +1,118 @@
+/// What is taken from a sample, once, so that metrics can compare it: a network's view of it, or when something happens in it.
+///
+/// The text form says everything that decides its values beside the checkpoint, so that features of unlike variants are never
+/// taken for one another: `cnn14/av-benchmark/8`.
+package enum Feature: Sendable, Hashable {
+    /// Features, and of classifiers logits, of a sound.
+    case sound(FeatureNetworkName, WaveStyle)
+    /// Features of frames.
+    case frames(I3DFraming)
+    /// Onsets of the sound and how much the frames move: what AV-Align compares.
+    case peaks
+
+    /// Raised whenever the numbers of an unchanged feature change by more than rounding.
+    package static let version = 1
+
+    /// The network that has to be there, if any.
+    package var network: FeatureNetworkName? {
+        switch self {
+        case .sound(let network, _): network
+        case .frames: .i3d
+        case .peaks: nil
+        }
+    }
+
+    /// Whether a network takes it of the whole sound.
+    package var isOfSound: Bool {
+        if case .sound = self { true } else { false }
+    }
+
+    /// Whether a network takes it of all frames.
+    package var isOfFrames: Bool {
+        if case .frames = self { true } else { false }
+    }
+
+    /// Whether it looks at frames.
+    package var sees: Bool {
+        switch self {
+        case .sound: false
+        case .frames, .peaks: true
+        }
+    }
+
+    /// Whether it listens.
+    package var hears: Bool {
+        switch self {
+        case .frames: false
+        case .sound, .peaks: true
+        }
+    }
+
+    /// Where its values stand in a sample of the features' shards: a member's name without `.npy` or `.json`.
+    package var member: String {
+        switch self {
+        case .sound(let network, .audioldmEval): "\(network.rawValue)-a"
+        case .sound(let network, .avBenchmark): "\(network.rawValue)-b"
+        case .frames(.lvdm): "i3d-lvdm"
+        case .frames(.mmDiffusion): "i3d-mm"
+        case .frames(.javis): "i3d-javis"
+        case .peaks: "peaks"
+        }
+    }
+}
+
+extension Feature: CustomStringConvertible, LosslessStringConvertible {
+    package var description: String {
+        switch self {
+        case .sound(let network, .audioldmEval): "\(network.rawValue)/audioldm_eval"
+        case .sound(let network, .avBenchmark(let seconds)): "\(network.rawValue)/av-benchmark/\(seconds)"
+        case .frames(let framing): "i3d/\(framing.rawValue)"
+        case .peaks: "peaks"
+        }
+    }
+
+    /// Reads ``description``; nil for anything else.
+    package init?(_ text: String) {
+        let words = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        switch (words.first, words.count) {
+        case ("peaks", 1): self = .peaks
+        case ("i3d", 2):
+            guard let framing = I3DFraming(rawValue: words[1]) else { return nil }
+            self = .frames(framing)
+        case (let name?, 2...3):
+            guard let network = FeatureNetworkName(rawValue: name), network.hears,
+                let style = WaveStyle(words.dropFirst())
+            else { return nil }
+            self = .sound(network, style)
+        default: return nil
+        }
+    }
+}
+
+extension Feature: Codable {
+    package init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let feature = Feature(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "`\(text)` is no feature"))
+        }
+        self = feature
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var single = encoder.singleValueContainer()
+        try single.encode(description)
+    }
+}
+
+extension WaveStyle {
+    fileprivate init?(_ words: ArraySlice<String>) {
+        switch (words.first, words.count) {
+        case ("audioldm_eval", 1): self = .audioldmEval
+        case ("av-benchmark", 2):
+            guard let seconds = words.last.flatMap(Double.init), seconds > 0, seconds <= 3600 else { return nil }
+            self = .avBenchmark(seconds: seconds)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,43 @@
+internal import Method
+internal import Checkpoint
+package import Torch
+
+/// A network whose sizes are read off its published file.
+protocol PublishedFeatureNetwork: Sendable {
+    /// What the tensors' shapes say.
+    associatedtype Sizes: PublishedSizes
+
+    init(_ sizes: Sizes, _ w: WeightScope) throws
+}
+
+/// The sizes of a network as its file has them.
+protocol PublishedSizes {
+    static var network: FeatureNetworkName { get }
+    /// A key that every such file has.
+    static var signature: String { get }
+
+    init(_ shapes: CheckpointShapes) throws
+
+    /// Whether a key is of a known part that nobody here needs.
+    func unused(_ key: String) -> Bool
+}
+
+extension PublishedFeatureNetwork {
+    /// Loads the network from its published file.
+    ///
+    /// - Throws: ``FeatureCheckpointError``, `WeightFileError`: a key that is missing or left over, a wrong shape, another network.
+    init(path: String, dtype: DType, device: Device) throws {
+        let file = try WeightFile.open(path)
+        let sizes = try Sizes(CheckpointShapes(file, Sizes.network, signature: Sizes.signature))
+        // Every shape is held against the others before a weight is read.
+        let checked = WeightStore(file, dtype: nil)
+        _ = try Self(sizes, checked.root)
+        try checked.finish(unused: sizes.unused)
+        let store = WeightStore(file, dtype: dtype, device: device)
+        self = try Self(sizes, store.root)
+        try store.finish(unused: sizes.unused)
+    }
+}
+
+/// What a network computes on its way, by the names of its layers in the published file.
+package typealias NetworkTrace = (String, Tensor) -> Void

@@ -1,0 +1,73 @@
+package import Method
+package import Planning
+
+/// What somebody wants to have evaluated, as the command line says it.
+package struct EvaluationRequest: Sendable {
+    /// A run directory, or a folder of media files.
+    package var generated: String
+    /// What it is compared with; nil where no metric compares.
+    package var reference: String?
+    package var settings: EvaluationSettings
+    /// The folder in which the networks lie under their published names.
+    package var networks: String?
+    /// Networks that lie elsewhere.
+    package var networkFiles: [FeatureNetworkName: String] = [:]
+    package var device = Job.Device.auto
+    package var threads: Int?
+    package var gather = Job.Gather.shared
+    package var inputHash = Job.InputHash.stat
+
+    package init(generated: String, reference: String?, settings: EvaluationSettings) {
+        self.generated = generated
+        self.reference = reference
+        self.settings = settings
+    }
+
+    /// The job that takes the features.
+    /// - Throws: ``EvaluationPlanError`` where something is missing that a metric needs.
+    func job() throws(EvaluationPlanError) -> FeatureJob {
+        var sources = [
+            FeatureJob.Source(
+                side: .generated, path: generated, features: Array(settings.generatedFeatures))
+        ]
+        if let metric = settings.metrics.first(where: \.needsReference) {
+            guard let reference else { throw .noReference(metric: metric.description) }
+            sources.append(
+                FeatureJob.Source(side: .reference, path: reference, features: Array(settings.referenceFeatures)))
+        }
+        var files: [String: String] = [:]
+        for name in Set(sources.flatMap(\.features).compactMap(\.network)) {
+            files[name.rawValue] = try file(of: name)
+        }
+        var job = FeatureJob(sources: sources, networks: files)
+        (job.device, job.threads, job.gather, job.inputHash) = (device, threads, gather, inputHash)
+        return job
+    }
+
+    private func file(of network: FeatureNetworkName) throws(EvaluationPlanError) -> String {
+        if let file = networkFiles[network] { return file }
+        guard let networks else { throw .noNetwork(network.rawValue, file: network.usualFile) }
+        return "\(networks)/\(network.usualFile)"
+    }
+}
+
+/// Why nothing can be evaluated.
+package enum EvaluationPlanError: Error, Equatable, CustomStringConvertible {
+    case noReference(metric: String)
+    case noNetwork(String, file: String)
+    case set(EvaluatedSetError)
+    case models([String])
+    case failed(String)
+
+    package var description: String {
+        switch self {
+        case .noReference(let metric):
+            "\(metric) compares with a reference, and none is given: name a run or a folder with --reference"
+        case .noNetwork(let name, let file):
+            "\(name) is needed: give the folder that has \(file) with --networks, or the file itself with --network \(name)=FILE"
+        case .set(let error): error.description
+        case .models(let problems): problems.joined(separator: "\n")
+        case .failed(let sentence): sentence
+        }
+    }
+}

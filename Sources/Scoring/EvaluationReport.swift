@@ -1,0 +1,61 @@
+internal import Evaluation
+internal import Files
+internal import Foundation
+internal import JSON
+package import Method
+package import Planning
+
+/// Computes metrics from features, keeps what was found beside them, and says it to people.
+package enum EvaluationReport {
+    /// The name of the file with the metrics.
+    package static let resultName = "evaluation.json"
+    /// The name of the file with the values of samples, one JSON object a line.
+    package static let scoresName = "scores.jsonl"
+
+    /// - Parameters:
+    ///   - features: the run that took them; `evaluation.json` and `scores.jsonl` are written there.
+    ///   - reference: another run that took the reference's; nil where one took both.
+    ///   - expected: what the features have to have been taken of, where somebody says so.
+    /// - Returns: the table, and what a reader has to know.
+    /// - Throws: ``ScoringError``; errors of files.
+    package static func write(
+        _ features: RunDirectory, reference: RunDirectory? = nil, expected: [FeatureJob.Side: String] = [:],
+        settings: EvaluationSettings
+    ) throws -> (result: EvaluationResult, table: EvaluationTable) {
+        let algebra: OpenBLAS
+        do throws(OpenBLASError) {
+            algebra = try OpenBLAS.shared.get()
+        } catch {
+            throw ScoringError.algebra(error.description)
+        }
+        let store = try FeatureStore(features)
+        let other = try reference.map { try FeatureStore($0) } ?? store
+        for (side, store) in [(FeatureJob.Side.generated, store), (.reference, other)] {
+            guard let wanted = expected[side], let found = store.path(of: side), found != wanted else { continue }
+            throw ScoringError.otherSource(side: side.rawValue, found: found, wanted: wanted)
+        }
+        let (result, scores) = try Evaluator(
+            generated: store, reference: other, settings: settings, algebra: algebra
+        ).evaluate()
+        try AtomicFile.write(
+            JSONCoding.encode(result, pretty: true) + Array("\n".utf8),
+            to: features.url.appending(path: resultName).path)
+        try AtomicFile.write(lines(of: scores), to: features.url.appending(path: scoresName).path)
+        return (result, EvaluationTable(result))
+    }
+
+    /// One object a sample, in the order of names: `{"name": …, "scores": {"kl": …}}`.
+    private static func lines(of scores: Evaluator.SampleScores) throws -> [UInt8] {
+        var samples: [ExactText: [String: Double]] = [:]
+        for (metric, values) in scores {
+            for (name, value) in values { samples[ExactText(name), default: [:]][metric.description] = value }
+        }
+        struct Line: Encodable {
+            let name: String
+            let scores: [String: Double]
+        }
+        return try samples.sorted { $0.key < $1.key }.flatMap {
+            try JSONCoding.encode(Line(name: $0.key.text, scores: $0.value)) + Array("\n".utf8)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import Coordinator
+internal import Method
+internal import Networks
+internal import Planning
+internal import Torch
+
+/// The networks of a job of features, loaded, and what they make of samples.
+struct FeatureNetworks: Sendable {
+    private let networks: [(feature: Feature, network: any FeatureNetwork)]
+
+    /// - Throws: errors of loading.
+    init(_ job: FeatureJob, device: Device) throws {
+        let wanted = Set(job.sources.flatMap(\.features)).sorted { $0.description < $1.description }
+        networks = try wanted.compactMap { feature in
+            guard let name = feature.network, let path = job.networks[name.rawValue] else { return nil }
+            return (feature, try name.load(path, variant: FeatureVariant(feature), device: device))
+        }
+    }
+
+    /// What a sample has of a feature.
+    typealias Rows = [Feature: (rows: FeatureRows, width: Int)]
+
+    /// What was read of a sample, and what was taken of it.
+    typealias Taken = (input: FeatureInput, rows: Rows)
+
+    /// Takes the features of samples that could be read, those that their side wants; what cannot be taken is noted in the
+    /// records.
+    /// - Parameter progress: the share that is done.
+    func take(
+        _ inputs: [Result<FeatureInput, SampleFailure>], _ job: FeatureJob, progress: (Double) -> Void
+    ) throws(TorchError) -> [Result<Taken, SampleFailure>] {
+        var results = inputs.map { $0.map { Taken($0, [:]) } }
+        for (number, (feature, network)) in networks.enumerated() {
+            let wanting = results.enumerated().compactMap { place, result -> (place: Int, taken: Taken)? in
+                guard let taken = try? result.get(), job.features(of: taken.input.record.side).contains(feature)
+                else { return nil }
+                return (place, taken)
+            }
+            let found = try features(of: wanting.map(\.taken.input.sample), network)
+            for ((place, taken), rows) in zip(wanting, found) {
+                var taken = taken
+                switch rows {
+                case .success(let rows): taken.rows[feature] = (rows, network.width)
+                case .failure(let error): taken.input.record.problems[feature.description] = "\(error)"
+                }
+                results[place] = .success(taken)
+            }
+            progress(Double(number + 1) / Double(networks.count))
+        }
+        return results
+    }
+
+    /// Fewer at a time where memory does not suffice.
+    private func features(
+        of samples: [FeatureSample], _ network: any FeatureNetwork
+    ) throws(TorchError) -> [Result<FeatureRows, FeatureInputError>] {
+        do throws(TorchError) {
+            return try network.features(of: samples)
+        } catch {
+            guard error.isOutOfMemory, samples.count > 1 else { throw error }
+            try? TorchRuntime.emptyCache()
+            let half = samples.count / 2
+            return try features(of: Array(samples[..<half]), network) + features(of: Array(samples[half...]), network)
+        }
+    }
+}
+
+extension FeatureVariant {
+    init(_ feature: Feature) {
+        switch feature {
+        case .sound(_, let style): self.init(style: style, framing: .lvdm)
+        case .frames(let framing): self.init(style: .audioldmEval, framing: framing)
+        case .peaks: self.init(style: .audioldmEval, framing: .lvdm)
+        }
+    }
+}

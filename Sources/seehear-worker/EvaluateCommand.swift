@@ -1,0 +1,103 @@
+import ArgumentParser
+import Arguments
+import Files
+import Foundation
+import Method
+import Planning
+import Preflight
+import Scoring
+import Worker
+
+/// `seehear-worker eval`: takes the features that metrics need, on every rank, and computes the metrics.
+struct EvaluateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "eval",
+        abstract: "Evaluate what was generated: take features on every rank, then compute the metrics.",
+        discussion: """
+            mpirun -n 9 seehear-worker eval RUN --reference FOLDER --table paper-sound --networks WEIGHTS
+
+            Features are taken once and kept; the same command resumes, and seehear eval computes other metrics of the same \
+            features on any machine. Exits as a run does: 3 where samples could not be read; those are named.
+            """)
+
+    @OptionGroup var evaluation: EvaluationArguments
+
+    @Option(
+        help: "The folder of features and results; of a run, without it, its folder `evaluation`.",
+        completion: .directory)
+    var out: String?
+
+    @Option(help: "The folder in which the metrics' networks lie under their published names.", completion: .directory)
+    var networks: String?
+
+    @Option(
+        name: .customLong("network"), parsing: .singleValue,
+        help: ArgumentHelp("A network that lies elsewhere, such as vggish=FILE.", valueName: "name=file"))
+    var networkFiles: [String] = []
+
+    @Option(help: "Where the networks run.")
+    var device = Job.Device.auto
+
+    @Option(help: "Threads of the CPU kernels.")
+    var threads: Int?
+
+    @Option(help: "How results reach rank 0: shared, or mpi where the ranks share no file system.")
+    var gather = Job.Gather.shared
+
+    @OptionGroup var ranks: RankArguments
+
+    func validate() throws {
+        _ = try files()
+        if let threads, !(1...1 << 16).contains(threads) {
+            throw ValidationError("--threads is \(threads): give a whole number from 1 on.")
+        }
+        if out == nil, !isRun {
+            throw ValidationError(
+                "\(evaluation.generated) is no run: say with --out where features and results shall be.")
+        }
+    }
+
+    private var isRun: Bool { FileManager.default.fileExists(atPath: "\(evaluation.generated)/run.json") }
+
+    private func files() throws -> [FeatureNetworkName: String] {
+        var files: [FeatureNetworkName: String] = [:]
+        for text in networkFiles {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let name = FeatureNetworkName(rawValue: parts[0]) else {
+                throw ValidationError(
+                    "--network \(text): give a name and a file, such as vggish=FILE; names are \(FeatureNetworkName.allCases.map(\.rawValue).joined(separator: ", "))."
+                )
+            }
+            files[name] = Self.absolute(parts[1])
+        }
+        return files
+    }
+
+    private static func absolute(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
+
+    func run() async throws {
+        let settings = try evaluation.settings
+        let target = out ?? "\(evaluation.generated)/evaluation"
+        var request = EvaluationRequest(
+            generated: Self.absolute(evaluation.generated), reference: evaluation.reference.map(Self.absolute),
+            settings: settings)
+        request.networks = networks.map(Self.absolute)
+        request.networkFiles = try files()
+        (request.device, request.threads, request.gather) = (device, threads, gather)
+        var options = RankProgram.Options(target: target)
+        options.evaluation = request
+        ranks.apply(to: &options)
+        try await RankStart.run(options) { code in
+            guard code == 0 || code == 3 else { return code }
+            do {
+                let report = try EvaluationReport.write(
+                    RunDirectory(URL(filePath: target, directoryHint: .isDirectory)), settings: settings)
+                print(report.table.text, terminator: "")
+                return code
+            } catch {
+                StandardStreams.tell("seehear-worker: \(error)\n")
+                return 1
+            }
+        }
+    }
+}

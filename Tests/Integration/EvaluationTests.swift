@@ -1,0 +1,133 @@
+import Foundation
+import Method
+import Scoring
+import TestSupport
+import Testing
+
+extension Integration {
+    /// `seehear-worker eval` and `seehear eval` over folders.
+    @Suite("Evaluations", .serialized)
+    struct EvaluationTests {
+        private let shop: Workshop
+        private let networks: TemporaryFolder
+
+        init() throws {
+            shop = try Workshop()
+            networks = try TemporaryFolder()
+            for network in FeatureNetworkName.allCases {
+                let drawn = try #require(EvaluationCase.of(network).last)
+                _ = try EvaluationCase.write(drawn.entries(), of: network, to: networks)
+            }
+        }
+
+        /// Six clips a side of two seconds, with sounds beside them.
+        private func makeSides() async throws {
+            for (side, pitch) in [("made", 300), ("true", 340)] {
+                try FileManager.default.createDirectory(atPath: shop.path(side), withIntermediateDirectories: true)
+                for number in 0..<6 {
+                    try await shop.make(
+                        "\(side)/clip\(number).wav",
+                        "-f lavfi -i sine=f=\(pitch + 90 * number):r=16000:d=2:b=\(number % 3) -c:a pcm_s16le")
+                    try await shop.make(
+                        "\(side)/clip\(number).mp4",
+                        "-f lavfi -i testsrc2=s=\(64 + 2 * number)x48:r=8:d=2 -c:v libx264 -pix_fmt yuv420p")
+                }
+            }
+        }
+
+        private func evaluate(
+            _ ranks: Int, _ out: String, metrics: String, _ more: String...
+        ) async throws -> Programs.Outcome {
+            try await Programs.mpirun(
+                ranks,
+                [
+                    "eval", shop.path("made"), "--reference", shop.path("true"), "--metrics", metrics, "--networks",
+                    networks.url.path, "--out", shop.path(out), "--threads", "1",
+                ] + more)
+        }
+
+        private func result(_ out: String) throws -> EvaluationResult {
+            try JSONDecoder().decode(
+                EvaluationResult.self, from: Data(contentsOf: shop.folder.appending(path: "\(out)/evaluation.json")))
+        }
+
+        @Test("features and values are the same for any number of ranks, and other metrics need no rank")
+        func ranks() async throws {
+            try await makeSides()
+            let metrics = "fad,fd,fd-passt,kl,isc,fvd,kvd,kad,av-align,av-align:svg"
+            for ranks in [1, 2, 3] {
+                let ran = try await evaluate(ranks, "out\(ranks)", metrics: metrics)
+                // Ten parts of six samples are no Inception score: that costs the one metric.
+                #expect(ran.code == 0, "\(ran.text)")
+                #expect(
+                    ran.output.contains("isc: an Inception score in 10 parts needs at least 10 rows"), "\(ran.text)")
+                try FinishedRun(shop.path("out\(ranks)")).expectSameBytes(
+                    as: FinishedRun(shop.path("out1")), "\(ranks) ranks")
+                #expect(try result("out\(ranks)") == result("out1"))
+            }
+            let found = try result("out1").metrics
+            #expect(found.map(\.metric) == Metric.all(metrics).map(\.description))
+            for metric in found where metric.metric != "isc" {
+                #expect(metric.value?.isFinite == true && metric.samples == 6, "\(metric)")
+                #expect((metric.low == nil) == !["kl", "av-align:paper", "av-align:svg"].contains(metric.metric))
+            }
+            let other = try await Programs.seehear(
+                "eval", shop.path("made"), "--features", shop.path("out1"), "--metrics", "kad:vggish,fad")
+            #expect(other.code == 0 && other.output.contains("kad:vggish"), "\(other.text)")
+            #expect(try result("out1").metrics.last?.value == found.first?.value)
+            let elsewhere = try await Programs.seehear(
+                "eval", shop.path("made"), "--reference", shop.path("made"), "--features", shop.path("out1"),
+                "--metrics", "fad")
+            #expect(
+                elsewhere.code == 1 && elsewhere.text.contains("were taken of \(shop.path("true"))"),
+                "\(elsewhere.text)")
+            // Other features are never put beside those that are there.
+            let again = try await evaluate(2, "out1", metrics: "fad")
+            #expect(again.code == 2 && again.text.contains("features"), "\(again.text)")
+        }
+
+        @Test("what cannot be read, is silent, too short or alone is named, and the rest counts")
+        func unfit() async throws {
+            try await makeSides()
+            try shop.write("made/clip0.wav", Data("RIFF, and nothing that follows it".utf8))
+            try await shop.make("made/clip1.wav", "-f lavfi -i anullsrc=r=16000:cl=mono -t 2 -c:a pcm_s16le")
+            try await shop.make("made/clip2.wav", "-f lavfi -i sine=f=500:r=16000:d=0.5 -c:a pcm_s16le")
+            try FileManager.default.removeItem(atPath: shop.path("true/clip5.wav"))
+            try FileManager.default.removeItem(atPath: shop.path("true/clip5.mp4"))
+            let ran = try await evaluate(2, "out", metrics: "fad,kl", "--style", "av-benchmark", "--seconds", "2")
+            #expect(ran.code == 3, "\(ran.text)")
+            let found = try result("out")
+            #expect(found.generated.failed.keys.sorted() == ["clip0"])
+            #expect(found.generated.failed["clip0"]?.contains("made/clip0.wav") == true)
+            #expect(found.generated.silent == ["clip1"])
+            #expect(found.reference?.missing == ["clip5"])
+            let distance = found.metrics[0]
+            #expect(distance.unusable.keys.sorted() == ["clip2"] && distance.samples == 4 && distance.value != nil)
+            #expect(distance.unusable["clip2"]?.contains("0.500 s") == true)
+            #expect(found.metrics[1].problem?.contains("3 of 5 samples have a partner") == true, "\(found.metrics[1])")
+            #expect(ran.output.contains("clip5") && ran.output.contains("clip1"), "\(ran.text)")
+        }
+
+        @Test(
+            "what is missing is said before anything runs",
+            arguments: [
+                (["--metrics", "fad"], "compares with a reference"),
+                (["--metrics", "loud"], "there is no metric `loud`"),
+                (["--metrics", "isc", "--network", "cnn14=/nowhere.pth"], "/nowhere.pth"),
+                (["--metrics", "isc"], "Cnn14_16k_mAP=0.438.pth"), ([], "--metrics"),
+                (["--table", "paper-sound", "--seconds", "-1"], "--seconds"),
+            ])
+        func refused(arguments: [String], words: String) async throws {
+            try FileManager.default.createDirectory(atPath: shop.path("made"), withIntermediateDirectories: true)
+            try shop.write("made/a.wav", Data())
+            let ran = try await Programs.worker(["eval", shop.path("made"), "--out", shop.path("out")] + arguments)
+            #expect(ran.code == 2 && ran.text.contains(words), "\(ran.text)")
+        }
+    }
+}
+
+extension Metric {
+    fileprivate static func all(_ names: String) -> [Metric] {
+        names.split(separator: ",").compactMap { Metric(String($0)) }
+    }
+}

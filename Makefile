@@ -56,7 +56,7 @@ clean: ## all that was built and made; libtorch stays
 
 # The loaders with which Integration reads shards, and what it compares AV-Align with, in an environment of their own. Without
 # a network the tests that need them are skipped and say so; in CI that is a failure.
-$(PYTHON_TESTS)/ready: | setup
+$(PYTHON_TESTS)/ready: Makefile | setup
 	@echo 'preparing $(PYTHON_TESTS)'
 	@rm -rf $(PYTHON_TESTS)
 	@{ python3 -m venv $(PYTHON_TESTS) && $(PYTHON_TESTS)/bin/python -m pip install --quiet $(PYTHON_PACKAGES) && touch $@; } || \

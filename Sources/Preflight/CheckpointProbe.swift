@@ -37,7 +37,8 @@ package struct CheckpointProbe: ModelProbe {
         var inspection = ModelInspection()
         let located = locate(job)
         inspection.problems = located.problems
-        identify(located, hashing: job.inputHash == .full, &inspection)
+        // By content: results name the weights that they were taken with.
+        identify(located, hashing: true, &inspection)
         return inspection
     }
 

@@ -37,7 +37,7 @@ package struct FeatureShards: Sendable {
 package struct FeatureIdentity: Sendable, Equatable, Codable {
     /// As `Feature` writes itself, or for features of another tool the file's name.
     package var feature: String
-    /// The network's files by name with what identifies their content; empty where there is no network.
+    /// The network's files by name with their SHA-256; empty where there is no network.
     package var checkpoint: [String: String]
 
     package init(feature: String, checkpoint: [String: String]) {

@@ -44,11 +44,9 @@ package struct FeatureStore: Sendable {
     package func identity(of feature: Feature) -> FeatureIdentity {
         let role = feature.network?.rawValue
         let files = run.description.models.first { $0.role == role }?.files ?? []
-        let known = files.map { file in
-            (file.name, file.sha256 ?? "\(file.bytes) bytes, modified \(file.modified ?? 0)")
-        }
         return FeatureIdentity(
-            feature: feature.description, checkpoint: Dictionary(known) { first, _ in first })
+            feature: feature.description,
+            checkpoint: Dictionary(files.map { ($0.name, $0.sha256 ?? "") }) { first, _ in first })
     }
 
     /// One kind of values of all of a side's samples that have them.

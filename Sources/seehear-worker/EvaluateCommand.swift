@@ -6,6 +6,7 @@ import Method
 import Planning
 import Preflight
 import Scoring
+import Threads
 import Worker
 
 /// `seehear-worker eval`: takes the features that metrics need, on every rank, and computes the metrics.
@@ -90,9 +91,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         try await RankStart.run(options) { code in
             guard code == 0 || code == 3 else { return code }
             do {
-                let report = try EvaluationReport.write(
-                    RunDirectory(URL(filePath: target, directoryHint: .isDirectory)), settings: settings)
-                print(report.table.text, terminator: "")
+                let directory = RunDirectory(URL(filePath: target, directoryHint: .isDirectory))
+                let text = try await WorkThread("scores").perform {
+                    try EvaluationReport.write(directory, settings: settings).table.text
+                }
+                print(text, terminator: "")
                 return code
             } catch {
                 StandardStreams.tell("seehear-worker: \(error)\n")

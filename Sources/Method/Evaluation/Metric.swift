@@ -28,7 +28,7 @@ package enum Metric: Sendable, Hashable {
     ]
 }
 
-extension Metric: CustomStringConvertible, LosslessStringConvertible, Codable {
+extension Metric: CustomStringConvertible, LosslessStringConvertible {
     package var description: String {
         if let title = Self.titles.first(where: { $0.metric == self }) { return title.name }
         return switch self {
@@ -56,19 +56,5 @@ extension Metric: CustomStringConvertible, LosslessStringConvertible, Codable {
             self = .statistic(statistic, network)
         default: return nil
         }
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let metric = Metric(text) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "`\(text)` is no metric"))
-        }
-        self = metric
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var single = encoder.singleValueContainer()
-        try single.encode(description)
     }
 }

@@ -13,9 +13,9 @@ package struct EvaluatedSample: PlanRow, Equatable {
         package var member: String?
         /// The length of the file, or of the shard.
         package var bytes: Int64
-        /// SHA-256 in lower-case hexadecimal: of a file with `input_hash: full`, of a shard as its record says.
+        /// SHA-256 in lower-case hexadecimal, of a shard as its record says; nil for a file.
         package var sha256: String?
-        /// The modification time in nanoseconds since 1970, with `input_hash: stat`.
+        /// The modification time of a file in nanoseconds since 1970; nil for a shard.
         package var modified: Int64?
 
         package init(

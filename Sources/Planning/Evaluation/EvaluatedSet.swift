@@ -12,11 +12,9 @@ package struct EvaluatedSet: Sendable {
     package let pending: Int
 
     /// Finds out what is there; no sample is read. Blocks.
-    /// - Parameters:
-    ///   - path: a run directory, or a folder of media files.
-    ///   - hashing: whether files are known again by their content, and not by size and time.
+    /// - Parameter path: a run directory, or a folder of media files, which are known again by size and time.
     /// - Throws: ``EvaluatedSetError``.
-    package init(_ path: String, side: FeatureJob.Side, hashing: Bool) throws(EvaluatedSetError) {
+    package init(_ path: String, side: FeatureJob.Side) throws(EvaluatedSetError) {
         switch PathKind(path) {
         case .nothing: throw .nothingThere(path: path)
         case .file: throw .noMedia(path: path)
@@ -24,7 +22,7 @@ package struct EvaluatedSet: Sendable {
         }
         let directory = RunDirectory(URL(filePath: path, directoryHint: .isDirectory))
         guard PathKind(directory.description.path) != .nothing else {
-            samples = try Self.files(in: path, side, hashing: hashing)
+            samples = try Self.files(in: path, side)
             (failed, pending) = ([], 0)
             return
         }
@@ -32,7 +30,7 @@ package struct EvaluatedSet: Sendable {
     }
 
     private static func files(
-        in path: String, _ side: FeatureJob.Side, hashing: Bool
+        in path: String, _ side: FeatureJob.Side
     ) throws(EvaluatedSetError) -> [EvaluatedSample] {
         var places: [String: EvaluatedSample.Place] = [:]
         func place(_ name: String?) throws(EvaluatedSetError) -> EvaluatedSample.Place? {
@@ -40,10 +38,9 @@ package struct EvaluatedSet: Sendable {
             if let known = places[name] { return known }
             let file = "\(path)/\(name)"
             do throws(FileError) {
-                let identity = try FileIdentity(path: file, hashing: hashing)
+                let identity = try FileIdentity(path: file, hashing: false)
                 let place = EvaluatedSample.Place(
-                    path: file, bytes: identity.bytes, sha256: identity.sha256,
-                    modified: hashing ? nil : identity.modified)
+                    path: file, bytes: identity.bytes, modified: identity.modified)
                 places[name] = place
                 return place
             } catch {

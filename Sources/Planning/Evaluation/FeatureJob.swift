@@ -47,7 +47,6 @@ package struct FeatureJob: Codable, Sendable, Equatable {
     package var device = Job.Device.auto
     /// Threads of the CPU kernels; nil: what the machine offers.
     package var threads: Int?
-    package var inputHash = Job.InputHash.stat
 
     package init(sources: [Source], networks: [String: String]) {
         self.sources = sources

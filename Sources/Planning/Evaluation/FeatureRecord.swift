@@ -11,13 +11,10 @@ package struct FeatureRecord: Codable, Sendable, Equatable {
     package var frameRate: Double?
     /// The sound's largest deflection, 0…1 and above.
     package var peak: Double?
+    /// Whether there is a sound, and nothing in it.
+    package var isSilent = false
     /// Features that could not be taken, each with the reason.
     package var problems: [String: String]
-
-    /// A sound below this is silent.
-    package static let silence = 1e-4
-
-    package var isSilent: Bool { peak.map { $0 < Self.silence } ?? false }
 
     package init(side: FeatureJob.Side, name: String, problems: [String: String] = [:]) {
         self.side = side
@@ -27,6 +24,7 @@ package struct FeatureRecord: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
         case side, name, frames, peak, problems
+        case isSilent = "silent"
         case soundSeconds = "sound_seconds"
         case filmSeconds = "film_seconds"
         case frameRate = "fps"

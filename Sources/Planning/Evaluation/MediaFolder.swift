@@ -89,7 +89,7 @@ package enum EvaluatedSetError: Error, Equatable, CustomStringConvertible {
             "\(path) is no run and has no media files: give the folder in which the .mp4, .wav, .flac or .png files are themselves"
         case .noShards(let path): "\(path) is a run without a finished shard: let it go on, with seehear-worker \(path)"
         case .twins(let path, let one, let other, let difference):
-            "\(path): \(one) and \(other) differ in \(difference) alone, so that nobody can say which is sample's: take one away"
+            "\(path): \(one) and \(other) differ only in \(difference), so it is unclear which one is meant: remove one of them"
         case .isEvaluation(let path):
             "\(path) holds features, and no samples: give the run or folder that they were taken of"
         case .run(let sentence): sentence

@@ -1,3 +1,4 @@
+internal import Files
 internal import JSON
 package import Shard
 
@@ -86,13 +87,25 @@ package enum Recipe: Sendable, Equatable {
         }
     }
 
-    /// The hash that says whether two runs must give the same bytes.
+    /// The hash that says whether two runs must give the same bytes: of the settings, the plan's rows and the models' content.
     func identity(planSHA256: String, models: [ModelIdentity]) -> String {
-        switch self {
-        case .generation(let job): job.identity(planSHA256: planSHA256, models: models)
-        case .features(let job): job.identity(planSHA256: planSHA256, models: models)
+        func hash(_ settings: some Encodable) -> String {
+            let identity = RunIdentity(job: settings, plan: planSHA256, models: models.map(\.withoutPlace))
+            // These types hold finite numbers and text only, so encoding them cannot fail.
+            return SHA256.hexadecimalDigest(of: (try? JSONCoding.encode(identity)) ?? [])
+        }
+        return switch self {
+        case .generation(let job): hash(job.withoutPlaces)
+        case .features(let job): hash(job.withoutPlaces)
         }
     }
+}
+
+/// What the hash is of.
+private struct RunIdentity<Settings: Encodable>: Encodable {
+    let job: Settings
+    let plan: String
+    let models: [ModelIdentity]
 }
 
 extension Recipe: Codable {

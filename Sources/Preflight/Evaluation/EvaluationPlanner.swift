@@ -17,7 +17,7 @@ package struct EvaluationPlanner: Sendable {
         do {
             var writer = PlanWriter<EvaluatedSample>(.features(job))
             for source in job.sources {
-                let set = try EvaluatedSet(source.path, side: source.side, hashing: job.inputHash == .full)
+                let set = try EvaluatedSet(source.path, side: source.side)
                 names[source.side] = Set(set.samples.map(\.name))
                 for sample in set.samples { try writer.append(sample.only(for: source.features)) }
                 if !set.failed.isEmpty {

@@ -15,7 +15,6 @@ package struct EvaluationRequest: Sendable {
     package var device = Job.Device.auto
     package var threads: Int?
     package var gather = Job.Gather.shared
-    package var inputHash = Job.InputHash.stat
 
     package init(generated: String, reference: String?, settings: EvaluationSettings) {
         self.generated = generated
@@ -40,7 +39,7 @@ package struct EvaluationRequest: Sendable {
             files[name.rawValue] = try file(of: name)
         }
         var job = FeatureJob(sources: sources, networks: files)
-        (job.device, job.threads, job.gather, job.inputHash) = (device, threads, gather, inputHash)
+        (job.device, job.threads, job.gather) = (device, threads, gather)
         return job
     }
 

@@ -21,7 +21,7 @@ package final class SampleBatchRunner: BatchRunner {
     private let job: Job
     private let rank: Int
     private let device: Device
-    private let patience: StoragePatience
+    private let folders: InputFolders
     private let pauses: [Duration]
     private let log: Logger
     private let computing: WorkThread
@@ -30,7 +30,7 @@ package final class SampleBatchRunner: BatchRunner {
     private let loader: InputLoader
     private let fit: BatchFit
     private let pipeline = Mutex<GenerationPipeline?>(nil)
-    private let models = Mutex<PlannedModels?>(nil)
+    private let models = ModelsInUse()
     private let prefetched = Mutex<[Int: [Int: Input]]>([:])
 
     private typealias Input = Result<SampleInput, SampleFailure>
@@ -48,7 +48,7 @@ package final class SampleBatchRunner: BatchRunner {
         computing = try WorkThread("compute")
         reading = try WorkThread("inputs")
         encoding = try WorkThread("results")
-        self.patience = patience
+        folders = InputFolders(patience: patience, reading: reading, log: log)
         self.pauses = pauses
         self.run = run
         self.job = job
@@ -62,14 +62,12 @@ package final class SampleBatchRunner: BatchRunner {
     /// Loads the models, mapped, so that ranks on one node share their pages.
     /// - Throws: `PlannedModelsError` where they are not those that were planned; errors of loading.
     package func prepare() async throws {
-        let (loaded, models) = try await computing.perform { [run, job, device] in
-            var models = try PlannedModels(run.description)
-            let pipeline = try GenerationPipeline.load(job, dtype: job.precision.dtype, device: device)
-            try models.checkAgain()
-            return (pipeline, models)
+        let loaded = try await computing.perform { [run, job, device, models] in
+            try models.loading(run.description) {
+                try GenerationPipeline.load(job, dtype: job.precision.dtype, device: device)
+            }
         }
         pipeline.withLock { $0 = loaded }
-        self.models.withLock { $0 = models }
         log.info("models are loaded on \(device)")
     }
 
@@ -106,7 +104,7 @@ package final class SampleBatchRunner: BatchRunner {
                 guard !again.isEmpty else { break }
                 log.warning("batch \(batch): \(again.count) samples failed for what may pass; they are tried again.")
                 try await Task.sleep(for: pause)
-                try await waitForFolders(of: again)
+                try await folders.wait(for: again.compactMap { $0.input?.path })
                 inputs.merge(try await reading.perform { [self] in read(again) }) { $1 }
                 results.merge(try await generateAlone(again, inputs, pipeline, observer)) { $1 }
             }
@@ -115,7 +113,7 @@ package final class SampleBatchRunner: BatchRunner {
             let segment = try await encoding.perform { [self, inputs, results] in
                 let segment = try encode(
                     batch, samples, inputs, results, pipeline, seconds: seconds, stages: observer.stages)
-                try checkModels()
+                try models.check()
                 return segment
             }
             let publication = try await watch.publisher.publish(segment)
@@ -134,18 +132,6 @@ package final class SampleBatchRunner: BatchRunner {
         try run.samples(of: batch, as: PlannedSample.self)
     }
 
-    /// Nothing is published that other weights may have had a part in.
-    private func checkModels() throws {
-        do {
-            // Not under the lock: it may read gigabytes.
-            guard var models = self.models.withLock({ $0 }) else { return }
-            try models.checkAgain()
-            self.models.withLock { $0 = models }
-        } catch {
-            throw WorkerUnfit("\(error)")
-        }
-    }
-
     private func read(_ samples: [PlannedSample]) -> [Int: Input] {
         var inputs: [Int: Input] = [:]
         for sample in samples where sample.error == nil {
@@ -158,21 +144,6 @@ package final class SampleBatchRunner: BatchRunner {
         if case .failure(let failure)? = inputs[sample.index] { return failure.isTransient }
         if case .failure(let failure)? = results[sample.index] { return failure.isTransient }
         return false
-    }
-
-    /// A file alone may have been deleted; a folder that is gone is a mount that is.
-    private func waitForFolders(of samples: [PlannedSample]) async throws {
-        let folders = Set(
-            samples.compactMap { $0.input.map { ExactText(URL(filePath: $0.path).deletingLastPathComponent().path) } })
-        for folder in folders.sorted().map(\.text) {
-            try await patience("the folder of inputs", log: log) {
-                try await reading.perform {
-                    guard FileManager.default.fileExists(atPath: folder) else {
-                        throw FileError("open", folder, code: ENOENT)
-                    }
-                }
-            }
-        }
     }
 
     private func generate(

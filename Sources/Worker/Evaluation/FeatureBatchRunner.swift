@@ -23,13 +23,21 @@ package final class FeatureBatchRunner: BatchRunner {
     private let reading: WorkThread
     private let reader: FeatureReader
     private let networks = Mutex<FeatureNetworks?>(nil)
-    private let models = Mutex<PlannedModels?>(nil)
+    private let models = ModelsInUse()
+    private let folders: InputFolders
+    private let pauses: [Duration]
     private let prefetched = Mutex<[Int: [Input]]>([:])
 
     private typealias Input = Result<FeatureInput, SampleFailure>
 
+    /// - Parameters:
+    ///   - patience: how long samples are waited for whose folder is gone.
+    ///   - pauses: before each further attempt to read samples whose failure may pass.
     /// - Throws: ``ThreadError``.
-    package init(run: Run, job: FeatureJob, rank: Int, device: Device, log: Logger) throws(ThreadError) {
+    package init(
+        run: Run, job: FeatureJob, rank: Int, device: Device, patience: StoragePatience = StoragePatience(),
+        pauses: [Duration] = [.seconds(2), .seconds(10)], log: Logger
+    ) throws(ThreadError) {
         computing = try WorkThread("compute")
         reading = try WorkThread("inputs")
         self.run = run
@@ -37,20 +45,18 @@ package final class FeatureBatchRunner: BatchRunner {
         self.rank = rank
         self.device = device
         self.log = log
+        folders = InputFolders(patience: patience, reading: reading, log: log)
+        self.pauses = pauses
         reader = FeatureReader(media: EvaluatedMedia(), job: job)
     }
 
     /// Loads the networks.
     /// - Throws: `PlannedModelsError` where they are not those that were planned; errors of loading.
     package func prepare() async throws {
-        let (loaded, models) = try await computing.perform { [run, job, device] in
-            var models = try PlannedModels(run.description)
-            let networks = try FeatureNetworks(job, device: device)
-            try models.checkAgain()
-            return (networks, models)
+        let loaded = try await computing.perform { [run, job, device, models] in
+            try models.loading(run.description) { try FeatureNetworks(job, device: device) }
         }
         networks.withLock { $0 = loaded }
-        self.models.withLock { $0 = models }
         log.info("networks are loaded on \(device)")
     }
 
@@ -85,6 +91,7 @@ package final class FeatureBatchRunner: BatchRunner {
                 }
             }
         } else {
+            try await readAgain(samples, &inputs)
             for (place, sample) in samples.enumerated() where order.excluded[sample.index] != nil {
                 inputs[place] = .failure(excluded(sample, order))
             }
@@ -93,7 +100,7 @@ package final class FeatureBatchRunner: BatchRunner {
             }
         }
         watch.computed()
-        try checkModels()
+        try models.check()
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let rows = zip(samples, results).map { row($0, $1, seconds: seconds) }
         let segment = try EncodedSegment(
@@ -121,6 +128,22 @@ package final class FeatureBatchRunner: BatchRunner {
         }
     }
 
+    /// Reads samples again whose failure may pass, after a while.
+    private func readAgain(_ samples: [EvaluatedSample], _ inputs: inout [Input]) async throws {
+        for pause in pauses {
+            let again = samples.indices.filter { place in
+                if case .failure(let failure) = inputs[place] { failure.isTransient } else { false }
+            }
+            guard !again.isEmpty else { return }
+            log.warning("\(again.count) samples failed for what may pass; they are read again.")
+            try await Task.sleep(for: pause)
+            let left = again.map { samples[$0] }
+            try await folders.wait(for: left.flatMap { [$0.picture, $0.sound].compactMap { $0?.path } })
+            let found = try await reading.perform { [self] in read(left) }
+            for (place, input) in zip(again, found) { inputs[place] = input }
+        }
+    }
+
     private func excluded(_ sample: EvaluatedSample, _ order: BatchOrder) -> SampleFailure {
         SampleFailure(kind: BatchFailure.workerLost, message: order.excluded[sample.index] ?? "")
     }
@@ -138,17 +161,6 @@ package final class FeatureBatchRunner: BatchRunner {
             taken.flatMap { taken in
                 Result { try FeatureEncoder.encode(sample, taken.input, taken.rows) }.mapError(SampleFailure.init)
             }
-        }
-    }
-
-    /// Nothing is published that other weights may have had a part in.
-    private func checkModels() throws {
-        do {
-            guard var models = self.models.withLock({ $0 }) else { return }
-            try models.checkAgain()
-            self.models.withLock { $0 = models }
-        } catch {
-            throw WorkerUnfit("\(error)")
         }
     }
 

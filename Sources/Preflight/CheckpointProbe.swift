@@ -74,8 +74,10 @@ package struct CheckpointProbe: ModelProbe {
         var located = LocatedModels()
         for (role, path) in job.networks.sorted(by: { $0.key < $1.key }) {
             do {
-                let check = ModelFamilyCheck(
-                    location: try cache.resolve(path), files: try WeightFile.open(path).parts)
+                let check =
+                    EvaluationModel(role) == .imageBind
+                    ? try ModelFamily.imageBind.check(path, vocabulary: nil, cache: cache)
+                    : ModelFamilyCheck(location: try cache.resolve(path), files: try WeightFile.open(path).parts)
                 located.models.append(LocatedModels.Model(role, check))
             } catch {
                 located.problems.append("\(role): \(error)")

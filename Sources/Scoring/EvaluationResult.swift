@@ -62,6 +62,10 @@ package struct MetricFindings: Codable, Sendable, Equatable {
     package var width: Int?
     /// What was compared, and with which weights.
     package var feature: FeatureIdentity
+    /// What changed the rate of sounds; nil where none is heard.
+    package var resampler: String?
+    /// Whether the method optimises what this measures.
+    package var isInObjective: Bool?
     /// A kind of the field where it has several.
     package var variant: String?
     /// Samples that do not count, with the reason.
@@ -70,7 +74,8 @@ package struct MetricFindings: Codable, Sendable, Equatable {
     package var problem: String?
 
     private enum CodingKeys: String, CodingKey {
-        case metric, value, low, high, deviation, slope, samples, rows, width, feature, variant, unusable, problem
+        case metric, value, low, high, deviation, slope, samples, rows, width, feature, variant, resampler, unusable, problem
+        case isInObjective = "in_objective"
         case rSquared = "r_squared"
         case referenceSamples = "reference_samples"
         case referenceRows = "reference_rows"

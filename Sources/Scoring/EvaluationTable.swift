@@ -17,7 +17,9 @@ package struct EvaluationTable {
                     metric.referenceSamples.map { count in
                         "\(count)" + (metric.referenceRows.map { " (\($0) rows)" } ?? "")
                     } ?? "",
-                    ([metric.feature.feature] + [metric.variant].compactMap { $0 }).joined(separator: ", "),
+                    ([metric.feature.feature]
+                        + [metric.variant, metric.isInObjective == true ? "in the objective" : nil].compactMap { $0 })
+                        .joined(separator: ", "),
                 ]
             }
     }

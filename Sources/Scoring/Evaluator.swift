@@ -63,20 +63,23 @@ package struct Evaluator: Sendable {
     private func findings(
         of metric: Metric, _ records: [FeatureRecord]
     ) throws(ScoringError) -> (MetricFindings, [(name: String, value: Double)]) {
-        let feature = settings.feature(of: metric)
-        guard generated.has(feature, of: .generated) else {
+        let features = settings.features(of: metric)
+        for feature in features where !generated.has(feature, of: .generated) {
             throw .notTaken(feature: feature.description, side: FeatureJob.Side.generated.rawValue)
         }
-        var findings = MetricFindings(
-            metric.description, generated.identity(of: feature))
+        var findings = MetricFindings(metric.description, generated.identity(of: features))
+        findings.resampler = features.compactMap(\.resampler).first
         for record in records {
-            if let problem = record.problems[feature.description] { findings.unusable[record.name] = problem }
+            for feature in features {
+                if let problem = record.problems[feature.description] { findings.unusable[record.name] = problem }
+            }
         }
         var values: [(name: String, value: Double)] = []
         switch metric {
         case .statistic(let statistic, _):
-            values = try StatisticScores(self, feature).score(statistic, &findings)
+            values = try StatisticScores(self, features[0]).score(statistic, &findings)
         case .avAlign(let variant): values = try avAlign(variant, &findings)
+        case .bind(let pair, let variant): values = try bind(pair, variant, features, &findings)
         }
         if metric.isMean, !values.isEmpty {
             findings.samples = values.count

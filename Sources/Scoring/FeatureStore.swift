@@ -42,11 +42,19 @@ package struct FeatureStore: Sendable {
 
     /// What decides a feature's values.
     package func identity(of feature: Feature) -> FeatureIdentity {
-        let role = feature.network?.rawValue
+        let role = feature.model?.name
         let files = run.description.models.first { $0.role == role }?.files ?? []
         return FeatureIdentity(
             feature: feature.description,
             checkpoint: Dictionary(files.map { ($0.name, $0.sha256 ?? "") }) { first, _ in first })
+    }
+
+    /// What decides the values of features that are compared with each other.
+    package func identity(of features: [Feature]) -> FeatureIdentity {
+        let all = features.map(identity)
+        return FeatureIdentity(
+            feature: all.map(\.feature).joined(separator: " with "),
+            checkpoint: all.reduce(into: [:]) { $0.merge($1.checkpoint) { first, _ in first } })
     }
 
     /// One kind of values of all of a side's samples that have them.

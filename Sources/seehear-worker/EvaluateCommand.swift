@@ -60,16 +60,16 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     private var isRun: Bool { FileManager.default.fileExists(atPath: "\(evaluation.generated)/run.json") }
 
-    private func files() throws -> [FeatureNetworkName: String] {
-        var files: [FeatureNetworkName: String] = [:]
+    private func files() throws -> [EvaluationModel: String] {
+        var files: [EvaluationModel: String] = [:]
         for text in networkFiles {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let name = FeatureNetworkName(rawValue: parts[0]) else {
+            guard parts.count == 2, let model = EvaluationModel(parts[0]) else {
                 throw ValidationError(
-                    "--network \(text): give a name and a file, such as vggish=FILE; names are \(FeatureNetworkName.allCases.map(\.rawValue).joined(separator: ", "))."
+                    "--network \(text): give a name and a file, such as vggish=FILE; names are \(EvaluationModel.all.map(\.name).joined(separator: ", "))."
                 )
             }
-            files[name] = Self.absolute(parts[1])
+            files[model] = Self.absolute(parts[1])
         }
         return files
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Goldens
 import Method
+import Networks
 import Parity
 import TestSupport
 import Testing

@@ -108,6 +108,44 @@ extension Integration {
             #expect(ran.output.contains("clip5") && ran.output.contains("clip1"), "\(ran.text)")
         }
 
+        @Test("bind scores compare what a sample has, and what it lacks is its partner's")
+        func bindScores() async throws {
+            let scenes = Fixtures.checkout.appending(path: "demo/scenes")
+            let names = ["00", "01", "02", "03"]
+            for name in names {
+                for (side, kinds) in [("made", ["wav"]), ("true", ["wav", "mp4"])] {
+                    try FileManager.default.createDirectory(
+                        atPath: shop.path(side), withIntermediateDirectories: true)
+                    for kind in kinds {
+                        try FileManager.default.copyItem(
+                            at: scenes.appending(path: "\(name).\(kind)"),
+                            to: shop.folder.appending(path: "\(side)/\(name).\(kind)"))
+                    }
+                }
+            }
+            let binder = Fixtures.checkout.appending(path: "Models/toyworld/imagebind").path
+            let metrics = "bind-av,bind-av:loop,bind-at,ib"
+            for (side, more) in [("made", ["--reference", shop.path("true")]), ("true", [])] {
+                let ran = try await Programs.mpirun(
+                    2,
+                    [
+                        "eval", shop.path(side), "--metrics", metrics, "--network", "imagebind=\(binder)", "--out",
+                        shop.path("\(side)-out"), "--threads", "1",
+                    ] + more)
+                #expect(ran.code == 0, "\(ran.text)")
+            }
+            let (borrowed, own) = (try result("made-out").metrics, try result("true-out").metrics)
+            for (one, other) in zip(borrowed, own).prefix(2) {
+                #expect(one.value == other.value && one.samples == 4 && one.isInObjective == true, "\(one)")
+                #expect(one.referenceSamples == 4 && other.referenceSamples == nil)
+                #expect(one.low != nil && one.feature.checkpoint.count == 3, "\(one)")
+                // Scenes and their own sounds belong together.
+                #expect(try #require(one.value) > 0.4, "\(one)")
+            }
+            #expect(own[2].unusable.count == 4 && own[2].unusable["00"] == "nobody says what it shows", "\(own[2])")
+            #expect(own[3].value == nil && own[3].unusable["00"]?.contains("8.0 s are looked at") == true, "\(own[3])")
+        }
+
         @Test(
             "what is missing is said before anything runs",
             arguments: [

@@ -20,6 +20,20 @@ import Testing
         #expect(odd[1].start == Fraction(exactly: 2.2 - 1).map { $0 / 2 })
     }
 
+    @Test("ticks of a rate show what FFmpeg's filter shows: the last frame with t < (k + ½) / rate")
+    func ticks() {
+        let times = (0..<40).map { Fraction(Int128($0), 8) }
+        let slow = ClipTimes.frames(times: times, duration: 5, rate: Fraction(1, 2), ticks: 4)
+        // 2.5 ticks round up; the frames before 1, 3 and 5 s.
+        #expect(slow == [7, 23, 39])
+        #expect(ClipTimes.frames(times: times, duration: 5, rate: Fraction(1, 2), ticks: 2) == [7, 23])
+        #expect(ClipTimes.frames(times: times, duration: 4.9, rate: Fraction(1, 2), ticks: 4) == [7, 23])
+        // A higher rate than the film's shows frames twice.
+        #expect(ClipTimes.frames(times: times, duration: 5, rate: 16, ticks: 5) == [0, 0, 1, 1, 2])
+        #expect(ClipTimes.frames(times: [], duration: 5, rate: 8, ticks: 5).isEmpty)
+        #expect(ClipTimes.frames(times: times, duration: .nan, rate: 8, ticks: 5).isEmpty)
+    }
+
     /// Where floating point would be off by one: int(gap·k·16000) for many durations against exact integers.
     @Test func samplesAreExact() throws {
         for n in 16001..<16400 {

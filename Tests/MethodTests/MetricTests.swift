@@ -13,8 +13,18 @@ import Testing
         }
         for variant in AVAlignVariant.allCases { #expect(Metric("av-align:\(variant.rawValue)") == .avAlign(variant)) }
         #expect(Metric("av-align") == .avAlign(.paper))
+        for pair in BindPair.allCases {
+            for variant in BindVariant.allCases {
+                let metric = Metric.bind(pair, variant)
+                #expect(Metric(metric.description) == metric && metric.isInObjective)
+            }
+        }
+        #expect(Metric("bind-av") == .bind(.audioVideo, .imagebind))
+        #expect(Metric("ib") == .bind(.audioVideo, .avBenchmark))
         let features: [Feature] = [
             .peaks, .sound(.vggish, .audioldmEval), .sound(.passt, .avBenchmark(seconds: 8)), .frames(.mmDiffusion),
+            .embedding(.video(.loop)), .embedding(.video(.imagebind)), .embedding(.video(.avBenchmark(seconds: 8))),
+            .embedding(.audio(.loop)), .embedding(.audio(.imagebind)), .embedding(.caption),
         ]
         for feature in features { #expect(Feature(feature.description) == feature) }
         #expect(Set(features.map(\.member)).count == features.count)
@@ -35,6 +45,7 @@ import Testing
         "what is no metric or feature is refused",
         arguments: [
             "", "fad:", "kl:vggish", "inception:i3d", "frechet", "frechet:vgg", "av-align:mine", "fad:fad",
+            "bind-", "bind-va", "bind-av:", "bind-av:passt", "frechet:imagebind",
         ])
     func refusedMetrics(text: String) { #expect(Metric(text) == nil) }
 
@@ -43,7 +54,8 @@ import Testing
         arguments: [
             "", "vggish", "vggish/av-benchmark", "vggish/av-benchmark/-1", "vggish/av-benchmark/nan",
             "i3d/audioldm_eval",
-            "cnn14/lvdm", "peaks/", "i3d/javis/8",
+            "cnn14/lvdm", "peaks/", "i3d/javis/8", "imagebind", "imagebind/video", "imagebind/video/av-benchmark", "imagebind/audio/av-benchmark/8",
+            "imagebind/caption/loop",
         ])
     func refusedFeatures(text: String) { #expect(Feature(text) == nil) }
 
@@ -54,6 +66,14 @@ import Testing
         ])
         #expect(settings.referenceFeatures == [.sound(.vggish, .audioldmEval)])
         #expect(settings.generatedFeatures.count == 3)
+        let bound = EvaluationSettings(
+            metrics: [.bind(.audioVideo, .avBenchmark), .bind(.captionAudio, .imagebind)],
+            style: .avBenchmark(seconds: 4))
+        #expect(
+            bound.generatedFeatures == [
+                .embedding(.video(.avBenchmark(seconds: 4))), .embedding(.audio(.imagebind)), .embedding(.caption),
+            ])
+        #expect(bound.referenceFeatures == bound.generatedFeatures && !bound.metrics.contains(where: \.needsReference))
         for table in MetricTable.allCases { #expect(!table.settings.metrics.isEmpty) }
     }
 }

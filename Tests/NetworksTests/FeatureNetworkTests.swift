@@ -69,7 +69,6 @@ import Torch
             film(1, frames: 8, 20, 30), FeatureSample(), mixed, film(1, 2, 65), film(1, 2, 64),
             film(1, frames: 1, 9, 9),
         ])
-        #expect(!network.name.hears)
         #expect(results[0] == .failure(.tooFewFrames(found: 8, needed: 9)))
         #expect(results[1] == .failure(.tooFewFrames(found: 0, needed: 9)))
         #expect(results[2] == .failure(.frameSize(frame: 4, found: (31, 20), first: (30, 20))))
@@ -101,27 +100,5 @@ import Torch
             EvaluationCase.write(entries, of: .vggish, to: folder),
             variant: FeatureVariant(style: .audioldmEval, framing: .lvdm))
         #expect(try network.features(of: [sound(1, 100)]) == [.failure(.notFiniteFeatures)])
-    }
-
-    @Test("front ends have equal identities where they are equal, and nowhere else")
-    func identities() throws {
-        var identities: Set<String> = []
-        let styles = [WaveStyle.audioldmEval, .avBenchmark(seconds: 8), .avBenchmark(seconds: 8.5)]
-        for name in FeatureNetworkName.allCases where name != .i3d {
-            for style in styles {
-                let item = try #require(EvaluationCase.of(name).first)
-                identities.insert(try item.features(style, .lvdm).frontEnd.identity)
-                identities.insert(try item.features(style, .javis).frontEnd.identity)
-            }
-        }
-        #expect(identities.count == 9)
-        for framing in I3DFraming.allCases {
-            let item = try #require(EvaluationCase.of(.i3d).first)
-            for style in styles { identities.insert(try item.features(style, framing).frontEnd.identity) }
-        }
-        #expect(identities.count == 12)
-        #expect(
-            identities.contains(
-                "network=vggish;front_end=1;style=audioldm_eval;resampler=torchaudio-sinc-hann-6-0.99;rate=16000"))
     }
 }

@@ -1,4 +1,4 @@
-internal import Networks
+package import Networks
 package import Torch
 
 /// Captions for what has none: of a list of labels the one whose text lies nearest in ImageBind's space. The space is

@@ -1,5 +1,5 @@
 package import Method
-internal import Networks
+package import Networks
 internal import Torch
 
 /// Makes samples of every task: audio for frames, frames for audio, or both from text, guided or not.

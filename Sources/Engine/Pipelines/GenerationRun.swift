@@ -1,4 +1,5 @@
 internal import Method
+internal import Networks
 internal import Torch
 
 /// One run of the sampler for some samples: what it makes, chosen among its beginnings.

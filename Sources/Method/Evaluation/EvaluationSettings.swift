@@ -13,19 +13,28 @@ package struct EvaluationSettings: Sendable, Equatable {
         self.framing = framing
     }
 
-    /// What a metric looks at.
-    package func feature(of metric: Metric) -> Feature {
+    /// What a metric looks at: one feature, or of bind scores the two that are compared.
+    package func features(of metric: Metric) -> [Feature] {
         switch metric {
-        case .statistic(_, .i3d): .frames(framing)
-        case .statistic(_, let network): .sound(network, style)
-        case .avAlign: .peaks
+        case .statistic(_, .i3d): [.frames(framing)]
+        case .statistic(_, let network): [.sound(network, style)]
+        case .avAlign: [.peaks]
+        case .bind(let pair, let variant):
+            pair.modalities.map { .embedding(BindInput($0, variant, seconds: seconds)) }
         }
     }
 
+    /// What av-benchmark looks at of a sample.
+    private var seconds: Double {
+        if case .avBenchmark(let seconds) = style { seconds } else { 8 }
+    }
+
     /// What has to be taken of the generated side.
-    package var generatedFeatures: Set<Feature> { Set(metrics.map(feature)) }
-    /// What has to be taken of the reference.
-    package var referenceFeatures: Set<Feature> { Set(metrics.filter(\.needsReference).map(feature)) }
+    package var generatedFeatures: Set<Feature> { Set(metrics.flatMap(features)) }
+    /// What has to be taken of the reference. Of bind scores all: a sound that was made for a video has no video of its own.
+    package var referenceFeatures: Set<Feature> {
+        Set(metrics.filter { $0.needsReference || $0.isInObjective }.flatMap(features))
+    }
 }
 
 /// Metrics that are printed together.
@@ -36,6 +45,8 @@ package enum MetricTable: String, Sendable, CaseIterable {
     case paperVideo = "paper-video"
     /// Both at once on Landscape: Table 1's.
     case paperLandscape = "paper-landscape"
+    /// Both at once from open prompts: Table 1's, all of them in the objective.
+    case paperOpen = "paper-open"
     /// Those of MMAudio's table, as far as there are networks for them here.
     case field
 
@@ -55,11 +66,14 @@ package enum MetricTable: String, Sendable, CaseIterable {
             EvaluationSettings(metrics: [
                 .statistic(.frechet, .i3d), .statistic(.kernel, .i3d), .statistic(.frechet, .vggish),
             ])
+        case .paperOpen:
+            EvaluationSettings(metrics: BindPair.allCases.map { .bind($0, .imagebind) })
         case .field:
             EvaluationSettings(
                 metrics: [
                     .statistic(.frechet, .passt), .statistic(.frechet, .cnn14), .statistic(.frechet, .vggish),
                     .statistic(.kl, .cnn14), .statistic(.kl, .passt), .statistic(.inception, .cnn14),
+                    .bind(.audioVideo, .avBenchmark),
                 ], style: .avBenchmark(seconds: 8))
         }
     }

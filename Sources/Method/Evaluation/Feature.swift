@@ -9,22 +9,37 @@ package enum Feature: Sendable, Hashable {
     case frames(I3DFraming)
     /// Onsets of the sound and how much the frames move: what AV-Align compares.
     case peaks
+    /// ImageBind's embedding.
+    case embedding(BindInput)
 
     /// Raised whenever the numbers of an unchanged feature change by more than rounding.
     package static let version = 1
 
-    /// The network that has to be there, if any.
-    package var network: FeatureNetworkName? {
+    /// The model that has to be there, if any.
+    package var model: EvaluationModel? {
         switch self {
-        case .sound(let network, _): network
-        case .frames: .i3d
+        case .sound(let network, _): .network(network)
+        case .frames: .network(.i3d)
         case .peaks: nil
+        case .embedding: .imageBind
+        }
+    }
+
+    /// What changes the rate of the sound on its way; nil where none is heard.
+    package var resampler: String? {
+        switch self {
+        case .sound, .embedding(.audio): "torchaudio sinc: Hann, width 6, rolloff 0.99"
+        case .peaks: "soxr, 20 bits"
+        case .frames, .embedding(.video), .embedding(.caption): nil
         }
     }
 
     /// Whether a network takes it of the whole sound.
     package var isOfSound: Bool {
-        if case .sound = self { true } else { false }
+        switch self {
+        case .sound, .embedding(.audio): true
+        case .frames, .peaks, .embedding(.video), .embedding(.caption): false
+        }
     }
 
     /// Whether a network takes it of all frames.
@@ -35,16 +50,16 @@ package enum Feature: Sendable, Hashable {
     /// Whether it looks at frames.
     package var sees: Bool {
         switch self {
-        case .sound: false
-        case .frames, .peaks: true
+        case .sound, .embedding(.audio), .embedding(.caption): false
+        case .frames, .peaks, .embedding(.video): true
         }
     }
 
     /// Whether it listens.
     package var hears: Bool {
         switch self {
-        case .frames: false
-        case .sound, .peaks: true
+        case .frames, .embedding(.video), .embedding(.caption): false
+        case .sound, .peaks, .embedding(.audio): true
         }
     }
 
@@ -57,6 +72,12 @@ package enum Feature: Sendable, Hashable {
         case .frames(.mmDiffusion): "i3d-mm"
         case .frames(.javis): "i3d-javis"
         case .peaks: "peaks"
+        case .embedding(.video(.loop)): "imagebind-video-loop"
+        case .embedding(.video(.imagebind)): "imagebind-video"
+        case .embedding(.video(.avBenchmark)): "imagebind-video-b"
+        case .embedding(.audio(.loop)): "imagebind-audio-loop"
+        case .embedding(.audio(.imagebind)): "imagebind-audio"
+        case .embedding(.caption): "imagebind-caption"
         }
     }
 }
@@ -68,6 +89,11 @@ extension Feature: CustomStringConvertible, LosslessStringConvertible {
         case .sound(let network, .avBenchmark(let seconds)): "\(network.rawValue)/av-benchmark/\(seconds)"
         case .frames(let framing): "i3d/\(framing.rawValue)"
         case .peaks: "peaks"
+        case .embedding(.video(.loop)): "imagebind/video/loop"
+        case .embedding(.video(.imagebind)): "imagebind/video/imagebind"
+        case .embedding(.video(.avBenchmark(let seconds))): "imagebind/video/av-benchmark/\(seconds)"
+        case .embedding(.audio(let view)): "imagebind/audio/\(view.rawValue)"
+        case .embedding(.caption): "imagebind/caption"
         }
     }
 
@@ -76,6 +102,9 @@ extension Feature: CustomStringConvertible, LosslessStringConvertible {
         let words = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         switch (words.first, words.count) {
         case ("peaks", 1): self = .peaks
+        case ("imagebind", 2...4):
+            guard let input = BindInput(words.dropFirst()) else { return nil }
+            self = .embedding(input)
         case ("i3d", 2):
             guard let framing = I3DFraming(rawValue: words[1]) else { return nil }
             self = .frames(framing)
@@ -102,6 +131,23 @@ extension Feature: Codable {
     package func encode(to encoder: any Encoder) throws {
         var single = encoder.singleValueContainer()
         try single.encode(description)
+    }
+}
+
+extension BindInput {
+    fileprivate init?(_ words: ArraySlice<String>) {
+        switch Array(words) {
+        case ["caption"]: self = .caption
+        case ["audio", "loop"]: self = .audio(.loop)
+        case ["audio", "imagebind"]: self = .audio(.imagebind)
+        case ["video", "loop"]: self = .video(.loop)
+        case ["video", "imagebind"]: self = .video(.imagebind)
+        default:
+            guard words.first == "video", case .avBenchmark(let seconds) = WaveStyle(words.dropFirst()) else {
+                return nil
+            }
+            self = .video(.avBenchmark(seconds: seconds))
+        }
     }
 }
 

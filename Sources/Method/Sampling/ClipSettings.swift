@@ -38,6 +38,13 @@ package struct ClipSettings: Codable, Sendable, Equatable {
     package static let imageBind = ClipSettings(
         clipDuration: 1, clipsPerVideo: nil, framesPerClip: 2, targetLength: 204, audioMean: -4.268, audioStd: 9.138)
 
+    /// As ImageBind's own loaders cut films and sounds: clips of 2 s.
+    package static func imageBindLoaders(clips: Int) -> ClipSettings {
+        var settings = imageBind
+        (settings.clipDuration, settings.clipsPerVideo) = (2, clips)
+        return settings
+    }
+
     /// The number of clips in a sample of `duration` seconds.
     package func clips(in duration: Double) -> Int { clipsPerVideo ?? max(1, Int(duration.rounded(.up))) }
 }

@@ -6,7 +6,6 @@ package struct CNN14Features: FeatureNetwork {
     /// Sounds at a time: 10 s are 16 MB after the first layer.
     private static let limit = 8
 
-    package let frontEnd: FrontEnd
     private let network: CNN14
     private let sound: SoundInput
     private let spectrum: CNN14Spectrum
@@ -19,7 +18,6 @@ package struct CNN14Features: FeatureNetwork {
         self.device = device
         spectrum = try CNN14Spectrum()
         sound = SoundInput(style: style, rate: CNN14Spectrum.rate)
-        frontEnd = FrontEnd(network: .cnn14, style: style, framing: nil, rate: CNN14Spectrum.rate)
     }
 
     package var width: Int { network.width }

@@ -6,8 +6,6 @@ package import Torch
 /// A further network is a case in ``FeatureNetworkName`` and a type like these. One that hears and sees, such as Synchformer, takes both
 /// of a sample.
 package protocol FeatureNetwork: Sendable {
-    /// What its features were made with, besides the weights.
-    var frontEnd: FrontEnd { get }
     /// Numbers in a row of features.
     var width: Int { get }
     /// Logits of a sample; nil where the network has none that metrics use.
@@ -18,11 +16,6 @@ package protocol FeatureNetwork: Sendable {
     /// - Returns: for each sample its rows, or why it has none.
     /// - Throws: `TorchError` where no memory is left.
     func features(of samples: [FeatureSample]) throws(TorchError) -> [Result<FeatureRows, FeatureInputError>]
-}
-
-extension FeatureNetwork {
-    /// Which network it is.
-    package var name: FeatureNetworkName { frontEnd.network }
 }
 
 /// Which front end a network is to have, as the user names it.

@@ -7,7 +7,6 @@ package struct I3DFeatures: FeatureNetwork {
     /// Clips at a time: 16 frames are 26 MB after the first layer.
     private static let limit = 4
 
-    package let frontEnd: FrontEnd
     private let network: I3D
     private let framing: I3DFraming
     private let dtype: DType
@@ -18,7 +17,6 @@ package struct I3DFeatures: FeatureNetwork {
         self.framing = framing
         self.dtype = dtype
         self.device = device
-        frontEnd = FrontEnd(network: .i3d, style: nil, framing: framing, rate: nil)
     }
 
     package var width: Int { network.width }

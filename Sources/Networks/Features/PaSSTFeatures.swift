@@ -6,7 +6,6 @@ package struct PaSSTFeatures: FeatureNetwork {
     /// Sounds at a time: 1190 tokens each.
     private static let limit = 8
 
-    package let frontEnd: FrontEnd
     private let network: PaSST
     private let sound: SoundInput
     private let spectrogram: PaSSTSpectrogram
@@ -19,7 +18,6 @@ package struct PaSSTFeatures: FeatureNetwork {
         self.device = device
         spectrogram = try PaSSTSpectrogram()
         sound = SoundInput(style: style, rate: PaSSTSpectrogram.rate)
-        frontEnd = FrontEnd(network: .passt, style: style, framing: nil, rate: PaSSTSpectrogram.rate)
     }
 
     package var width: Int { network.width }

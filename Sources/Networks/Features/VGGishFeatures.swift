@@ -6,7 +6,6 @@ package struct VGGishFeatures: FeatureNetwork {
     /// Patches at a time: 50 MB after the first layer.
     private static let limit = 32
 
-    package let frontEnd: FrontEnd
     private let network: VGGish
     private let sound: SoundInput
     private let examples: VGGishExamples
@@ -19,7 +18,6 @@ package struct VGGishFeatures: FeatureNetwork {
         self.device = device
         examples = try VGGishExamples()
         sound = SoundInput(style: style, rate: VGGishExamples.rate)
-        frontEnd = FrontEnd(network: .vggish, style: style, framing: nil, rate: VGGishExamples.rate)
     }
 
     package var width: Int { network.width }

@@ -20,10 +20,7 @@ package struct ImageBindVisionInput: Sendable {
     /// - Parameter height: of the frames, in pixels; likewise the width.
     package init(height: Int, width: Int, device: Device) throws(TorchError) {
         let side = Self.side
-        let between =
-            width < height
-            ? (height: Int(Double(height) / Double(width) * Double(side)), width: side)
-            : (height: side, width: Int(Double(width) / Double(height) * Double(side)))
+        let between = Self.shortSide(height: height, width: width)
         normalisation = try Normalisation(device: device)
         resize = try LinearResize(from: (height, width), to: between, antialias: false, device: device)
         squash =
@@ -48,12 +45,64 @@ package struct ImageBindVisionInput: Sendable {
         let size = clips.first?.first.map { ($0.height, $0.width) } ?? (side, side)
         let transform = try Self(height: size.0, width: size.1, device: .cpu)
         let tensors = try clips.map { clip throws(TorchError) in
-            let frames = try clip.map { frame throws(TorchError) in
-                try Tensor(frame.pixels, shape: [frame.height, frame.width, 3]).permute([2, 0, 1])
-            }
-            return try transform(divided255(Tensor.stack(frames))).transpose(0, 1)  // (3, frames, 224, 224)
+            try transform(divided255(stacked(clip))).transpose(0, 1)  // (3, frames, 224, 224)
         }
         return try Tensor.stack(tensors).unsqueeze(0)
+    }
+
+    /// Clips of frames, all of one size, each in three square crops, on the host.
+    ///
+    /// Source: ImageBind `data.py`, `SpatialCrop`; av-benchmark `av_bench/data/video_dataset.py`.
+    ///
+    /// - Parameters:
+    ///   - clips: the same number of frames each.
+    ///   - cubic: whether frames are resized in 8 bits by an antialiasing cubic filter, and not linearly without one.
+    /// - Returns: `[1, 3 · clips, 3, frames, 224, 224]`, single precision; the crops of a clip follow one another.
+    package static func crops(_ clips: [[Image]], cubic: Bool) throws(TorchError) -> Tensor {
+        let normalisation = try Normalisation(device: .cpu)
+        var crops: [Tensor] = []
+        for clip in clips {
+            let squares: [Tensor]  // (frames, 3, 224, 224), one for each crop
+            if cubic {
+                let frames = clip.map { PillowResize.squares($0, shortSide: side, at: cropPlaces) }
+                squares = try (0..<3).map { crop throws(TorchError) in
+                    try divided255(stacked(frames.map { $0[crop] }))
+                }
+            } else {
+                let size = clip.first.map { ($0.height, $0.width) } ?? (side, side)
+                let between = shortSide(height: size.0, width: size.1)
+                let frames = try LinearResize(from: size, to: between, antialias: false, device: .cpu)(
+                    divided255(stacked(clip)))
+                squares = try cropPlaces((between.width, between.height)).map { place throws(TorchError) in
+                    try frames.narrow(3, from: place.left, count: side).narrow(2, from: place.top, count: side)
+                }
+            }
+            crops += try squares.map { square throws(TorchError) in try normalisation(square).transpose(0, 1) }
+        }
+        return try Tensor.stack(crops).unsqueeze(0)
+    }
+
+    /// Where the three squares of an image begin: at both ends of its long side and in the middle, halves rounded up.
+    private static func cropPlaces(_ size: (width: Int, height: Int)) -> [(left: Int, top: Int)] {
+        func middle(_ excess: Int) -> Int { (excess + 1) / 2 }
+        let (left, top) = (size.width - side, size.height - side)
+        return size.height > size.width
+            ? [0, middle(top), top].map { (middle(left), $0) } : [0, middle(left), left].map { ($0, middle(top)) }
+    }
+
+    /// The size between the frame's and the square.
+    private static func shortSide(height: Int, width: Int) -> (height: Int, width: Int) {
+        width < height
+            ? (height: Int(Double(height) / Double(width) * Double(side)), width: side)
+            : (height: side, width: Int(Double(width) / Double(height) * Double(side)))
+    }
+
+    /// `[frames, 3, height, width]` of 8 bits.
+    private static func stacked(_ frames: [Image]) throws(TorchError) -> Tensor {
+        try Tensor.stack(
+            frames.map { frame throws(TorchError) in
+                try Tensor(frame.pixels, shape: [frame.height, frame.width, 3]).permute([2, 0, 1])
+            })
     }
 
     /// One image, on the host, through 8-bit resizing with an antialiasing cubic filter and the middle square.

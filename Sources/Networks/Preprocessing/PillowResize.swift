@@ -11,16 +11,33 @@ enum PillowResize {
 
     /// The short side resized to `side` and the middle square cut out, as torchvision's `Resize` and `CenterCrop`.
     static func shortSide(_ image: Image, to side: Int) -> Image {
+        let size = size(of: image, shortSide: side)
+        return square(image, resizedTo: size, at: (middle(size.width - side), middle(size.height - side)), side: side)
+    }
+
+    /// The short side resized to `side`, and a square of the image cut out, at each of these places.
+    static func squares(
+        _ image: Image, shortSide side: Int, at places: ((width: Int, height: Int)) -> [(left: Int, top: Int)]
+    ) -> [Image] {
+        let size = size(of: image, shortSide: side)
+        return places(size).map { square(image, resizedTo: size, at: $0, side: side) }
+    }
+
+    /// The size that an image has when its short side is resized.
+    private static func size(of image: Image, shortSide side: Int) -> (width: Int, height: Int) {
         let (width, height) = (image.width, image.height)
-        let (newWidth, newHeight) =
-            width <= height ? (side, max(side, side * height / width)) : (max(side, side * width / height), side)
-        // Rows and columns that the square does not show are not computed.
-        let left = middle(newWidth - side)
-        let top = middle(newHeight - side)
-        let columns = weights(from: width, to: newWidth, range: left..<left + side)
-        let rows = weights(from: height, to: newHeight, range: top..<top + side)
-        let narrow = newWidth == width ? crop(image, left, side) : horizontal(image, columns)
-        return newHeight == height ? cropRows(narrow, top, side) : vertical(narrow, rows)
+        return width <= height ? (side, max(side, side * height / width)) : (max(side, side * width / height), side)
+    }
+
+    /// Rows and columns that the square does not show are not computed.
+    private static func square(
+        _ image: Image, resizedTo size: (width: Int, height: Int), at place: (left: Int, top: Int), side: Int
+    ) -> Image {
+        let (left, top) = place
+        let columns = weights(from: image.width, to: size.width, range: left..<left + side)
+        let rows = weights(from: image.height, to: size.height, range: top..<top + side)
+        let narrow = size.width == image.width ? crop(image, left, side) : horizontal(image, columns)
+        return size.height == image.height ? cropRows(narrow, top, side) : vertical(narrow, rows)
     }
 
     /// Python's `int(round(x / 2))`: halves go to the even neighbour.

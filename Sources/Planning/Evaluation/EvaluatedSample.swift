@@ -27,6 +27,12 @@ package struct EvaluatedSample: PlanRow, Equatable {
             self.sha256 = sha256
             self.modified = modified
         }
+
+        /// Whether it is a picture, by its name.
+        package var isPicture: Bool {
+            guard let suffix = (member ?? path).split(separator: ".").last else { return false }
+            return MediaFolder.Kind.picture.extensions.contains(suffix.lowercased())
+        }
     }
 
     /// The place in the plan, from 0: the generated side first, each side by name.

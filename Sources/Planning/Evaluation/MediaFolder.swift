@@ -3,7 +3,7 @@ internal import Files
 /// A folder's films, sounds and pictures, by name: files of one name but for their extension are one sample.
 struct MediaFolder {
     /// What a file holds, by its extension alone.
-    private enum Kind: CaseIterable {
+    enum Kind: CaseIterable {
         case film, sound, picture
 
         var extensions: Set<String> {

@@ -1,3 +1,4 @@
+internal import Files
 package import Method
 package import Planning
 
@@ -11,7 +12,7 @@ package struct EvaluationRequest: Sendable {
     /// The folder in which the networks lie under their published names.
     package var networks: String?
     /// Networks that lie elsewhere.
-    package var networkFiles: [FeatureNetworkName: String] = [:]
+    package var networkFiles: [EvaluationModel: String] = [:]
     package var device = Job.Device.auto
     package var threads: Int?
     package var gather = Job.Gather.shared
@@ -29,24 +30,27 @@ package struct EvaluationRequest: Sendable {
             FeatureJob.Source(
                 side: .generated, path: generated, features: Array(settings.generatedFeatures))
         ]
-        if let metric = settings.metrics.first(where: \.needsReference) {
-            guard let reference else { throw .noReference(metric: metric.description) }
+        if reference == nil, let metric = settings.metrics.first(where: \.needsReference) {
+            throw .noReference(metric: metric.description)
+        }
+        if let reference, !settings.referenceFeatures.isEmpty {
             sources.append(
                 FeatureJob.Source(side: .reference, path: reference, features: Array(settings.referenceFeatures)))
         }
         var files: [String: String] = [:]
-        for name in Set(sources.flatMap(\.features).compactMap(\.network)) {
-            files[name.rawValue] = try file(of: name)
+        for model in Set(sources.flatMap(\.features).compactMap(\.model)) {
+            files[model.name] = try file(of: model)
         }
         var job = FeatureJob(sources: sources, networks: files)
         (job.device, job.threads, job.gather) = (device, threads, gather)
         return job
     }
 
-    private func file(of network: FeatureNetworkName) throws(EvaluationPlanError) -> String {
-        if let file = networkFiles[network] { return file }
-        guard let networks else { throw .noNetwork(network.rawValue, file: network.usualFile) }
-        return "\(networks)/\(network.usualFile)"
+    private func file(of model: EvaluationModel) throws(EvaluationPlanError) -> String {
+        if let file = networkFiles[model] { return file }
+        guard let networks else { throw .noNetwork(model.name, file: model.usualFiles[0]) }
+        let files = model.usualFiles.map { "\(networks)/\($0)" }
+        return files.first { PathKind($0) == .file } ?? files[0]
     }
 }
 

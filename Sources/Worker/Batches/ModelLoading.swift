@@ -1,6 +1,7 @@
 internal import Checkpoint
 internal import Engine
 internal import Method
+internal import Networks
 package import Planning
 package import Preflight
 internal import Torch

@@ -33,6 +33,10 @@ struct FeatureReader: Sendable {
             ? film : try planned.sound.map { place throws(SampleFailure) in try media.open(place, of: planned) }
         if features.contains(where: \.isOfSound), let sound { try hear(sound, &input) }
         if features.contains(where: \.isOfFrames), let film { try see(film, &input) }
+        if let film, let place = planned.picture {
+            for case .embedding(.video(let view)) in features { try look(film, place.isPicture, view, &input) }
+        }
+        input.sample.caption = planned.prompt
         if features.contains(.peaks) { times(film, sound, &input) }
         return input
     }
@@ -71,6 +75,44 @@ struct FeatureReader: Sendable {
         }
         input.sample.frames = try named { () throws(MediaError) in
             try reader.frames(at: Array(reader.times.indices))
+        }
+    }
+
+    /// What ImageBind is shown.
+    private func look(
+        _ file: EvaluatedMedia.Opened, _ isPicture: Bool, _ view: BindInput.VideoView, _ input: inout FeatureInput
+    ) throws(SampleFailure) {
+        do throws(MediaError) {
+            guard !isPicture else {
+                input.sample.seen[view] = .picture(try ImageReader.read(file.path))
+                return
+            }
+            let reader = try VideoReader(path: file.path)
+            let clips: [[Int]]
+            switch view {
+            case .loop:
+                let settings = ClipSettings.imageBind
+                clips = reader.clipFrames(
+                    clipDuration: settings.clipDuration, clips: settings.clips(in: reader.duration),
+                    perClip: settings.framesPerClip)
+            case .imagebind: clips = reader.clipFrames(clipDuration: 2, clips: 5, perClip: 2)
+            case .avBenchmark(let seconds):
+                // A frame every two seconds; the whole of what is looked at has to be there.
+                let needed = Int(seconds / 2)
+                let shown = ClipTimes.frames(
+                    times: reader.times, duration: reader.duration, rate: Fraction(1, 2), ticks: needed)
+                guard shown.count == needed, needed > 1 else {
+                    input.record.problems[Feature.embedding(.video(view)).description] =
+                        "\(FeatureInputError.filmTooShort(seconds: reader.duration, needed: max(seconds, 4)))"
+                    return
+                }
+                clips = zip(shown, shown.dropFirst()).map { [$0, $1] }
+            }
+            let frames = try reader.frames(at: clips.flatMap { $0 })
+            var next = frames.makeIterator()
+            input.sample.seen[view] = .clips(clips.map { clip in clip.compactMap { _ in next.next() } })
+        } catch {
+            throw file.named(error)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Coordinator
 internal import Method
 internal import Networks
@@ -11,10 +12,24 @@ struct FeatureNetworks: Sendable {
     /// - Throws: errors of loading.
     init(_ job: FeatureJob, device: Device) throws {
         let wanted = Set(job.sources.flatMap(\.features)).sorted { $0.description < $1.description }
+        var binder: BinderModel?
         networks = try wanted.compactMap { feature in
-            guard let name = feature.network, let path = job.networks[name.rawValue] else { return nil }
-            return (feature, try name.load(path, variant: FeatureVariant(feature), device: device))
+            guard let model = feature.model, let path = job.networks[model.name] else { return nil }
+            switch (model, feature) {
+            case (.network(let name), _):
+                return (feature, try name.load(path, variant: FeatureVariant(feature), device: device))
+            case (.imageBind, .embedding(let input)):
+                let loaded = try binder ?? Self.binder(path, device)
+                binder = loaded
+                return (feature, try ImageBindFeatures(loaded, input))
+            case (.imageBind, _): return nil
+            }
         }
+    }
+
+    private static func binder(_ path: String, _ device: Device) throws -> BinderModel {
+        let location = try HuggingFaceCache().resolve(path)
+        return try BinderModel(ImageBindFiles(location), dtype: .float32, device: device)
     }
 
     /// What a sample has of a feature.
@@ -41,7 +56,10 @@ struct FeatureNetworks: Sendable {
                 var taken = taken
                 switch rows {
                 case .success(let rows): taken.rows[feature] = (rows, network.width)
-                case .failure(let error): taken.input.record.problems[feature.description] = "\(error)"
+                case .failure(let error):
+                    // Who read the sample may know better why there is nothing.
+                    let reason = taken.input.record.problems[feature.description] ?? "\(error)"
+                    taken.input.record.problems[feature.description] = reason
                 }
                 results[place] = .success(taken)
             }
@@ -70,7 +88,7 @@ extension FeatureVariant {
         switch feature {
         case .sound(_, let style): self.init(style: style, framing: .lvdm)
         case .frames(let framing): self.init(style: .audioldmEval, framing: framing)
-        case .peaks: self.init(style: .audioldmEval, framing: .lvdm)
+        case .peaks, .embedding: self.init(style: .audioldmEval, framing: .lvdm)
         }
     }
 }

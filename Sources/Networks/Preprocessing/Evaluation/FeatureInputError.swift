@@ -1,6 +1,9 @@
 /// Why a sample has no features. It costs the sample, and nothing else.
 package enum FeatureInputError: Error, Sendable, Equatable, CustomStringConvertible {
     case noSound
+    case nothingSeen
+    case noCaption
+    case filmTooShort(seconds: Double, needed: Double)
     case noSamples
     case rate(found: Int)
     case notFinite(channel: Int, sample: Int, found: Float)
@@ -13,6 +16,10 @@ package enum FeatureInputError: Error, Sendable, Equatable, CustomStringConverti
     package var description: String {
         switch self {
         case .noSound: "there is no sound"
+        case .nothingSeen: "there is no film and no picture"
+        case .noCaption: "nobody says what it shows"
+        case .filmTooShort(let seconds, let needed):
+            "the film is \(seconds) s long, and \(needed) s are looked at"
         case .noSamples: "the sound has no samples, or channels of different lengths"
         case .rate(let found):
             "the sound has \(found) samples per second, and rates from \(SincResampler.rates.lowerBound) to \(SincResampler.rates.upperBound) are read"

@@ -5,8 +5,6 @@ internal import Foundation
 /// Source: torchaudio `functional.resample` with its defaults (`sinc_interp_hann`, width 6, rolloff 0.99), whose own kernel in single
 /// precision is up to 1.7e-5 off this one.
 package enum SincResampler {
-    /// As results name it.
-    package static let name = "torchaudio-sinc-hann-6-0.99"
     /// The rates that are read. Beyond, the kernel of rates without a common divisor has no bounds.
     package static let rates = 1...768_000
 

@@ -11,18 +11,10 @@ extension WaveStyle {
     /// - Throws: ``FeatureInputError`` where there is nothing to hear: no sample, one that is no number, too few of them, a rate
     ///   that is none.
     package func prepared(_ sound: Waveform, rate: Int) throws(FeatureInputError) -> [Float] {
-        guard let first = sound.channels.first, !first.isEmpty, sound.channels.allSatisfy({ $0.count == first.count })
-        else { throw .noSamples }
-        guard SincResampler.rates.contains(sound.rate) else { throw .rate(found: sound.rate) }
-        for (channel, samples) in sound.channels.enumerated() {
-            if let place = samples.firstIndex(where: { !$0.isFinite }) {
-                throw .notFinite(channel: channel, sample: place, found: samples[place])
-            }
-        }
-        var wave = first
+        var wave = try sound.checked().channels[0]
         if case .avBenchmark = self, sound.channels.count > 1 {
             let share = 1 / Double(sound.channels.count)
-            wave = first.indices.map { place in Float(sound.channels.reduce(0) { $0 + Double($1[place]) } * share) }
+            wave = wave.indices.map { place in Float(sound.channels.reduce(0) { $0 + Double($1[place]) } * share) }
         }
         let mean = wave.reduce(0) { $0 + Double($1) } / Double(wave.count)
         wave = SincResampler.resampled(wave.map { Float(Double($0) - mean) }, from: sound.rate, to: rate)

@@ -9,4 +9,18 @@ package struct Waveform: Sendable, Equatable {
         self.rate = rate
         self.channels = channels
     }
+
+    /// The same, where there is something to hear.
+    /// - Throws: ``FeatureInputError``.
+    func checked() throws(FeatureInputError) -> Waveform {
+        guard let first = channels.first, !first.isEmpty, channels.allSatisfy({ $0.count == first.count })
+        else { throw .noSamples }
+        guard SincResampler.rates.contains(rate) else { throw .rate(found: rate) }
+        for (channel, samples) in channels.enumerated() {
+            if let place = samples.firstIndex(where: { !$0.isFinite }) {
+                throw .notFinite(channel: channel, sample: place, found: samples[place])
+            }
+        }
+        return self
+    }
 }

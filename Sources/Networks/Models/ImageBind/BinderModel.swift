@@ -1,5 +1,4 @@
 package import Checkpoint
-package import Networks
 package import Torch
 
 /// ImageBind, loaded once for each rank.
@@ -26,7 +25,7 @@ package struct BinderModel: Sendable {
 
     /// Gives the towers' pages back to the system. For when the conditions are embedded: of three towers the loss then
     /// reads one or two, whose pages come back by themselves.
-    func releasePages() { weights.releasePages() }
+    package func releasePages() { weights.releasePages() }
 
     /// Embeds captions: `[B, width]`, single precision.
     package func embed(_ captions: [String]) throws -> Tensor {

@@ -111,7 +111,7 @@ extension Integration {
         @Test("bind scores compare what a sample has, and what it lacks is its partner's")
         func bindScores() async throws {
             let scenes = Fixtures.checkout.appending(path: "demo/scenes")
-            let names = ["00", "01", "02", "03"]
+            let names = ["scene-00", "scene-01", "scene-02", "scene-03"]
             for name in names {
                 for (side, kinds) in [("made", ["wav"]), ("true", ["wav", "mp4"])] {
                     try FileManager.default.createDirectory(
@@ -142,8 +142,8 @@ extension Integration {
                 // Scenes and their own sounds belong together.
                 #expect(try #require(one.value) > 0.4, "\(one)")
             }
-            #expect(own[2].unusable.count == 4 && own[2].unusable["00"] == "nobody says what it shows", "\(own[2])")
-            #expect(own[3].value == nil && own[3].unusable["00"]?.contains("8.0 s are looked at") == true, "\(own[3])")
+            #expect(own[2].unusable.count == 4 && own[2].unusable["scene-00"] == "nobody says what it shows", "\(own[2])")
+            #expect(own[3].value == nil && own[3].unusable["scene-00"]?.contains("8.0 s are looked at") == true, "\(own[3])")
         }
 
         @Test(

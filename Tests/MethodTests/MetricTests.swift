@@ -28,6 +28,8 @@ import Testing
         ]
         for feature in features { #expect(Feature(feature.description) == feature) }
         #expect(Set(features.map(\.member)).count == features.count)
+        // A member's name has at most 19 bytes, `.npy` among them.
+        #expect(features.allSatisfy { $0.member.utf8.count <= 15 })
     }
 
     @Test(

@@ -72,12 +72,12 @@ package enum Feature: Sendable, Hashable {
         case .frames(.mmDiffusion): "i3d-mm"
         case .frames(.javis): "i3d-javis"
         case .peaks: "peaks"
-        case .embedding(.video(.loop)): "imagebind-video-loop"
-        case .embedding(.video(.imagebind)): "imagebind-video"
-        case .embedding(.video(.avBenchmark)): "imagebind-video-b"
-        case .embedding(.audio(.loop)): "imagebind-audio-loop"
-        case .embedding(.audio(.imagebind)): "imagebind-audio"
-        case .embedding(.caption): "imagebind-caption"
+        case .embedding(.video(.loop)): "ib-video-loop"
+        case .embedding(.video(.imagebind)): "ib-video"
+        case .embedding(.video(.avBenchmark)): "ib-video-b"
+        case .embedding(.audio(.loop)): "ib-audio-loop"
+        case .embedding(.audio(.imagebind)): "ib-audio"
+        case .embedding(.caption): "ib-caption"
         }
     }
 }

@@ -17,6 +17,7 @@ struct Main: ParsableCommand {
             StatusCommand.self,
             ListCommand.self,
             EvaluateCommand.self,
+            ProtocolCommand.self,
             VerifyCommand.self,
             ExtractCommand.self,
             RetryCommand.self,

@@ -146,6 +146,52 @@ extension Integration {
             #expect(own[3].value == nil && own[3].unusable["scene-00"]?.contains("8.0 s are looked at") == true, "\(own[3])")
         }
 
+        @Test("a protocol gives what generating and evaluating its samples needs")
+        func protocols() async throws {
+            let models = Fixtures.checkout.appending(path: "Models/toyworld").path
+            try shop.write(
+                "p.yaml",
+                Data(
+                    """
+                    title: two seconds of scenes
+                    task: v2a
+                    samples: 3
+                    seed: 4
+                    window: {seconds: 1.5, least: 1.5}
+                    table: paper-sound
+                    job: |
+                      guidance: off
+                      sampling: {steps: 3}
+                      batch: 3
+                    remarks: Only a test.
+                    """.utf8))
+            let chosen = try await Programs.seehear(
+                "protocol", shop.path("p.yaml"), "--data", Fixtures.checkout.appending(path: "demo/scenes").path, "--out",
+                shop.path("row"))
+            #expect(chosen.code == 0 && chosen.output.contains("3 samples of 16"), "\(chosen.text)")
+            #expect(chosen.output.contains("row/reference.jsonl --table paper-sound"), "\(chosen.text)")
+            let made = try await Programs.mpirun(
+                2,
+                [
+                    shop.path("row/job.yaml"), "--out", shop.path("row/run"), "--set", "models.audio=\(models)/audioldm",
+                    "--set", "models.binder=\(models)/imagebind", "--set", "threads=1",
+                ])
+            #expect(made.code == 0, "\(made.text)")
+            let ran = try await Programs.mpirun(
+                2,
+                [
+                    "eval", shop.path("row/run"), "--reference", shop.path("row/reference.jsonl"), "--metrics", "fad,kl",
+                    "--networks", networks.url.path, "--threads", "1",
+                ])
+            #expect(ran.code == 0, "\(ran.text)")
+            let found = try result("row/run/evaluation")
+            #expect(found.metrics.allSatisfy { $0.samples == 3 && $0.value?.isFinite == true }, "\(found.metrics)")
+            #expect(found.reference?.missing == [] && found.generated.missing == [])
+            let nothing = try await Programs.seehear(
+                "protocol", shop.path("p.yaml"), "--data", shop.path("nowhere"), "--out", shop.path("row2"))
+            #expect(nothing.code == 2 && nothing.text.contains("nowhere is not there") || nothing.text.contains("nowhere"))
+        }
+
         @Test(
             "what is missing is said before anything runs",
             arguments: [

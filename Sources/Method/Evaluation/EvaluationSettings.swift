@@ -45,7 +45,7 @@ package enum MetricTable: String, Sendable, CaseIterable {
     case paperVideo = "paper-video"
     /// Both at once on Landscape: Table 1's.
     case paperLandscape = "paper-landscape"
-    /// Both at once from open prompts: Table 1's, all of them in the objective.
+    /// Both at once from open prompts: Table 1's, of which the bind scores are in the objective.
     case paperOpen = "paper-open"
     /// Those of MMAudio's table, as far as there are networks for them here.
     case field
@@ -67,7 +67,7 @@ package enum MetricTable: String, Sendable, CaseIterable {
                 .statistic(.frechet, .i3d), .statistic(.kernel, .i3d), .statistic(.frechet, .vggish),
             ])
         case .paperOpen:
-            EvaluationSettings(metrics: BindPair.allCases.map { .bind($0, .imagebind) })
+            EvaluationSettings(metrics: BindPair.allCases.map { .bind($0, .imagebind) } + [.avAlign(.paper)])
         case .field:
             EvaluationSettings(
                 metrics: [

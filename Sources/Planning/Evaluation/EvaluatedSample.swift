@@ -17,6 +17,8 @@ package struct EvaluatedSample: PlanRow, Equatable {
         package var sha256: String?
         /// The modification time of a file in nanoseconds since 1970; nil for a shard.
         package var modified: Int64?
+        /// The part that is looked at; nil: all.
+        package var window: Window?
 
         package init(
             path: String, member: String? = nil, bytes: Int64, sha256: String? = nil, modified: Int64? = nil
@@ -26,6 +28,25 @@ package struct EvaluatedSample: PlanRow, Equatable {
             self.bytes = bytes
             self.sha256 = sha256
             self.modified = modified
+        }
+
+        /// A part of a film or a sound.
+        package struct Window: Sendable, Equatable {
+            /// Seconds from the beginning.
+            package var start = 0.0
+            /// Seconds; nil: to the end.
+            package var seconds: Double?
+            /// Frames a second that are looked at, as FFmpeg's filter `fps` shows them; nil: the film's own.
+            package var rate: Double?
+            /// No more frames than these.
+            package var frames: Int?
+
+            package init(start: Double = 0, seconds: Double? = nil, rate: Double? = nil, frames: Int? = nil) {
+                self.start = start
+                self.seconds = seconds
+                self.rate = rate
+                self.frames = frames
+            }
         }
 
         /// Whether it is a picture, by its name.

@@ -51,6 +51,15 @@ extension EvaluatedSample.Place {
         writer.field("bytes", bytes)
         writer.field("sha256", sha256)
         writer.field("modified", modified)
+        if let window {
+            writer.key("window")
+            writer.begin()
+            writer.field("start", window.start)
+            writer.field("seconds", window.seconds)
+            writer.field("rate", window.rate)
+            writer.field("frames", window.frames)
+            writer.end()
+        }
         writer.end()
     }
 
@@ -63,9 +72,27 @@ extension EvaluatedSample.Place {
             case "bytes": place.bytes = try reader.integer()
             case "sha256": place.sha256 = try reader.string()
             case "modified": place.modified = try reader.integer()
+            case "window": place.window = try Window(from: &reader)
             default: throw reader.error("the field `\(key)` of a place is unknown")
             }
         }
         self = place
+    }
+}
+
+extension EvaluatedSample.Place.Window {
+    /// Reads `{"start": …, "seconds": …, "rate": …, "frames": …}`.
+    init(from reader: inout JSONReader) throws(JSONError) {
+        var window = Self()
+        try reader.object { reader, key throws(JSONError) in
+            switch key {
+            case "start": window.start = try reader.double()
+            case "seconds": window.seconds = try reader.double()
+            case "rate": window.rate = try reader.double()
+            case "frames": window.frames = try reader.integer()
+            default: throw reader.error("the field `\(key)` of a window is unknown")
+            }
+        }
+        self = window
     }
 }

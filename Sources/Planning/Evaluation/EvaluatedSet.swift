@@ -12,12 +12,17 @@ package struct EvaluatedSet: Sendable {
     package let pending: Int
 
     /// Finds out what is there; no sample is read. Blocks.
-    /// - Parameter path: a run directory, or a folder of media files, which are known again by size and time.
+    /// - Parameter path: a run directory, a folder of media files, which are known again by size and time, or a list of some and
+    ///   of what of them is looked at (``EvaluatedList``).
     /// - Throws: ``EvaluatedSetError``.
     package init(_ path: String, side: FeatureJob.Side) throws(EvaluatedSetError) {
         switch PathKind(path) {
         case .nothing: throw .nothingThere(path: path)
-        case .file: throw .noMedia(path: path)
+        case .file:
+            guard path.hasSuffix(EvaluatedList.suffix) else { throw .noMedia(path: path) }
+            samples = try EvaluatedList(path).samples(side)
+            (failed, pending) = ([], 0)
+            return
         case .folder: break
         }
         let directory = RunDirectory(URL(filePath: path, directoryHint: .isDirectory))

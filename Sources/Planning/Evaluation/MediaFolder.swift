@@ -79,6 +79,7 @@ package enum EvaluatedSetError: Error, Equatable, CustomStringConvertible {
     case noShards(path: String)
     case twins(path: String, String, String, differIn: String)
     case isEvaluation(path: String)
+    case list(path: String, line: Int, found: String)
     case run(String)
 
     package var description: String {
@@ -92,6 +93,8 @@ package enum EvaluatedSetError: Error, Equatable, CustomStringConvertible {
             "\(path): \(one) and \(other) differ only in \(difference), so it is unclear which one is meant: remove one of them"
         case .isEvaluation(let path):
             "\(path) holds features, and no samples: give the run or folder that they were taken of"
+        case .list(let path, let line, let found):
+            "\(path):\(line): \(found); a line is {\"name\": …, \"video\": …, \"audio\": …, \"start\": …, \"seconds\": …, \"rate\": …, \"frames\": …}, of which name and one of the files are needed"
         case .run(let sentence): sentence
         }
     }

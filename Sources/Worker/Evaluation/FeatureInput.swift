@@ -31,19 +31,28 @@ struct FeatureReader: Sendable {
         let sound =
             planned.sound == planned.picture
             ? film : try planned.sound.map { place throws(SampleFailure) in try media.open(place, of: planned) }
-        if features.contains(where: \.isOfSound), let sound { try hear(sound, &input) }
-        if features.contains(where: \.isOfFrames), let film { try see(film, &input) }
+        if features.contains(where: \.isOfSound), let sound { try hear(sound, planned.sound?.window, &input) }
         if let film, let place = planned.picture {
-            for case .embedding(.video(let view)) in features { try look(film, place.isPicture, view, &input) }
+            if features.contains(where: \.isOfFrames) { try see(film, place.window, &input) }
+            for case .embedding(.video(let view)) in features { try look(film, place, view, &input) }
         }
         input.sample.caption = planned.prompt
-        if features.contains(.peaks) { times(film, sound, &input) }
+        if features.contains(.peaks) {
+            if planned.picture?.window == nil {
+                times(film, sound, &input)
+            } else {
+                input.record.problems[Feature.peaks.description] = "AV-Align looks at whole files, and a part is listed"
+            }
+        }
         return input
     }
 
-    private func hear(_ file: EvaluatedMedia.Opened, _ input: inout FeatureInput) throws(SampleFailure) {
+    private func hear(
+        _ file: EvaluatedMedia.Opened, _ window: EvaluatedSample.Place.Window?, _ input: inout FeatureInput
+    ) throws(SampleFailure) {
         do throws(MediaError) {
-            let audio = try AudioReader.read(file.path, sampleRate: nil)
+            let audio = try AudioReader.read(
+                file.path, sampleRate: nil, start: window.begin, duration: window.length)
             input.sample.sound = Waveform(rate: audio.sampleRate, channels: audio.channels)
             input.record.soundSeconds = audio.duration
             let peak = audio.channels.joined().reduce(Float(0)) { max($0, abs($1)) }
@@ -54,7 +63,9 @@ struct FeatureReader: Sendable {
         }
     }
 
-    private func see(_ file: EvaluatedMedia.Opened, _ input: inout FeatureInput) throws(SampleFailure) {
+    private func see(
+        _ file: EvaluatedMedia.Opened, _ window: EvaluatedSample.Place.Window?, _ input: inout FeatureInput
+    ) throws(SampleFailure) {
         func named<Value>(_ read: () throws(MediaError) -> Value) throws(SampleFailure) -> Value {
             do throws(MediaError) {
                 return try read()
@@ -62,32 +73,41 @@ struct FeatureReader: Sendable {
                 throw file.named(error)
             }
         }
-        let reader = try named { () throws(MediaError) in try VideoReader(path: file.path) }
-        input.record.frames = reader.times.count
+        let reader = try named { () throws(MediaError) in
+            try VideoReader(path: file.path, start: window.begin, duration: window.length)
+        }
+        var shown = Array(reader.times.indices)
+        if let rate = window?.rate.flatMap(Fraction.init(asWritten:)) {
+            shown = ClipTimes.frames(
+                times: reader.times, duration: reader.duration, rate: rate, ticks: window?.frames ?? .max)
+        }
+        input.record.frames = shown.count
         input.record.frameRate = reader.frameRate?.double
         input.record.filmSeconds = reader.duration
-        guard reader.times.count <= FeatureInput.mostFrames else {
+        guard shown.count <= FeatureInput.mostFrames else {
             throw SampleFailure(
                 kind: MediaError.Kind.tooLarge.rawValue,
                 message:
-                    "\(file.name) has \(reader.times.count) frames, and at most \(FeatureInput.mostFrames) are looked at; cut it."
+                    "\(file.name) has \(shown.count) frames, and at most \(FeatureInput.mostFrames) are looked at; cut it."
             )
         }
         input.sample.frames = try named { () throws(MediaError) in
-            try reader.frames(at: Array(reader.times.indices))
+            try reader.frames(at: shown)
         }
     }
 
     /// What ImageBind is shown.
     private func look(
-        _ file: EvaluatedMedia.Opened, _ isPicture: Bool, _ view: BindInput.VideoView, _ input: inout FeatureInput
+        _ file: EvaluatedMedia.Opened, _ place: EvaluatedSample.Place, _ view: BindInput.VideoView,
+        _ input: inout FeatureInput
     ) throws(SampleFailure) {
         do throws(MediaError) {
-            guard !isPicture else {
+            guard !place.isPicture else {
                 input.sample.seen[view] = .picture(try ImageReader.read(file.path))
                 return
             }
-            let reader = try VideoReader(path: file.path)
+            let reader = try VideoReader(
+                path: file.path, start: place.window.begin, duration: place.window.length)
             let clips: [[Int]]
             switch view {
             case .loop:
@@ -131,4 +151,11 @@ struct FeatureReader: Sendable {
                 film.path, with: film.name)
         }
     }
+}
+
+extension EvaluatedSample.Place.Window? {
+    /// Where the window begins, in seconds.
+    fileprivate var begin: Fraction { self.flatMap { Fraction(asWritten: $0.start) } ?? 0 }
+    /// How long it is; nil: to the end.
+    fileprivate var length: Fraction? { self?.seconds.flatMap(Fraction.init(asWritten:)) }
 }

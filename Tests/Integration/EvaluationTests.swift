@@ -146,6 +146,39 @@ extension Integration {
             #expect(own[3].value == nil && own[3].unusable["scene-00"]?.contains("8.0 s are looked at") == true, "\(own[3])")
         }
 
+        @Test("an evaluation whose every process is killed goes on where it was, and ends with the same bytes and values")
+        func killed() async throws {
+            for (side, pitch) in [("made", 300), ("true", 340)] {
+                try await shop.make(
+                    "\(side).wav", "-f lavfi -i sine=f=\(pitch):r=16000:d=2:b=2 -c:a pcm_s16le")
+                try FileManager.default.createDirectory(atPath: shop.path(side), withIntermediateDirectories: true)
+                for number in 0..<48 {
+                    // Another sound each, of the same length.
+                    var wave = try Data(contentsOf: URL(filePath: shop.path("\(side).wav")))
+                    for place in stride(from: 256, to: wave.count - 1, by: 2 + number % 7) { wave[place] = 0 }
+                    try shop.write("\(side)/clip\(number).wav", wave)
+                }
+            }
+            let metrics = "fad,fd-passt,kl,kad"
+            #expect(try await evaluate(3, "whole", metrics: metrics).code == 0)
+            let run = FinishedRun(shop.path("killed"))
+            let running = try Programs.start(
+                3,
+                [
+                    "eval", shop.path("made"), "--reference", shop.path("true"), "--metrics", metrics, "--networks",
+                    networks.url.path, "--out", run.folder, "--threads", "1",
+                ])
+            while run.committedSegments().isEmpty, !running.hasEnded { try await Task.sleep(for: .milliseconds(2)) }
+            running.kill(signal: SIGKILL)
+            _ = try await running.outcome(limit: 30)
+            let before = try await run.committedRows().count
+            try #require((1..<96).contains(before), "it must be killed part-way; \(before) of 96 were done")
+            let resumed = try await evaluate(3, "killed", metrics: metrics)
+            #expect(resumed.code == 0, "\(resumed.text)")
+            try FinishedRun(shop.path("whole")).expectSameBytes(as: run, "after the kill")
+            #expect(try result("killed") == result("whole"))
+        }
+
         @Test("a protocol gives what generating and evaluating its samples needs")
         func protocols() async throws {
             let models = Fixtures.checkout.appending(path: "Models/toyworld").path

@@ -15,6 +15,7 @@ def latents_of(arguments, name, scenes_in_all, encode):
     `encode(scenes)` gives a tensor with one row for each scene.
     """
     scenes = [world.training(arguments.seed + 1000, k, 64) for k in range(scenes_in_all // 64)]
+    os.makedirs(arguments.out, exist_ok=True)
     path = os.path.join(arguments.out, f"{name}-latents.npy")
     if not os.path.exists(path):
         with replaced_when_done(path) as partial:
@@ -39,12 +40,12 @@ class Noise:
         a = self.alphas[t].view(-1, *[1] * (z.dim() - 1))
         return a.sqrt() * z + (1 - a).sqrt() * noise, t, noise
 
-    def weight(self, t):
-        """How much an error of the noise counts: as that of the clean latent that follows from it, within limits. What
-        is to be seen or heard is decided where there is nearly nothing but noise, and there the noise itself is easy
+    def weight(self, t, most=20):
+        """How much an error of the noise counts: as that of the clean latent that follows from it, at most
+        `most` times more. What is to be seen or heard is decided where there is nearly nothing but noise, and there the noise itself is easy
         to tell."""
         a = self.alphas[t]
-        return 1 + ((1 - a) / a).clamp(max=20)
+        return 1 + ((1 - a) / a).clamp(max=most)
 
 
 def caption(scenes, i, rng):

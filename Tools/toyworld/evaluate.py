@@ -7,7 +7,8 @@
 reconstruction  both VAEs, and the vocoder behind its VAE: is what was seen and heard still there?
 retrieval       ImageBind: whole videos against whole sounds, each among 64 scenes
 fidelity        what `fidelity.py` says of the world itself: true sounds, white noise, true videos; asks no model
-generation      the program itself, without guidance, from full captions: is what the caption says seen and heard?
+generation      the program itself, without guidance, from full captions: is what the caption says seen and heard? Of
+                videos also: outlines, frames that are right by themselves, and whether there is a rhythm
 """
 
 import argparse
@@ -111,10 +112,13 @@ def retrieval(a):
 def of_the_world(a):
     scenes = world.held_out(a.scenes, 1000)
     sounds = [fidelity.sound_distance(scenes[i].sounds()[0]) for i in range(len(scenes))]
-    outlines = [fidelity.outline_overlap(scenes[i].pictures()[0]) for i in range(len(scenes))]
+    films = [scenes[i].pictures()[0] for i in range(len(scenes))]
+    outlines = [fidelity.outline_overlap(film) for film in films]
+    rhythms = [fidelity.rhythm_fit(film, scenes.kind[i]) for i, film in enumerate(films)]
     noise = fidelity.sound_distance(0.1 * np.random.default_rng(0).standard_normal(world.SECONDS * world.RATE))
     print(f"fidelity, {len(scenes)} scenes:")
     print(f"  true sounds {np.mean(sounds):.2f} dB, white noise {noise:.1f} dB, true videos {np.mean(outlines):.3f}")
+    print(f"  what the best rhythm explains of true videos: {np.mean(rhythms):.3f}")
 
 
 def generation(a):
@@ -149,6 +153,7 @@ def generation(a):
         stdout=subprocess.DEVNULL,
     )
     rows, sheet = {k: [] for k in ("colour", "shape", "kind", "pitch", "timbre", "tempo")}, []
+    video = {k: [] for k in ("outline", "steady", "rhythm")}
     for i in range(len(scenes)):
         base = f"{folder}/files/{i:04d}"
         if not os.path.exists(base + ".mp4"):
@@ -168,12 +173,20 @@ def generation(a):
             "tempo": fast == (world.PERIOD[scenes.kind[i]] < 0.75),
         }.items():
             rows[name].append(float(value))
+        for name, value in {
+            "outline": fidelity.outline_overlap(frames),
+            "steady": fidelity.steadiness(frames, scenes.colour[i], scenes.shape[i]),
+            "rhythm": fidelity.rhythm_fit(frames, scenes.kind[i]),
+        }.items():
+            video[name].append(value)
         if i < 12:
             sheet.append([*frames[:8], media.spectrogram(sound)])
     media.write_sheet(f"{folder}/sheet.png", sheet)
     print(f"generation from full captions without guidance, {len(scenes)} samples of each ({folder}/sheet.png):")
     for name, values in rows.items():
         print(f"  {name}: {100 * np.mean(values):.1f} %")
+    for name, values in video.items():
+        print(f"  {name}: {np.mean(values):.3f}")
 
 
 def main():

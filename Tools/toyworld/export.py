@@ -3,6 +3,7 @@
 
   export.py --out FOLDER --models Models/toyworld [--tokenizers Models/toyworld]
 
+Parts that FOLDER has no training of stay as they are in the model set.
 The files are written by the Python libraries themselves, as those of the published models are.
 """
 
@@ -42,6 +43,10 @@ def index(folder, name, **components):
     )
 
 
+def trained(a, *names):
+    return all(os.path.exists(f"{a.out}/{name}/checkpoint.pt") for name in names)
+
+
 def scaled_vae(a, name, config, latents):
     vae = load_trained(a, name, {"vae": AutoencoderKL(**config)})["vae"]
     vae.register_to_config(scaling_factor=latents(a)[2])
@@ -79,7 +84,8 @@ def sound_models(a, folder):
 
 
 def picture_models(a, folder, adapter_folder):
-    save(scaled_vae(a, "picture_vae", pictures.VAE, pictures.latents), f"{folder}/vae")
+    if trained(a, "picture_vae"):
+        save(scaled_vae(a, "picture_vae", pictures.VAE, pictures.latents), f"{folder}/vae")
     # The last training is that of the motion modules, and it goes on with the UNet and its text tower.
     parts = pictures.denoisers()
     moving = UNetMotionModel.from_unet2d(parts["unet"], MotionAdapter(**pictures.MOTION))
@@ -166,6 +172,12 @@ def schedule(lines):
     return "; ".join(told)
 
 
+def rows_of(path):
+    """The rows of a card's table of trainings, by part."""
+    lines = open(path) if os.path.exists(path) else []
+    return {line.split("`")[1]: line for line in lines if line.startswith("| `") and line.count("|") == 6}
+
+
 def card(a):
     def count(*paths):
         from safetensors import safe_open
@@ -198,8 +210,11 @@ def card(a):
             ("imagebind", "vision, audio and text towers", "imagebind/imagebind_huge.safetensors"),
         ]
     )
-    rows = []
+    rows, known = [], rows_of(f"{a.models}/README.md")
     for part in ("binder", "picture_vae", "picture_unet", "motion", "sound_vae", "vocoder", "clap", "sound_unet"):
+        if not trained(a, part):
+            rows.append(known[part])
+            continue
         lines = [json.loads(line) for line in open(f"{a.out}/{part}/log.jsonl")]
         last, start = [line for line in lines if "seconds" in line][-1], [line for line in lines if "event" in line][-1]
         rows.append(
@@ -235,11 +250,14 @@ def main():
     ap.add_argument("--models", default=f"{root}/Models/toyworld")
     ap.add_argument("--tokenizers", default=f"{root}/Models/toyworld")
     a = ap.parse_args()
-    a.seed, a.device = 1, "cpu"
+    a.seed, a.device, a.begin_with = 1, "cpu", None
     a.bpe = f"{a.tokenizers}/imagebind/bpe_simple_vocab_16e6.txt.gz"
-    sound_models(a, f"{a.models}/audioldm")
-    picture_models(a, f"{a.models}/sd15", f"{a.models}/motion_adapter")
-    binder(a, f"{a.models}/imagebind")
+    if trained(a, "sound_vae", "sound_unet", "clap", "vocoder"):
+        sound_models(a, f"{a.models}/audioldm")
+    if trained(a, "motion"):
+        picture_models(a, f"{a.models}/sd15", f"{a.models}/motion_adapter")
+    if trained(a, "binder"):
+        binder(a, f"{a.models}/imagebind")
     card(a)
 
 

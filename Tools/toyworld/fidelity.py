@@ -73,3 +73,20 @@ def outline_overlap(frames):
             else max((have & want).sum() / max((have | want).sum(), 1) for _, want in judge.shape_templates())
         )
     return float(np.mean(best))
+
+
+def rhythm_fit(frames, kind):
+    """How much of what moves over the frames the best rhythm of this kind explains, 0…1: the share of the variance, with
+    a factor and an offset of its own for each value."""
+    period, signal = world.PERIOD[kind], judge.motion(frames, kind)
+    u = np.mod(np.arange(len(signal)) / world.FPS - np.arange(0, period, 0.01)[:, None], period)
+    have, want = signal - signal.mean(0), judge.rhythm(kind, u)
+    want = want - want.mean(1, keepdims=True)
+    explained = np.einsum("tv,ptv->pv", have, want) ** 2 / np.maximum((want**2).sum(1), 1e-12)
+    return float(explained.sum(1).max() / max((have**2).sum(), 1e-12))
+
+
+def steadiness(frames, colour, shape):
+    """The share of frames whose colour and shape are these by themselves."""
+    each = [judge.see(frame[None]) for frame in frames]
+    return float(np.mean([seen.colour == colour and seen.shape == shape for seen in each]))

@@ -120,8 +120,26 @@ def see(frames):
         kind = 0
     else:
         kind = 1 if glow.max() - glow.min() > 0.035 else 2
-    signal = [place[:, ::-1], glow[:, None], np.sqrt(area)[:, None]][kind]
-    return Seen(colour, shape, kind, _events(kind, signal))
+    return Seen(colour, shape, kind, _events(kind, _signal(kind, place, glow, area)))
+
+
+def motion(frames, kind):
+    """What tells the events of this kind, [T, values]: where the object is, how it glows, or how large it is."""
+    frames = np.asarray(frames, np.float64)
+    tint = world.RGB[_colour(frames, frames.max(1) - frames.min(1))]
+    like, place, glow = _object(frames, tint - tint.min())
+    return _signal(kind, place, glow, np.array([_mask(m, f).sum() for m, f in zip(like, frames, strict=True)]))
+
+
+def rhythm(kind, u):
+    """What a scene of this kind has of it, up to a factor and an offset, u seconds after an event."""
+    if kind == 0:
+        return np.stack([9 * np.sin(2 * np.pi * u), -20 * 4 * u * (1 - u)], -1)
+    return np.exp(-u / world.FADE[kind])[..., None]
+
+
+def _signal(kind, place, glow, area):
+    return [place[:, ::-1], glow[:, None], np.sqrt(area)[:, None]][kind]
 
 
 def masks_of(frames):
@@ -220,13 +238,13 @@ def _events(kind, signal):
         return a - a.mean(-2, keepdims=True)
 
     if kind == 0:  # where it is on its path, however high that is
-        have, want = centred(signal[None]), centred(np.stack([9 * np.sin(2 * np.pi * u), -20 * 4 * u * (1 - u)], 2))
+        have, want = centred(signal[None]), centred(rhythm(kind, u))
     elif kind == 1:  # how bright: what fades has the same form whenever it began, so that only its level tells
-        want = GLOW * np.exp(-u / world.FADE[1])[..., None]
+        want = GLOW * rhythm(kind, u)
         have, want = signal[None] - signal.min(), want - want.min(1, keepdims=True)
         return _times(phases[int(np.argmin(((have - want) ** 2).sum((1, 2))))], period, len(signal))
     else:  # how large, compared with itself
-        have, want = signal[None], (0.72 + 0.62 * np.exp(-u / world.FADE[2]))[..., None]
+        have, want = signal[None], 0.72 + 0.62 * rhythm(kind, u)
     fit = (have * want).sum((1, 2)) / np.maximum(np.sqrt((want**2).sum((1, 2))), 1e-9)
     return _times(phases[int(np.argmax(fit))], period, len(signal))
 

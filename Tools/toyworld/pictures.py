@@ -1,5 +1,7 @@
 """Trains Stable Diffusion's parts on the toy world's pictures, and AnimateDiff's motion modules on its videos."""
 
+import math
+
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, MotionAdapter, UNet2DConditionModel, UNetMotionModel
@@ -101,9 +103,11 @@ def train_picture_vae(arguments):
 
 
 def latents(arguments):
-    """Latents [scenes, 16, 4, 8, 8] of whole videos, of unit deviation, their scenes, and the scale that was
-    applied."""
-    vae = load_trained(arguments, "picture_vae", {"vae": AutoencoderKL(**VAE)})["vae"]
+    """Latents [scenes, 16, 4, 8, 8] of whole videos, their scenes, and the scale that gives them unit deviation."""
+    if arguments.begin_with:
+        vae = AutoencoderKL.from_pretrained(f"{arguments.begin_with}/sd15/vae").float().eval().to(arguments.device)
+    else:
+        vae = load_trained(arguments, "picture_vae", {"vae": AutoencoderKL(**VAE)})["vae"]
 
     def encode(scenes):
         frames = torch.from_numpy(scenes.pictures()).flatten(0, 1).to(arguments.device) * 2 - 1
@@ -111,7 +115,7 @@ def latents(arguments):
             0, (len(scenes), world.FRAMES)
         )
 
-    z, scenes = latents_of(arguments, "picture", 6400, encode)
+    z, scenes = latents_of(arguments, "picture", 12800, encode)
     scale = 1 / z[:640].float().std().item()
     return z, scenes, scale
 
@@ -154,44 +158,87 @@ def stills_of(model):
     return still
 
 
+class SharedContext:
+    """Cross attention in which all frames of a video share their one caption: its keys and values are computed once
+    a video and not once a frame."""
+
+    def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, **_):
+        shape, videos = hidden_states.shape, len(encoder_hidden_states)
+        query = attn.to_q(hidden_states.reshape(videos, -1, shape[-1]))
+        key, value = attn.to_k(encoder_hidden_states), attn.to_v(encoder_hidden_states)
+        query, key, value = (x.unflatten(-1, (attn.heads, -1)).transpose(1, 2) for x in (query, key, value))
+        out = torch.nn.functional.scaled_dot_product_attention(query, key, value)
+        return attn.to_out[0](out.transpose(1, 2).reshape(shape))
+
+
+def with_shared_context(unet):
+    """The UNet, which takes contexts [videos, tokens, width] from now on."""
+    for name, module in unet.named_modules():
+        if name.endswith("attn2") and "motion_modules" not in name:
+            module.set_processor(SharedContext())
+    return unet
+
+
+def positions(frames, width):
+    """What tells frames apart, [1, frames, width]: AnimateDiff's waves, but in place of its eight slowest, which hardly
+    change within a video, those that go round 1, 2, … 8 times in 16 frames. AnimateDiff's fastest takes 6.3 frames,
+    and what pulses does so every four."""
+    rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
+    rates[-8:] = 2 * math.pi / world.FRAMES * torch.arange(1, 9)
+    angles = torch.arange(frames)[:, None] * rates
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)[None]
+
+
+def with_positions(model):
+    for module in model.modules():
+        if hasattr(module, "pe"):
+            module.pe.copy_(positions(module.pe.shape[1], module.pe.shape[2]))
+    return model
+
+
+def motion_parts(arguments):
+    """The UNet with motion modules and its text tower, to go on from: those of a model set, or those of `picture_unet`
+    with new motion modules."""
+    if arguments.begin_with:
+        unet = UNet2DConditionModel.from_pretrained(f"{arguments.begin_with}/sd15/unet").float()
+        text = CLIPTextModel.from_pretrained(f"{arguments.begin_with}/sd15/text_encoder").float()
+        motion = MotionAdapter.from_pretrained(f"{arguments.begin_with}/motion_adapter").float()
+    else:
+        known = load_trained(arguments, "picture_unet", denoisers())
+        unet, text, motion = known["unet"], known["text"], MotionAdapter(**MOTION)
+    # The table is a buffer of the published layout, so that whoever loads the weights loads it too.
+    model = with_positions(UNetMotionModel.from_unet2d(unet, motion))
+    return {"unet": with_shared_context(model).requires_grad_(True).train(), "text": text.requires_grad_(True).train()}
+
+
 def train_motion(arguments):
     """Motion modules, and with them all of the UNet and its text tower, on videos and stills alike: with so few
     channels, a UNet that knows stills alone decides each frame's colour and shape for itself, and modules around it
     cannot undo that."""
     z, scenes, scale = latents(arguments)
     tokenize = tokens(arguments)
-    known = load_trained(arguments, "picture_unet", denoisers())
     torch.manual_seed(arguments.seed)
-    model = UNetMotionModel.from_unet2d(known["unet"], MotionAdapter(**MOTION)).requires_grad_(True)
     training = Training(
-        "motion",
-        arguments,
-        {"unet": model, "text": known["text"].requires_grad_(True)},
-        arguments.steps or 4500,
-        8e-4,
-        average=0.999,
+        "motion", arguments, motion_parts(arguments), arguments.steps or 16000, arguments.rate or 8e-4, average=0.9995
     )
-    unet, still, text, device = (
-        training.modules["unet"],
-        stills_of(training.modules["unet"]),
-        training.modules["text"],
-        training.device,
-    )
+    unet, text, device = training.modules["unet"], training.modules["text"], training.device
+    still = with_shared_context(stills_of(unet))
     videos = arguments.batch or 4
-    stills = 4 * videos
-
-    def context(rows, rng):
-        return text(tokenize([caption(scenes, k, rng) for k in rows]).to(device)).last_hidden_state
+    stills = 2 * videos
 
     def loss_of(step):
         rng, generator = np.random.default_rng([5, arguments.seed, step]), training.generator()
-        i = rng.integers(len(z), size=videos)
+        i, j = rng.integers(len(z), size=videos), rng.integers(len(z), size=stills)
+        frame = rng.integers(world.FRAMES, size=stills)
+        told = tokenize([caption(scenes, k, rng) for k in np.concatenate([i, j])])
+        context = text(told.to(device)).last_hidden_state
         noisy, t, noise = NOISE.add(z[i].float().transpose(1, 2) * scale, generator)
-        out = unet(noisy.to(device), t.to(device), context(i, rng).repeat_interleave(world.FRAMES, 0)).sample
-        moving = (out - noise.to(device)).square().mean()
-        i, frame = rng.integers(len(z), size=stills), rng.integers(world.FRAMES, size=stills)
-        noisy, t, noise = NOISE.add(z[i, frame].float() * scale, generator)
-        one = (still(noisy.to(device), t.to(device), context(i, rng)).sample - noise.to(device)).square().mean()
+        out = unet(noisy.to(device), t.to(device), context[:videos]).sample
+        # When things happen is decided where there is nearly nothing but noise.
+        weight = NOISE.weight(t, most=5).to(device)
+        moving = (weight * (out - noise.to(device)).square().flatten(1).mean(1)).mean()
+        noisy, t, noise = NOISE.add(z[j, frame].float() * scale, generator)
+        one = (still(noisy.to(device), t.to(device), context[videos:]).sample - noise.to(device)).square().mean()
         return moving + 0.5 * one, {"moving": moving.item(), "still": one.item()}
 
     training.run(loss_of)

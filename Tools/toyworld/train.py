@@ -32,6 +32,8 @@ def main():
     ap.add_argument("--out", required=True)
     ap.add_argument("--steps", type=int)
     ap.add_argument("--batch", type=int)
+    ap.add_argument("--rate", type=float, help="motion: the learning rate")
+    ap.add_argument("--begin-with", help="motion: a model set, to go on from its weights")
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--device", default="cpu")
     ap.add_argument("--threads", type=int, default=1)

@@ -27,14 +27,24 @@ struct FeatureReader: Sendable {
     func read(_ planned: EvaluatedSample) throws(SampleFailure) -> FeatureInput {
         var input = FeatureInput(record: FeatureRecord(side: planned.side, name: planned.name))
         let features = job.features(of: planned.side)
-        let film = try planned.picture.map { place throws(SampleFailure) in try media.open(place, of: planned) }
+        let film = try planned.picture.map { place throws(SampleFailure) in try open(place, of: planned) }
         let sound =
             planned.sound == planned.picture
-            ? film : try planned.sound.map { place throws(SampleFailure) in try media.open(place, of: planned) }
+            ? film : try planned.sound.map { place throws(SampleFailure) in try open(place, of: planned) }
         if features.contains(where: \.isOfSound), let sound { try hear(sound, &input) }
         if features.contains(where: \.isOfFrames), let film { try see(film, &input) }
         if features.contains(.peaks) { times(film, sound, &input) }
         return input
+    }
+
+    private func open(
+        _ place: EvaluatedSample.Place, of sample: EvaluatedSample
+    ) throws(SampleFailure) -> EvaluatedMedia.Opened {
+        do throws(EvaluatedMediaError) {
+            return try media.open(place, of: sample)
+        } catch {
+            throw SampleFailure(error)
+        }
     }
 
     private func hear(_ file: EvaluatedMedia.Opened, _ input: inout FeatureInput) throws(SampleFailure) {
@@ -46,7 +56,7 @@ struct FeatureReader: Sendable {
             input.record.peak = peak.isFinite ? Double(peak) : nil
             input.record.isSilent = peak < AudioWindow.silence
         } catch {
-            throw file.named(error)
+            throw SampleFailure(error, in: file)
         }
     }
 
@@ -55,7 +65,7 @@ struct FeatureReader: Sendable {
             do throws(MediaError) {
                 return try read()
             } catch {
-                throw file.named(error)
+                throw SampleFailure(error, in: file)
             }
         }
         let reader = try named { () throws(MediaError) in try VideoReader(path: file.path) }
@@ -85,8 +95,7 @@ struct FeatureReader: Sendable {
             input.times = try AVAlignTimes(video: film.path, sound: sound.path)
         } catch {
             // The other features do not need what this one lacks.
-            input.record.problems[Feature.peaks.description] = sound.named(error).message.replacing(
-                film.path, with: film.name)
+            input.record.problems[Feature.peaks.description] = film.named(sound.named("\(error)"))
         }
     }
 }

@@ -17,6 +17,7 @@ struct Main: ParsableCommand {
             StatusCommand.self,
             ListCommand.self,
             EvaluateCommand.self,
+            ExportCommand.self,
             VerifyCommand.self,
             ExtractCommand.self,
             RetryCommand.self,

@@ -91,6 +91,7 @@ let package = Package(
         library("Evaluation", ["COpenBLAS"]),
         library("Planning", ["Method", "Shard", "JSON", "Files", yams]),
         library("Scoring", ["Evaluation", "AVAlign", "Planning", "Shard", "Method", "JSON", "Files"]),
+        library("Export", ["Planning", "Media", "ClipSampling", "JSON", "Files"]),
         library("Launch", ["Planning", "Processes", "Threads", "Files"]),
         library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Processes", "Threads", "Files", log]),
         library("MPI", ["CMPI", "Coordinator", "Threads", "Files"]),
@@ -119,7 +120,7 @@ let package = Package(
             name: "seehear",
             dependencies: [
                 "Arguments", "Planning", "Preflight", "Launch", "Method", "Shard", "Media", "ClipSampling", "JSON",
-                "Processes", "Files", "Evaluation", "Scoring", argumentParser,
+                "Processes", "Files", "Evaluation", "Scoring", "Export", argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -191,6 +192,7 @@ let package = Package(
                 "Files", log,
             ]),
         tests("EvaluationTests", ["Evaluation"]),
+        tests("ExportTests", ["Export", "Planning", "Media", "ClipSampling", "Method", "Shard", "Files"]),
         tests("AVAlignTests", ["AVAlign", "Method", "ClipSampling"]),
         tests("SelfTestTests", ["SelfTest", "Goldens", "Torch"]),
         .testTarget(

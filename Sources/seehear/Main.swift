@@ -18,6 +18,7 @@ struct Main: ParsableCommand {
             ListCommand.self,
             EvaluateCommand.self,
             ProtocolCommand.self,
+            ExportCommand.self,
             VerifyCommand.self,
             ExtractCommand.self,
             RetryCommand.self,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Export
 import Files
 import Foundation
 import JSON
@@ -11,6 +12,8 @@ import Shard
 enum Output {
     /// Usage, or a job that cannot be planned.
     static let invalid = ExitCode(2)
+    /// Done, but for samples that failed.
+    static let incomplete = ExitCode(3)
     /// What a shell says of a program whose reader went away.
     private static let unread = ExitCode(128 + SIGPIPE)
 
@@ -49,6 +52,9 @@ enum Output {
         } catch let error as RunRetryError {
             complain("error: \(error)")
             throw invalid
+        } catch let error as ExportError {
+            complain("error: \(error)")
+            throw error.isFailure ? ExitCode.failure : invalid
         } catch let error as MediaError {
             complain("error: \(error)")
             throw error.kind == .failed ? ExitCode.failure : invalid

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Shard
 
 /// What an id must be to name a sample in a shard; the rules are ``SampleKey``'s, and one of a loader.
@@ -44,6 +45,20 @@ enum ManifestKey {
                 return ("has \(bytes) bytes", "an id has at most \(most), so that a tar header can hold it")
             }
         }
+    }
+
+    /// The key of a row that gives no id: that of its file, or else of its number.
+    static func derived(path: String?, row number: Int) -> String {
+        let digits = String(number)
+        let fallback = "row-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        guard let path else { return fallback }
+        let key = derived(from: stem(of: path))
+        return key.isEmpty ? fallback : key
+    }
+
+    /// A file's name without its extension.
+    static func stem(of path: String) -> String {
+        URL(filePath: path).deletingPathExtension().lastPathComponent
     }
 
     /// A key made of a file's stem: what cannot stand in a key becomes `_`, the beginning is that of ``listed(_:)``, and the

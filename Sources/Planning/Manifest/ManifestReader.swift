@@ -25,17 +25,7 @@ package struct ManifestReader {
     /// Opens a job's manifest, and finds out its format.
     /// - Throws: ``ManifestError`` where no row can be read at all.
     package init(_ job: Job) throws(ManifestError) {
-        let window: ManifestWindow
-        do throws(FileError) {
-            let file = try InputFile(job.manifest)
-            guard file.size <= Manifest.maximumBytes else { throw FileError("read", job.manifest, code: EFBIG) }
-            window = try ManifestWindow(file)
-        } catch {
-            throw error.isTooLong
-                ? .tooLong(path: job.manifest, bytes: Directory.fileSize(job.manifest) ?? 0)
-                : .unreadable(path: job.manifest, reason: error.reason)
-        }
-        try self.init(window, job: job)
+        try self.init(ManifestWindow(manifest: job.manifest), job: job)
     }
 
     /// Reads a manifest that is in memory.

@@ -170,7 +170,7 @@ private struct Row {
 
     /// The row's key, given or derived; nil where it cannot be used.
     mutating func key(path: String?) -> String? {
-        guard let field = present(.id) else { return derivedKey(path: path) }
+        guard let field = present(.id) else { return ManifestKey.derived(path: path, row: number) }
         let id: String
         switch field {
         case .text(let text), .string(let text): id = text
@@ -185,15 +185,6 @@ private struct Row {
             return nil
         }
         return id
-    }
-
-    private func derivedKey(path: String?) -> String {
-        let number = String(number)
-        let fallback = "row-" + String(repeating: "0", count: max(0, 6 - number.count)) + number
-        guard let path else { return fallback }
-        let stem = URL(filePath: path).deletingPathExtension().lastPathComponent
-        let key = ManifestKey.derived(from: stem)
-        return key.isEmpty ? fallback : key
     }
 
     private func present(_ column: ManifestColumn) -> ManifestField? {

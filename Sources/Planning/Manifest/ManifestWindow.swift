@@ -1,4 +1,5 @@
 internal import Files
+internal import Glibc
 
 /// The bytes of a manifest that are not parsed yet. It slides over the file as the parser goes on, so that a manifest of any
 /// length takes little memory.
@@ -40,6 +41,20 @@ struct ManifestWindow {
         self.maximumRecord = maximumRecord
         try slide(past: 0)
         skipByteOrderMark()
+    }
+
+    /// A window on the beginning of a manifest.
+    /// - Throws: ``ManifestError``.
+    init(manifest path: String) throws(ManifestError) {
+        do throws(FileError) {
+            let file = try InputFile(path)
+            guard file.size <= Manifest.maximumBytes else { throw FileError("read", path, code: EFBIG) }
+            try self.init(file)
+        } catch {
+            throw error.isTooLong
+                ? .tooLong(path: path, bytes: Directory.fileSize(path) ?? 0)
+                : .unreadable(path: path, reason: error.reason)
+        }
     }
 
     private mutating func skipByteOrderMark() {

@@ -84,6 +84,8 @@ package enum ManifestError: Error, Sendable, Equatable, CustomStringConvertible 
     case header(path: String, reason: String)
     /// The job wants one split of a manifest that has none.
     case noSplits(path: String)
+    /// A row that has to be used cannot be.
+    case row(path: String, RowProblem)
     /// Nothing but empty lines.
     case empty(path: String)
     /// It was changed while it was read.
@@ -102,6 +104,7 @@ package enum ManifestError: Error, Sendable, Equatable, CustomStringConvertible 
         case .header(let path, let reason): "the header of the manifest \(path) cannot be used: \(reason)"
         case .noSplits(let path):
             "`split` is set and the manifest \(path) is not a VGGSound list, whose rows name their split; leave `split` out"
+        case .row(let path, let problem): "the manifest \(path), \(problem)"
         case .changed(let path): "the manifest \(path) was changed while it was read; plan again"
         case .empty(let path): "the manifest \(path) has no rows; give at least one sample"
         }

@@ -1,6 +1,7 @@
 internal import Engine
 internal import Files
 internal import Media
+internal import Planning
 internal import Shard
 internal import Torch
 
@@ -60,6 +61,19 @@ struct SampleFailure: Error, Sendable {
             case .unreadable: MediaError.Kind.unreadable.rawValue
             }
         self.init(kind: kind, message: "\(error)")
+    }
+
+    init(_ error: EvaluatedMediaError) {
+        switch error {
+        case .file(let error): self.init(error)
+        case .changed(let sentence): self.init(kind: Self.inputChangedKind, message: sentence)
+        case .unreadable, .noRoom: self.init(kind: MediaError.Kind.unreadable.rawValue, message: "\(error)")
+        }
+    }
+
+    /// What was found in a file, which is named as its user knows it.
+    init(_ error: MediaError, in file: EvaluatedMedia.Opened) {
+        self.init(kind: error.kind.rawValue, message: file.named("\(error)"))
     }
 
     var record: SampleRow.Failure { SampleRow.Failure(kind: kind, message: message) }

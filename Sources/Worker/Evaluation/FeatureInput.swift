@@ -27,10 +27,10 @@ struct FeatureReader: Sendable {
     func read(_ planned: EvaluatedSample) throws(SampleFailure) -> FeatureInput {
         var input = FeatureInput(record: FeatureRecord(side: planned.side, name: planned.name))
         let features = job.features(of: planned.side)
-        let film = try planned.picture.map { place throws(SampleFailure) in try media.open(place, of: planned) }
+        let film = try planned.picture.map { place throws(SampleFailure) in try open(place, of: planned) }
         let sound =
             planned.sound == planned.picture
-            ? film : try planned.sound.map { place throws(SampleFailure) in try media.open(place, of: planned) }
+            ? film : try planned.sound.map { place throws(SampleFailure) in try open(place, of: planned) }
         if features.contains(where: \.isOfSound), let sound { try hear(sound, planned.sound?.window, &input) }
         if let film, let place = planned.picture {
             if features.contains(where: \.isOfFrames) { try see(film, place.window, &input) }
@@ -47,6 +47,16 @@ struct FeatureReader: Sendable {
         return input
     }
 
+    private func open(
+        _ place: EvaluatedSample.Place, of sample: EvaluatedSample
+    ) throws(SampleFailure) -> EvaluatedMedia.Opened {
+        do throws(EvaluatedMediaError) {
+            return try media.open(place, of: sample)
+        } catch {
+            throw SampleFailure(error)
+        }
+    }
+
     private func hear(
         _ file: EvaluatedMedia.Opened, _ window: EvaluatedSample.Place.Window?, _ input: inout FeatureInput
     ) throws(SampleFailure) {
@@ -59,7 +69,7 @@ struct FeatureReader: Sendable {
             input.record.peak = peak.isFinite ? Double(peak) : nil
             input.record.isSilent = peak < AudioWindow.silence
         } catch {
-            throw file.named(error)
+            throw SampleFailure(error, in: file)
         }
     }
 
@@ -70,7 +80,7 @@ struct FeatureReader: Sendable {
             do throws(MediaError) {
                 return try read()
             } catch {
-                throw file.named(error)
+                throw SampleFailure(error, in: file)
             }
         }
         let reader = try named { () throws(MediaError) in
@@ -132,7 +142,7 @@ struct FeatureReader: Sendable {
             var next = frames.makeIterator()
             input.sample.seen[view] = .clips(clips.map { clip in clip.compactMap { _ in next.next() } })
         } catch {
-            throw file.named(error)
+            throw SampleFailure(error, in: file)
         }
     }
 
@@ -147,8 +157,7 @@ struct FeatureReader: Sendable {
             input.times = try AVAlignTimes(video: film.path, sound: sound.path)
         } catch {
             // The other features do not need what this one lacks.
-            input.record.problems[Feature.peaks.description] = sound.named(error).message.replacing(
-                film.path, with: film.name)
+            input.record.problems[Feature.peaks.description] = film.named(sound.named("\(error)"))
         }
     }
 }

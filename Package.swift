@@ -191,12 +191,13 @@ let package = Package(
                 "Files", log,
             ]),
         tests("EvaluationTests", ["Evaluation"]),
+        tests("ScoringTests", ["Scoring", "Evaluation", "Method", "Shard", "JSON", "Files"]),
         tests("AVAlignTests", ["AVAlign", "Method", "ClipSampling"]),
         tests("SelfTestTests", ["SelfTest", "Goldens", "Torch"]),
         .testTarget(
             name: "Integration",
             dependencies: [
-                "TestSupport", "Goldens", "Scoring", "Method", "Shard", "JSON", "seehear-simulated-worker",
+                "TestSupport", "Goldens", "Scoring", "Method", "Shard", "JSON", "Files", "seehear-simulated-worker",
                 "av-align-check",
             ],
             path: "Tests/Integration",

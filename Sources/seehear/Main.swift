@@ -17,6 +17,7 @@ struct Main: ParsableCommand {
             StatusCommand.self,
             ListCommand.self,
             EvaluateCommand.self,
+            CompareCommand.self,
             VerifyCommand.self,
             ExtractCommand.self,
             RetryCommand.self,

@@ -5,6 +5,7 @@ import JSON
 import Media
 import Planning
 import Preflight
+import Scoring
 import Shard
 
 /// What the commands share: exit codes and the two output streams.
@@ -47,6 +48,9 @@ enum Output {
             if case .unwritable = error { throw ExitCode.failure }
             throw invalid
         } catch let error as RunRetryError {
+            complain("error: \(error)")
+            throw invalid
+        } catch let error as EvaluationFolderError {
             complain("error: \(error)")
             throw invalid
         } catch let error as MediaError {

@@ -9,7 +9,9 @@ struct CommandTests {
     private static let records = ProcessInfo.processInfo.environment["SEEHEAR_RECORD_HELP"] != nil
 
     private static let commands = [
-        "seehear": ["", "plan", "launch", "status", "ls", "eval", "verify", "extract", "retry", "keyframe", "doctor"],
+        "seehear": [
+            "", "plan", "launch", "status", "ls", "eval", "compare", "verify", "extract", "retry", "keyframe", "doctor",
+        ],
         "seehear-worker": ["", "run", "eval", "bench", "tune", "selftest", "doctor", "check-models"],
     ]
 

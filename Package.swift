@@ -201,7 +201,7 @@ let package = Package(
                 "av-align-check",
             ],
             path: "Tests/Integration",
-            exclude: ["av_align.py", "judge_scenes.py", "read_shards.py", "terminal.py"],
+            exclude: ["av_align.py", "features.py", "judge_scenes.py", "read_shards.py", "terminal.py"],
             swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20

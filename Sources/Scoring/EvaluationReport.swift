@@ -35,6 +35,20 @@ package enum EvaluationReport {
         return (result, EvaluationTable(result))
     }
 
+    /// The same of features of another tool.
+    /// - Parameters:
+    ///   - folder: where the two files are written; made where it does not exist.
+    /// - Throws: ``ScoringError``; ``FeatureFileError``; errors of files.
+    package static func write(
+        _ files: FeatureFiles, _ statistics: [Statistic], style: WaveStyle, to folder: String
+    ) throws -> (result: EvaluationResult, table: EvaluationTable) {
+        guard PathKind("\(folder)/run.json") == .nothing else { throw FeatureFileError.runDirectory(path: folder) }
+        let (result, scores) = files.evaluate(statistics, style: style, algebra: try algebra())
+        try Directory.create(folder)
+        try keep(result, scores, in: folder)
+        return (result, EvaluationTable(result))
+    }
+
     private static func algebra() throws(ScoringError) -> OpenBLAS {
         do throws(OpenBLASError) {
             return try OpenBLAS.shared.get()

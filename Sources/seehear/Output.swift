@@ -50,7 +50,7 @@ enum Output {
         } catch let error as RunRetryError {
             complain("error: \(error)")
             throw invalid
-        } catch let error where error is FeatureFileError || error is EvaluationFolderError {
+        } catch let error where error is FeatureFileError || error is EvaluationFolderError || error is UnknownOrder {
             complain("error: \(error)")
             throw invalid
         } catch let error as MediaError {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// What people do with numbers that are there: features of other tools, and two results.
+    /// What people do with numbers that are there: features of other tools, two results, and values of samples.
     @Suite("Comparisons", .serialized)
     struct ComparisonTests {
         /// What numpy says of the arrays that it wrote.
@@ -138,6 +138,54 @@ extension Integration {
                 let ran = try await Programs.run("seehear", ["compare"] + words)
                 #expect(ran.code == 2 && ran.output.isEmpty && ran.errors.contains("evaluation"), "\(ran.text)")
             }
+        }
+
+        @Test("samples are listed by what an evaluation of their run gave them")
+        func listing() async throws {
+            try await shop.make("a.mp4", "-f lavfi -i testsrc2=s=64x48:r=8:d=1 -c:v mpeg4")
+            let rows = ["x", "y", "z"].map { #"{"id": "\#($0)", "video": "a.mp4"}"# }
+            let run = shop.path("run")
+            try #require(try await Programs.seehear("plan", shop.writeJob(rows: rows), "--out", run).code == 0)
+            func list(_ words: String...) async throws -> Programs.Outcome {
+                try await Programs.run("seehear", ["ls", run] + words)
+            }
+            let none = try await list("--sort", "kl")
+            #expect(none.code == 2 && none.errors.contains("there is no `kl`; there are index, key, score, loss"))
+            #expect(none.errors.contains("the run has no folder evaluation"), "\(none.text)")
+
+            let found = """
+                {"schema": "seehear.evaluation/1", "metrics": [
+                  {"metric": "kl", "value": 2, "low": 1, "high": 3, "samples": 2, "unusable": {},
+                   "feature": {"feature": "cnn14/audioldm_eval", "checkpoint": {}}},
+                  {"metric": "av-align:paper", "value": 0.5, "low": 0.5, "high": 0.5, "samples": 1, "unusable": {},
+                   "feature": {"feature": "peaks", "checkpoint": {}}}],
+                 "generated": {"path": "\(run)", "samples": 3, "failed": {}, "silent": [], "missing": []}}
+                """
+            let scores =
+                #"{"name":"x","scores":{"kl":1.5}}"# + "\n" + #"{"name":"z","scores":{"kl":2.5,"av-align:paper":0.5}}"#
+            for folder in ["run/evaluation", "elsewhere"] {
+                try shop.write("\(folder)/evaluation.json", found)
+                try shop.write("\(folder)/scores.jsonl", scores + "\n")
+            }
+            func keys(_ outcome: Programs.Outcome) -> [String] { outcome.lines.map { String($0.prefix(1)) } }
+            let sorted = try await list("--sort", "kl")
+            #expect(sorted.code == 0 && keys(sorted) == ["z", "x", "y"], "\(sorted.text)")
+            #expect(sorted.lines.map { $0.contains("kl 2.5000") } == [true, false, false], "\(sorted.text)")
+            #expect(sorted.lines[2].contains("kl -") && sorted.errors.isEmpty, "\(sorted.text)")
+            #expect(try await keys(list("--sort", "kl", "--reverse")) == ["x", "z", "y"])
+            let aligned = try await list("--sort", "av-align", "--evaluation", shop.path("elsewhere"), "--json")
+            #expect(
+                aligned.lines.first?.contains(#""values":{"av-align:paper":0.5,"kl":2.5}"#) == true, "\(aligned.text)")
+            let unknown = try await list("--sort", "fad")
+            #expect(
+                unknown.code == 2 && unknown.errors.contains("and of \(run)/evaluation av-align:paper, kl"),
+                "\(unknown.text)")
+            #expect(try await list("--evaluation", shop.path("elsewhere")).code == 2)
+            #expect(try await list("--sort", "kl", "--evaluation", shop.path("absent")).code == 2)
+
+            try shop.write("elsewhere/evaluation.json", found.replacing(run, with: "/other"))
+            let other = try await list("--sort", "kl", "--evaluation", shop.path("elsewhere"))
+            #expect(other.code == 0 && other.errors.contains("is an evaluation of /other"), "\(other.text)")
         }
     }
 }

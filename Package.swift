@@ -193,16 +193,17 @@ let package = Package(
             ]),
         tests("EvaluationTests", ["Evaluation"]),
         tests("ExportTests", ["Export", "Planning", "Media", "ClipSampling", "Method", "Shard", "Files"]),
+        tests("ScoringTests", ["Scoring", "Evaluation", "Method", "Shard", "JSON", "Files"]),
         tests("AVAlignTests", ["AVAlign", "Method", "ClipSampling"]),
         tests("SelfTestTests", ["SelfTest", "Goldens", "Torch"]),
         .testTarget(
             name: "Integration",
             dependencies: [
-                "TestSupport", "Goldens", "Scoring", "Method", "Shard", "JSON", "seehear-simulated-worker",
+                "TestSupport", "Goldens", "Scoring", "Method", "Shard", "JSON", "Files", "seehear-simulated-worker",
                 "av-align-check",
             ],
             path: "Tests/Integration",
-            exclude: ["av_align.py", "judge_scenes.py", "read_shards.py", "terminal.py"],
+            exclude: ["av_align.py", "features.py", "judge_scenes.py", "read_shards.py", "terminal.py"],
             swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20

@@ -38,8 +38,13 @@ package struct EvaluationArguments: ParsableArguments {
         guard table != nil || metricNames != nil else {
             throw ValidationError("name a table with --table, or metrics with --metrics.")
         }
-        _ = try metrics()
-        _ = try waveStyle()
+        if isOfFeatureFiles {
+            try checkSides()
+            _ = try statistics()
+        } else {
+            _ = try metrics()
+            _ = try waveStyle()
+        }
     }
 
     /// What is measured.
@@ -54,8 +59,8 @@ package struct EvaluationArguments: ParsableArguments {
     }
 
     private func metrics() throws -> [Metric]? {
-        try metricNames?.split(separator: ",").map { name in
-            guard let metric = Metric(name.trimmingPrefix(while: \.isWhitespace).description) else {
+        try metricWords?.map { name in
+            guard let metric = Metric(name) else {
                 throw ValidationError(
                     "--metrics: there is no metric `\(name)`; docs/evaluation.md lists them, such as fad, kl or av-align."
                 )
@@ -64,7 +69,11 @@ package struct EvaluationArguments: ParsableArguments {
         }
     }
 
-    private func waveStyle() throws -> WaveStyle? {
+    var metricWords: [String]? {
+        metricNames?.split(separator: ",").map { String($0.trimmingPrefix(while: \.isWhitespace)) }
+    }
+
+    func waveStyle() throws -> WaveStyle? {
         switch (style, seconds) {
         case (nil, nil): return nil
         case ("audioldm_eval"?, nil): return .audioldmEval

@@ -22,12 +22,6 @@ package enum EvaluationReport {
         _ features: RunDirectory, reference: RunDirectory? = nil, expected: [FeatureJob.Side: String] = [:],
         settings: EvaluationSettings
     ) throws -> (result: EvaluationResult, table: EvaluationTable) {
-        let algebra: OpenBLAS
-        do throws(OpenBLASError) {
-            algebra = try OpenBLAS.shared.get()
-        } catch {
-            throw ScoringError.algebra(error.description)
-        }
         let store = try FeatureStore(features)
         let other = try reference.map { try FeatureStore($0) } ?? store
         for (side, store) in [(FeatureJob.Side.generated, store), (.reference, other)] {
@@ -35,27 +29,37 @@ package enum EvaluationReport {
             throw ScoringError.otherSource(side: side.rawValue, found: found, wanted: wanted)
         }
         let (result, scores) = try Evaluator(
-            generated: store, reference: other, settings: settings, algebra: algebra
+            generated: store, reference: other, settings: settings, algebra: try algebra()
         ).evaluate()
-        try AtomicFile.write(
-            JSONCoding.encode(result, pretty: true) + Array("\n".utf8),
-            to: features.url.appending(path: resultName).path)
-        try AtomicFile.write(lines(of: scores), to: features.url.appending(path: scoresName).path)
+        try keep(result, scores, in: features.url.path)
         return (result, EvaluationTable(result))
     }
 
-    /// One object a sample, in the order of names: `{"name": …, "scores": {"kl": …}}`.
-    private static func lines(of scores: Evaluator.SampleScores) throws -> [UInt8] {
-        var samples: [ExactText: [String: Double]] = [:]
-        for (metric, values) in scores {
-            for (name, value) in values { samples[ExactText(name), default: [:]][metric.description] = value }
+    /// The same of features of another tool.
+    /// - Parameters:
+    ///   - folder: where the two files are written; made where it does not exist.
+    /// - Throws: ``ScoringError``; ``FeatureFileError``; errors of files.
+    package static func write(
+        _ files: FeatureFiles, _ statistics: [Statistic], style: WaveStyle, to folder: String
+    ) throws -> (result: EvaluationResult, table: EvaluationTable) {
+        guard PathKind("\(folder)/run.json") == .nothing else { throw FeatureFileError.runDirectory(path: folder) }
+        let (result, scores) = files.evaluate(statistics, style: style, algebra: try algebra())
+        try Directory.create(folder)
+        try keep(result, scores, in: folder)
+        return (result, EvaluationTable(result))
+    }
+
+    private static func algebra() throws(ScoringError) -> OpenBLAS {
+        do throws(OpenBLASError) {
+            return try OpenBLAS.shared.get()
+        } catch {
+            throw .algebra(error.description)
         }
-        struct Line: Encodable {
-            let name: String
-            let scores: [String: Double]
-        }
-        return try samples.sorted { $0.key < $1.key }.flatMap {
-            try JSONCoding.encode(Line(name: $0.key.text, scores: $0.value)) + Array("\n".utf8)
-        }
+    }
+
+    private static func keep(_ result: EvaluationResult, _ scores: SampleScores, in folder: String) throws {
+        try AtomicFile.write(
+            JSONCoding.encode(result, pretty: true) + Array("\n".utf8), to: "\(folder)/\(resultName)")
+        try AtomicFile.write(scores.lines(), to: "\(folder)/\(scoresName)")
     }
 }

@@ -1,3 +1,5 @@
+internal import Evaluation
+
 /// What an evaluation found: `evaluation.json`.
 package struct EvaluationResult: Codable, Sendable, Equatable {
     /// The form of the file.
@@ -60,8 +62,10 @@ package struct MetricFindings: Codable, Sendable, Equatable {
     package var referenceRows: Int?
     /// Values in a row.
     package var width: Int?
-    /// What was compared, and with which weights.
+    /// What was compared, and with which weights; of features of another tool the generated side's file.
     package var feature: FeatureIdentity
+    /// The reference's file of features of another tool; nil where the features are those of ``feature``.
+    package var referenceFeature: FeatureIdentity?
     /// What changed the rate of sounds; nil where none is heard.
     package var resampler: String?
     /// Whether the method optimises what this measures.
@@ -79,6 +83,7 @@ package struct MetricFindings: Codable, Sendable, Equatable {
         case rSquared = "r_squared"
         case referenceSamples = "reference_samples"
         case referenceRows = "reference_rows"
+        case referenceFeature = "reference_feature"
     }
 
     init(_ metric: String, _ feature: FeatureIdentity) {
@@ -86,5 +91,13 @@ package struct MetricFindings: Codable, Sendable, Equatable {
         self.feature = feature
         samples = 0
         unusable = [:]
+    }
+    /// Fills in the mean of samples' values with its interval; nothing where there is no value.
+    mutating func take(meanOf values: [(name: String, value: Double)]) {
+        guard !values.isEmpty else { return }
+        samples = values.count
+        value = values.reduce(0) { $0 + $1.value } / Double(values.count)
+        let interval = Bootstrap().interval(values.map(\.value))
+        (low, high) = (interval.low, interval.high)
     }
 }

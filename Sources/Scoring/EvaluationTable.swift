@@ -10,9 +10,9 @@ package struct EvaluationTable {
             + result.metrics.map { metric in
                 [
                     metric.metric,
-                    metric.value.map { Self.number($0) + (metric.deviation.map { " ± \(Self.number($0))" } ?? "") }
+                    metric.value.map { $0.fiveFigures + (metric.deviation.map { " ± \($0.fiveFigures)" } ?? "") }
                         ?? "–",
-                    metric.low.flatMap { low in metric.high.map { "\(Self.number(low)) … \(Self.number($0))" } } ?? "",
+                    metric.low.flatMap { low in metric.high.map { "\(low.fiveFigures) … \($0.fiveFigures)" } } ?? "",
                     "\(metric.samples)" + (metric.rows.map { " (\($0) rows)" } ?? ""),
                     metric.referenceSamples.map { count in
                         "\(count)" + (metric.referenceRows.map { " (\($0) rows)" } ?? "")
@@ -67,20 +67,6 @@ package struct EvaluationTable {
 
     private static func line(_ what: String, _ shown: [String], of count: Int) -> String {
         "\(what): \(count): " + shown.joined(separator: ", ") + (count > shown.count ? ", …" : "")
-    }
-
-    /// Five figures that count.
-    private static func number(_ value: Double) -> String {
-        guard value.isFinite else { return "\(value)" }
-        let size = abs(value)
-        let digits = size >= 1000 ? 1 : size >= 100 ? 2 : size >= 10 ? 3 : 4
-        var scale = 1.0
-        for _ in 0..<digits { scale *= 10 }
-        let whole = (size * scale).rounded()
-        let (above, below) = (Int(whole / scale), Int(whole.truncatingRemainder(dividingBy: scale)))
-        let text = String(below)
-        return (value < 0 && whole > 0 ? "−" : "") + "\(above)."
-            + String(repeating: "0", count: digits - text.count) + text
     }
 }
 

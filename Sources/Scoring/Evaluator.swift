@@ -4,9 +4,6 @@ internal import Planning
 
 /// Computes metrics from features that were taken.
 package struct Evaluator: Sendable {
-    /// Below this share of pairs, two sides are not of the same samples.
-    static let leastOverlap = 0.99
-
     let generated: FeatureStore
     let reference: FeatureStore?
     let settings: EvaluationSettings
@@ -24,9 +21,6 @@ package struct Evaluator: Sendable {
         self.algebra = algebra
     }
 
-    /// Values of single samples, by metric.
-    package typealias SampleScores = [Metric: [(name: String, value: Double)]]
-
     /// Computes every metric; one that has no value says why and leaves the others alone.
     /// - Throws: ``ScoringError`` where features cannot be read.
     package func evaluate() throws(ScoringError) -> (result: EvaluationResult, scores: SampleScores) {
@@ -35,11 +29,11 @@ package struct Evaluator: Sendable {
         let names = Set(read.map(\.name)).union(failed.map(\.name))
         let otherNames = others.map { Set($0.read.map(\.name)).union($0.failed.map(\.name)) }
         var found: [MetricFindings] = []
-        var scores: SampleScores = [:]
+        var scores = SampleScores()
         for metric in settings.metrics {
             let (findings, values) = try findings(of: metric, read)
             found.append(findings)
-            if !values.isEmpty { scores[metric] = values }
+            scores.add(values, of: metric.description)
         }
         let side = Self.findings(
             generated.path(of: .generated) ?? "", read, failed, missing: otherNames.map { $0.subtracting(names) } ?? [])
@@ -76,17 +70,11 @@ package struct Evaluator: Sendable {
         }
         var values: [(name: String, value: Double)] = []
         switch metric {
-        case .statistic(let statistic, _):
-            values = try StatisticScores(self, features[0]).score(statistic, &findings)
+        case .statistic(let statistic, _): values = try score(statistic, of: features[0], &findings)
         case .avAlign(let variant): values = try avAlign(variant, &findings)
         case .bind(let pair, let variant): values = try bind(pair, variant, features, &findings)
         }
-        if metric.isMean, !values.isEmpty {
-            findings.samples = values.count
-            findings.value = values.reduce(0) { $0 + $1.value } / Double(values.count)
-            let interval = Bootstrap().interval(values.map(\.value))
-            (findings.low, findings.high) = (interval.low, interval.high)
-        }
+        if metric.isMean { findings.take(meanOf: values) }
         return (findings, values)
     }
 }

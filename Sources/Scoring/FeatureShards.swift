@@ -1,4 +1,5 @@
 package import Evaluation
+internal import Files
 
 /// Features of one kind of one side's samples, shard by shard in their order.
 package struct FeatureShards: Sendable {
@@ -17,6 +18,8 @@ package struct FeatureShards: Sendable {
     package var all: Matrix { Matrix.concatenated(shards.map(\.values), columns: columns) }
     /// The name of each row.
     package var names: [String] { shards.flatMap(\.names) }
+    /// The samples that have rows.
+    var samples: Set<ExactText> { Set(names.map(ExactText.init)) }
     /// Values in a row; 0 where there is none.
     package var columns: Int { shards.first { $0.values.rows > 0 }?.values.columns ?? 0 }
     /// How many rows there are.

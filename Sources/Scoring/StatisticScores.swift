@@ -1,54 +1,41 @@
 internal import Evaluation
 internal import Method
-internal import Planning
 
 /// Statistics of one feature of both sides.
 struct StatisticScores {
-    private let evaluator: Evaluator
-    private let feature: Feature
-
-    init(_ evaluator: Evaluator, _ feature: Feature) {
-        self.evaluator = evaluator
-        self.feature = feature
-    }
+    let generated: FeatureShards
+    /// There where the statistic needs one.
+    let reference: FeatureShards?
+    /// Whose way of a statistic where the field has several.
+    let style: WaveStyle
+    let algebra: OpenBLAS
+    /// What sentences call the sides.
+    var generatedName = "the generated side"
+    var referenceName = "the reference"
 
     /// Fills in the value, or why there is none.
     /// - Returns: values of single samples, where the statistic is their mean.
-    func score(
-        _ statistic: Statistic, _ findings: inout MetricFindings
-    ) throws(ScoringError) -> [(name: String, value: Double)] {
-        let generated = try evaluator.generated.rows(feature, of: .generated, logits: statistic.usesLogits)
-        var reference: FeatureShards?
-        if statistic.needsReference {
-            guard let store = evaluator.reference, store.has(feature, of: .reference) else {
-                throw .notTaken(feature: feature.description, side: "reference")
-            }
-            let rows = try store.rows(feature, of: .reference, logits: statistic.usesLogits)
-            guard rows.identity == generated.identity else {
-                findings.problem =
-                    "the reference's features are of another network or way: \(rows.identity) and not \(generated.identity)"
-                return []
-            }
-            reference = rows
-        }
-        describe(generated, reference, &findings)
-        if let problem = Self.problem(generated, "the generated side")
-            ?? reference.flatMap({ Self.problem($0, "the reference") })
+    func score(_ statistic: Statistic, _ findings: inout MetricFindings) -> [(name: String, value: Double)] {
+        describe(&findings)
+        if let problem = Self.problem(generated, generatedName)
+            ?? reference.flatMap({ Self.problem($0, referenceName) })
         {
             findings.problem = problem
             return []
         }
         do throws(StatisticsError) {
-            return try value(of: statistic, generated, reference, &findings)
+            let values = try value(of: statistic, &findings)
+            dropInfinite(&findings)
+            return values
         } catch {
-            findings.problem = error.description
+            findings.problem = error.description + remedy(for: error)
             return []
         }
     }
 
-    private func describe(_ generated: FeatureShards, _ reference: FeatureShards?, _ findings: inout MetricFindings) {
-        findings.samples = Set(generated.names).count
-        findings.referenceSamples = reference.map { Set($0.names).count }
+    private func describe(_ findings: inout MetricFindings) {
+        findings.samples = generated.samples.count
+        findings.referenceSamples = reference?.samples.count
         findings.width = generated.columns
         if generated.count != findings.samples { findings.rows = generated.count }
         if let reference, reference.count != findings.referenceSamples { findings.referenceRows = reference.count }
@@ -65,11 +52,25 @@ struct StatisticScores {
         return nil
     }
 
+    private func remedy(for error: StatisticsError) -> String {
+        guard case .tooFewRows = error else { return "" }
+        return "; \(generatedName) has \(generated.count)"
+            + (reference.map { " and \(referenceName) \($0.count)" } ?? "") + ": give more samples"
+    }
+
+    /// JSON has no infinity. What can be computed of finite features is infinite only where they are absurdly large.
+    private func dropInfinite(_ findings: inout MetricFindings) {
+        func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
+        if let value = findings.value, !value.isFinite {
+            findings.problem = "the value is not finite: some features are too large to be compared"
+        }
+        (findings.value, findings.deviation) = (finite(findings.value), finite(findings.deviation))
+        (findings.slope, findings.rSquared) = (finite(findings.slope), finite(findings.rSquared))
+    }
+
     private func value(
-        of statistic: Statistic, _ generated: FeatureShards, _ reference: FeatureShards?,
-        _ findings: inout MetricFindings
+        of statistic: Statistic, _ findings: inout MetricFindings
     ) throws(StatisticsError) -> [(name: String, value: Double)] {
-        let algebra = evaluator.algebra
         switch (statistic, reference) {
         case (.inception, _):
             let score = try InceptionScore.of(generated.all)
@@ -94,37 +95,39 @@ struct StatisticScores {
             findings.value = try KernelDistances.audio(
                 generated.all, reference: reference.all, bandwidth: .kadtk, by: algebra)
         case (.kl, let reference?), (.klSigmoid, let reference?):
-            return try divergences(of: generated, reference, statistic, &findings)
+            return try divergences(from: reference, statistic, &findings)
         }
         return []
     }
 
     private func divergences(
-        of generated: FeatureShards, _ reference: FeatureShards, _ statistic: Statistic,
-        _ findings: inout MetricFindings
+        from reference: FeatureShards, _ statistic: Statistic, _ findings: inout MetricFindings
     ) throws(StatisticsError) -> [(name: String, value: Double)] {
         let variant: KLDivergence.Variant =
-            switch (statistic, evaluator.settings.style) {
+            switch (statistic, style) {
             case (.klSigmoid, _): .sigmoid
             case (_, .audioldmEval): .eps
             case (_, .avBenchmark): .exact
             }
         findings.variant = variant.rawValue
         guard generated.columns == reference.columns else { throw .widths(generated.columns, reference.columns) }
-        let (names, others) = (generated.names, reference.names)
-        let places = Dictionary(others.enumerated().map { ($1, $0) }) { first, _ in first }
-        let paired = names.filter { places[$0] != nil }
-        let most = max(names.count, others.count)
-        guard Double(paired.count) >= Evaluator.leastOverlap * Double(most) else {
-            let lacking = Set(names).subtracting(others).sorted() + Set(others).subtracting(names).sorted()
-            findings.problem =
-                "\(paired.count) of \(most) samples have a partner of the same name, and 99 % are needed; without one: "
-                + lacking.prefix(3).joined(separator: ", ")
+        let pairs: [SamplePairs.Pair]
+        switch SamplePairs.of(generated.names, reference.names, sides: (generatedName, referenceName)) {
+        case .pairs(let found): pairs = found
+        case .problem(let problem):
+            findings.problem = problem
             return []
         }
         let (all, partners) = (generated.all, reference.all)
-        return zip(names, 0...).compactMap { name, row in
-            places[name].map { (name, KLDivergence.of(all[row], reference: partners[$0], variant)) }
+        var values: [(name: String, value: Double)] = []
+        for pair in pairs {
+            let value = KLDivergence.of(all[pair.row], reference: partners[pair.partner], variant)
+            if value.isFinite {
+                values.append((pair.name, value))
+            } else {
+                findings.unusable[pair.name] = "its divergence is not finite: some of its logits are too large"
+            }
         }
+        return values
     }
 }

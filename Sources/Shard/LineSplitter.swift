@@ -1,10 +1,10 @@
 /// Cuts bytes that come in pieces into lines; one line is in memory at a time, and none that is longer than a row may be.
-struct LineSplitter {
+package struct LineSplitter {
     /// The longest line, in bytes: a prompt may be long, and a row holds one.
     static let maximumLine = 16 << 20
 
     /// The lines that were given so far.
-    private(set) var count = 0
+    package private(set) var count = 0
     private let name: String
     private var buffer: [UInt8] = []
     /// Where the next line begins, and from where on its end was not looked for yet.
@@ -12,10 +12,10 @@ struct LineSplitter {
     private var searched = 0
 
     /// - Parameter name: what the lines come from, for messages.
-    init(name: String) { self.name = name }
+    package init(name: String) { self.name = name }
 
     /// Adds bytes.
-    mutating func take(_ piece: [UInt8]) {
+    package mutating func take(_ piece: [UInt8]) {
         buffer.removeSubrange(..<start)
         searched -= start
         start = 0
@@ -24,7 +24,7 @@ struct LineSplitter {
 
     /// The next line without its end; nil where more bytes are needed.
     /// - Throws: ``RecordError`` for a line that is too long.
-    mutating func next() throws(RecordError) -> [UInt8]? {
+    package mutating func next() throws(RecordError) -> [UInt8]? {
         guard let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) else {
             searched = buffer.count
             guard searched - start <= Self.maximumLine else {
@@ -38,7 +38,7 @@ struct LineSplitter {
     }
 
     /// - Throws: ``RecordError`` where something follows the last line's end.
-    func end() throws(RecordError) {
+    package func end() throws(RecordError) {
         guard start == buffer.count else { throw RecordError(name: name, problem: "its last line has no end") }
     }
 }

@@ -6,7 +6,7 @@ struct NPYHeaderParser {
 
     init(_ header: ArraySlice<UInt8>) { rest = header }
 
-    /// - Throws: ``NPYError/header(_:)`` or ``NPYError/fortranOrder``.
+    /// - Throws: ``NPYError/header(_:)``, ``NPYError/fortranOrder``, or ``NPYError/dtype(_:)`` for elements of several fields.
     mutating func parse() throws(NPYError) -> (descr: String, shape: [Int]) {
         guard rest.last == UInt8(ascii: "\n") else { throw .header("it does not end with a line feed") }
         rest = rest.dropLast()
@@ -21,7 +21,9 @@ struct NPYHeaderParser {
             try expect(":")
             skipSpaces()
             switch key {
-            case "descr" where descr == nil: descr = try string()
+            case "descr" where descr == nil:
+                if rest.first == UInt8(ascii: "[") { throw .dtype(String(decoding: rest.prefix(40), as: UTF8.self)) }
+                descr = try string()
             case "shape" where shape == nil: shape = try tuple()
             case "fortran_order" where !ordered:
                 if take("True") { throw .fortranOrder }

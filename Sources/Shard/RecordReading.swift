@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// What the records of a run are read with: field by field, so that memory depends on what a record holds and not on what
 /// a hostile one nests, repeats or claims.
@@ -34,7 +34,7 @@ extension JSONReader {
     }
 
     /// Reads an object whose keys are free.
-    mutating func table<Value>(
+    package mutating func table<Value>(
         _ read: (inout JSONReader) throws(JSONError) -> Value
     ) throws(JSONError) -> [String: Value] {
         var table: [String: Value] = [:]
@@ -43,7 +43,7 @@ extension JSONReader {
     }
 
     /// The value of a field that every record has.
-    func require<Value>(_ value: Value?, _ field: String) throws(JSONError) -> Value {
+    package func require<Value>(_ value: Value?, _ field: String) throws(JSONError) -> Value {
         guard let value else { throw error("field '\(field)' is missing") }
         return value
     }
@@ -52,7 +52,7 @@ extension JSONReader {
 extension RecordJSON {
     /// Reads the one value that a record's bytes are.
     /// - Throws: ``RecordError``.
-    static func read<Value>(
+    package static func read<Value>(
         _ bytes: [UInt8], name: String, _ value: (inout JSONReader) throws(JSONError) -> Value
     ) throws(RecordError) -> Value {
         do throws(JSONError) {

@@ -56,7 +56,7 @@ struct SampleCheck {
         let member = "\(scanner.key ?? "").\(name)"
         if name.hasSuffix("npy") {
             do throws(NPYError) {
-                _ = try NPYArray.Layout(start: kept, size: size)
+                try NPYArray.Layout(start: kept, size: size).checkForShards()
             } catch {
                 problems.append((.npy, "\(member): \(error)"))
             }

@@ -48,6 +48,10 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup var ranks: RankArguments
 
     func validate() throws {
+        guard !evaluation.isOfFeatureFiles else {
+            throw ValidationError(
+                "features in .npy files are there already: seehear eval compares them, without ranks.")
+        }
         _ = try files()
         if let threads, !(1...1 << 16).contains(threads) {
             throw ValidationError("--threads is \(threads): give a whole number from 1 on.")

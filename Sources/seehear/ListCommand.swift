@@ -1,7 +1,9 @@
 import ArgumentParser
 import Arguments
+import Files
 import Foundation
 import Planning
+import Scoring
 
 /// `seehear ls RUN`: the samples of a run and what became of them.
 struct ListCommand: ParsableCommand {
@@ -11,6 +13,8 @@ struct ListCommand: ParsableCommand {
             The score is the binder's, from -1 to 1: how well what was made agrees with what steered it, or a video with \
             its sound. Where guides worked with the binder, it is in their objective: so marked, it says which sample of \
             a run is the better one, and not how good they are.
+
+            Of a run that was evaluated, --sort takes the metrics as well that samples have values of, such as kl or av-align.
             """)
 
     @OptionGroup var argument: RunArgument
@@ -20,33 +24,54 @@ struct ListCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "In the order of the plan, of keys, of scores from the highest on, or of the last losses from the lowest on.",
+            "index for the order of the plan, key, score from the highest on, loss for the last losses from the lowest on, or a metric of an evaluation from the highest value on.",
             valueName: "what"))
-    var sort = RunListing.Order.index
+    var sort = "index"
 
-    @Flag(help: "The other way round; samples without a score or loss stay last.")
+    @Option(
+        help: "The folder of the evaluation with that metric; without it the folder `evaluation` of the run.",
+        completion: .directory)
+    var evaluation: String?
+
+    @Flag(help: "The other way round; samples without a score, loss or value stay last.")
     var reverse = false
 
     @Flag(help: "Print one JSON object per line.")
     var json = false
 
+    func validate() throws {
+        guard evaluation == nil || named == nil else {
+            throw ValidationError("--evaluation goes with --sort METRIC.")
+        }
+    }
+
+    private var named: RunListing.Order? { RunListing.Order.named.first { $0.word == sort }?.order }
+
     func run() throws {
         try Output.reporting {
-            let listing = try RunListing(argument.directory)
+            var order = named ?? .index
+            var values: [ExactText: [String: Double]] = [:]
+            if named == nil {
+                _ = try Run.describe(argument.directory)
+                let found = try EvaluatedValues(of: argument.directory, in: evaluation, metric: sort)
+                (order, values) = (.metric(found.metric), found.scores.samples)
+                if let note = found.note { Output.complain(note) }
+            }
+            let listing = try RunListing(argument.directory, values: values)
             let hasScores = try !json && listing.hasScores()
             var table = Table()
-            try listing.forEach(by: sort, reversed: reverse, where: { !failed || $0.state == .failed }) { entry in
+            try listing.forEach(by: order, reversed: reverse, where: { !failed || $0.state == .failed }) { entry in
                 if json {
                     try Output.printJSON(entry, pretty: false)
                 } else {
-                    try table.add(Self.row(entry, hasScores: hasScores))
+                    try table.add(Self.row(entry, hasScores: hasScores, order))
                 }
             }
             try table.finish()
         }
     }
 
-    private static func row(_ entry: RunListing.Entry, hasScores: Bool) -> [String] {
+    private static func row(_ entry: RunListing.Entry, hasScores: Bool, _ order: RunListing.Order) -> [String] {
         let last =
             switch entry.state {
             case .ok: entry.shard ?? "in a segment"
@@ -54,13 +79,15 @@ struct ListCommand: ParsableCommand {
             case .pending: ""
             }
         return [entry.key, entry.task, entry.state.rawValue] + (hasScores ? [score(entry)] : [])
-            + (last.isEmpty ? [] : [last])
+            + value(entry, order) + (last.isEmpty ? [] : [last])
     }
 
     private static func score(_ entry: RunListing.Entry) -> String {
         guard let score = entry.score else { return "-" }
         return String(format: "%.4f", score) + (entry.inObjective == true ? " in objective" : "")
     }
+    private static func value(_ entry: RunListing.Entry, _ order: RunListing.Order) -> [String] {
+        guard case .metric(let name) = order else { return [] }
+        return ["\(name) \(entry.values?[name]?.fiveFigures ?? "-")"]
+    }
 }
-
-extension RunListing.Order: ExpressibleByArgument {}

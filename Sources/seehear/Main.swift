@@ -17,6 +17,7 @@ struct Main: ParsableCommand {
             StatusCommand.self,
             ListCommand.self,
             EvaluateCommand.self,
+            CompareCommand.self,
             ProtocolCommand.self,
             ExportCommand.self,
             VerifyCommand.self,

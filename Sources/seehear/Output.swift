@@ -6,6 +6,7 @@ import JSON
 import Media
 import Planning
 import Preflight
+import Scoring
 import Shard
 
 /// What the commands share: exit codes and the two output streams.
@@ -55,6 +56,9 @@ enum Output {
         } catch let error as ExportError {
             complain("error: \(error)")
             throw error.isFailure ? ExitCode.failure : invalid
+        } catch let error where error is FeatureFileError || error is EvaluationFolderError || error is UnknownOrder {
+            complain("error: \(error)")
+            throw invalid
         } catch let error as MediaError {
             complain("error: \(error)")
             throw error.kind == .failed ? ExitCode.failure : invalid

@@ -10,8 +10,8 @@ struct CommandTests {
 
     private static let commands = [
         "seehear": [
-            "", "plan", "launch", "status", "ls", "eval", "protocol", "export", "verify", "extract", "retry", "keyframe",
-            "doctor",
+            "", "plan", "launch", "status", "ls", "eval", "compare", "protocol", "export", "verify", "extract",
+            "retry", "keyframe", "doctor",
         ],
         "seehear-worker": ["", "run", "eval", "bench", "tune", "selftest", "doctor", "check-models"],
     ]

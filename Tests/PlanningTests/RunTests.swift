@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 import Method
@@ -433,6 +434,26 @@ extension Job {
         #expect(first.inObjective == true, "the preset's aligner works with the binder")
         #expect(try entries()[2].inObjective == nil)
         #expect(try listing.hasScores())
+    }
+
+    @Test("samples are listed by what an evaluation gave them, and those without a value come last")
+    func evaluatedOrder() throws {
+        let job = try testJob("batch=2", "shard=4")
+        _ = try Run.publish(plan(job, count: 4), .generation(job), models: models, expectedBytes: 1, in: directory)
+        let listing = try RunListing(
+            directory,
+            values: [ExactText("k0"): ["kl": 1], ExactText("k2"): ["kl": 3, "x": 0], ExactText("k3"): ["x": 9]])
+        func keys(_ metric: String, reversed: Bool = false) throws -> [String] {
+            var keys: [String] = []
+            try listing.forEach(by: .metric(metric), reversed: reversed) { keys.append($0.key) }
+            return keys
+        }
+        #expect(try keys("kl") == ["k2", "k0", "k1", "k3"])
+        #expect(try keys("kl", reversed: true) == ["k0", "k2", "k1", "k3"])
+        #expect(try keys("x") == ["k3", "k2", "k0", "k1"])
+        var values: [[String: Double]?] = []
+        try listing.forEach { values.append($0.values) }
+        #expect(values == [["kl": 1], nil, ["kl": 3, "x": 0], ["x": 9]])
     }
 
     @Test("a run without scores is listed without them")

@@ -1,4 +1,4 @@
-internal import Files
+package import Files
 internal import Foundation
 internal import Method
 internal import Shard
@@ -34,15 +34,17 @@ package struct RunListing: Sendable {
         package var inObjective: Bool?
         /// At the last guided step; nil where no step was, or where it was not finite.
         package var loss: Double?
+        /// By metric, what an evaluation gave the sample; nil where it gave nothing, or none is at hand.
+        package var values: [String: Double]?
 
         private enum CodingKeys: String, CodingKey {
-            case index, key, task, state, shard, seed, prompt, kind, message, score, loss
+            case index, key, task, state, shard, seed, prompt, kind, message, score, loss, values
             case inObjective = "in_objective"
         }
     }
 
     /// What samples are listed by.
-    package enum Order: String, Sendable, CaseIterable {
+    package enum Order: Sendable, Equatable {
         /// The plan's order.
         case index
         case key
@@ -50,12 +52,24 @@ package struct RunListing: Sendable {
         case score
         /// The lowest first; samples without one last.
         case loss
+        /// By an evaluation's values, the highest first; samples without one last.
+        case metric(String)
+
+        /// The orders that every run has, by the words for them.
+        package static let named: [(word: String, order: Order)] = [
+            ("index", .index), ("key", .key), ("score", .score), ("loss", .loss),
+        ]
     }
 
     private let run: Run
+    private let values: [ExactText: [String: Double]]
 
+    /// - Parameter values: what an evaluation gave samples, by key and metric.
     /// - Throws: ``RunError`` where the folder is no run.
-    package init(_ directory: RunDirectory) throws(RunError) { run = try Run.open(directory) }
+    package init(_ directory: RunDirectory, values: [ExactText: [String: Double]] = [:]) throws(RunError) {
+        run = try Run.open(directory)
+        self.values = values
+    }
 
     /// Gives every sample in plan order. One shard of them is in memory at a time.
     /// - Throws: ``RunError`` that names the file, or what `body` throws.
@@ -108,6 +122,7 @@ package struct RunListing: Sendable {
         var entry = Entry(
             index: sample.index, key: sample.key, task: listed.task, state: .pending, seed: listed.seed,
             prompt: listed.prompt)
+        entry.values = values[ExactText(sample.key)]
         if let row {
             entry.state = row.status == .ok ? .ok : .failed
             entry.shard = row.shard
@@ -142,6 +157,7 @@ extension RunListing.Order {
         case .key: return compare(ExactText(a.key), ExactText(b.key), (a.index, b.index))
         case .score: return compare(a.score.map { -$0 }, b.score.map { -$0 })
         case .loss: return compare(a.loss, b.loss)
+        case .metric(let name): return compare(a.values?[name].map { -$0 }, b.values?[name].map { -$0 })
         }
     }
 }

@@ -32,7 +32,8 @@ struct SampleReading {
         guard place.window == nil else {
             throw LeftOut(
                 sample.name, .filmUnreadable,
-                "\(Self.side(sample))a part of \(place.path) is listed, and films are copied whole: cut it, and name the folder")
+                "\(Self.side(sample))a part of \(place.path) is listed, and films are copied whole: cut it, and name the folder"
+            )
         }
         let file = try open(place, of: sample, or: .filmUnreadable)
         return try reading(file, of: sample, or: .filmUnreadable) { () throws(MediaError) in

@@ -78,7 +78,8 @@ package struct MetricFindings: Codable, Sendable, Equatable {
     package var problem: String?
 
     private enum CodingKeys: String, CodingKey {
-        case metric, value, low, high, deviation, slope, samples, rows, width, feature, variant, resampler, unusable, problem
+        case metric, value, low, high, deviation, slope, samples, rows, width, feature, variant, resampler, unusable,
+            problem
         case isInObjective = "in_objective"
         case rSquared = "r_squared"
         case referenceSamples = "reference_samples"

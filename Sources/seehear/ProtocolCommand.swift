@@ -24,10 +24,13 @@ struct ProtocolCommand: ParsableCommand {
     @Option(help: "The folder with the clips.", completion: .directory)
     var data: String?
 
-    @Option(help: "VGGSound's list, vggsound.csv; without it every clip of the folder may be chosen.", completion: .file())
+    @Option(
+        help: "VGGSound's list, vggsound.csv; without it every clip of the folder may be chosen.", completion: .file())
     var list: String?
 
-    @Option(help: "i2a: a folder with a picture for each clip, of its name, in place of a key frame.", completion: .directory)
+    @Option(
+        help: "i2a: a folder with a picture for each clip, of its name, in place of a key frame.",
+        completion: .directory)
     var pictures: String?
 
     @Option(help: "Fewer or more samples than the protocol says.")
@@ -66,7 +69,8 @@ struct ProtocolCommand: ParsableCommand {
         }
         if let first = choice.missing.first {
             try Output.line(
-                "note: \(choice.missing.count) cannot be used, and the next were taken, such as \(first.id): \(first.reason)")
+                "note: \(choice.missing.count) cannot be used, and the next were taken, such as \(first.id): \(first.reason)"
+            )
         }
         if !plan.remarks.isEmpty { try Output.line("\n\(plan.remarks)") }
         let style = plan.style == "av-benchmark" ? " --style av-benchmark --seconds \(plan.window.seconds)" : ""
@@ -74,7 +78,8 @@ struct ProtocolCommand: ParsableCommand {
         let reference = plan.source == .clips ? " --reference \(folder)/reference.jsonl" : ""
         if plan.task != nil {
             try Output.line(
-                "\nmpirun -n N seehear-worker \(folder)/job.yaml --out \(folder)/run --set models.binder=… and the task's other models")
+                "\nmpirun -n N seehear-worker \(folder)/job.yaml --out \(folder)/run --set models.binder=… and the task's other models"
+            )
         }
         try Output.line(
             "mpirun -n N seehear-worker eval \(plan.task == nil ? "GENERATED" : "\(folder)/run")\(reference) --table \(plan.table.rawValue)\(style)\(framing) --networks WEIGHTS"

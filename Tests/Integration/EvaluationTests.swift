@@ -142,11 +142,15 @@ extension Integration {
                 // Scenes and their own sounds belong together.
                 #expect(try #require(one.value) > 0.4, "\(one)")
             }
-            #expect(own[2].unusable.count == 4 && own[2].unusable["scene-00"] == "nobody says what it shows", "\(own[2])")
-            #expect(own[3].value == nil && own[3].unusable["scene-00"]?.contains("8.0 s are looked at") == true, "\(own[3])")
+            #expect(
+                own[2].unusable.count == 4 && own[2].unusable["scene-00"] == "nobody says what it shows", "\(own[2])")
+            #expect(
+                own[3].value == nil && own[3].unusable["scene-00"]?.contains("8.0 s are looked at") == true, "\(own[3])"
+            )
         }
 
-        @Test("an evaluation whose every process is killed goes on where it was, and ends with the same bytes and values")
+        @Test(
+            "an evaluation whose every process is killed goes on where it was, and ends with the same bytes and values")
         func killed() async throws {
             for (side, pitch) in [("made", 300), ("true", 340)] {
                 try await shop.make(
@@ -199,21 +203,24 @@ extension Integration {
                     remarks: Only a test.
                     """.utf8))
             let chosen = try await Programs.seehear(
-                "protocol", shop.path("p.yaml"), "--data", Fixtures.checkout.appending(path: "demo/scenes").path, "--out",
+                "protocol", shop.path("p.yaml"), "--data", Fixtures.checkout.appending(path: "demo/scenes").path,
+                "--out",
                 shop.path("row"))
             #expect(chosen.code == 0 && chosen.output.contains("3 samples of 16"), "\(chosen.text)")
             #expect(chosen.output.contains("row/reference.jsonl --table paper-sound"), "\(chosen.text)")
             let made = try await Programs.mpirun(
                 2,
                 [
-                    shop.path("row/job.yaml"), "--out", shop.path("row/run"), "--set", "models.audio=\(models)/audioldm",
+                    shop.path("row/job.yaml"), "--out", shop.path("row/run"), "--set",
+                    "models.audio=\(models)/audioldm",
                     "--set", "models.binder=\(models)/imagebind", "--set", "threads=1",
                 ])
             #expect(made.code == 0, "\(made.text)")
             let ran = try await Programs.mpirun(
                 2,
                 [
-                    "eval", shop.path("row/run"), "--reference", shop.path("row/reference.jsonl"), "--metrics", "fad,kl",
+                    "eval", shop.path("row/run"), "--reference", shop.path("row/reference.jsonl"), "--metrics",
+                    "fad,kl",
                     "--networks", networks.url.path, "--threads", "1",
                 ])
             #expect(ran.code == 0, "\(ran.text)")
@@ -222,7 +229,8 @@ extension Integration {
             #expect(found.reference?.missing == [] && found.generated.missing == [])
             let nothing = try await Programs.seehear(
                 "protocol", shop.path("p.yaml"), "--data", shop.path("nowhere"), "--out", shop.path("row2"))
-            #expect(nothing.code == 2 && nothing.text.contains("nowhere is not there") || nothing.text.contains("nowhere"))
+            #expect(
+                nothing.code == 2 && nothing.text.contains("nowhere is not there") || nothing.text.contains("nowhere"))
         }
 
         @Test(

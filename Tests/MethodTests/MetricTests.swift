@@ -56,7 +56,8 @@ import Testing
         arguments: [
             "", "vggish", "vggish/av-benchmark", "vggish/av-benchmark/-1", "vggish/av-benchmark/nan",
             "i3d/audioldm_eval",
-            "cnn14/lvdm", "peaks/", "i3d/javis/8", "imagebind", "imagebind/video", "imagebind/video/av-benchmark", "imagebind/audio/av-benchmark/8",
+            "cnn14/lvdm", "peaks/", "i3d/javis/8", "imagebind", "imagebind/video", "imagebind/video/av-benchmark",
+            "imagebind/audio/av-benchmark/8",
             "imagebind/caption/loop",
         ])
     func refusedFeatures(text: String) { #expect(Feature(text) == nil) }

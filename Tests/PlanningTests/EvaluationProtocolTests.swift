@@ -49,7 +49,8 @@ import Testing
         let clips = folder.url.appending(path: "clips").path
         func chosen(_ seed: Int, _ rows: [String]?) throws -> [String] {
             let list = try rows.map { try folder.write(Data($0.joined(separator: "\n").utf8), to: "list.csv") }
-            return try ProtocolCandidates(plan("title: t\nseed: \(seed)\nsplit: test"), data: clips, list: list).all.map(\.id)
+            return try ProtocolCandidates(plan("title: t\nseed: \(seed)\nsplit: test"), data: clips, list: list).all
+                .map(\.id)
         }
         let row = { (name: String) in
             let parts = name.split(separator: "_")

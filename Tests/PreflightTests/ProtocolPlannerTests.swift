@@ -56,7 +56,8 @@ import Testing
         #expect(sample.start == 3.75 && sample.seconds == 2)
         let row = String(decoding: sample.row(.a2v), as: UTF8.self)
         #expect(row.contains(#""audio":""#) && row.contains(#""start":3.75,"duration":2}"#), "\(row)")
-        let line = String(decoding: sample.reference(.init(place: .middle, seconds: 2, least: 2, frames: (8, 16))), as: UTF8.self)
+        let line = String(
+            decoding: sample.reference(.init(place: .middle, seconds: 2, least: 2, frames: (8, 16))), as: UTF8.self)
         #expect(line.contains(#""start":3.75,"seconds":2,"rate":8,"frames":16"#), "\(line)")
         // What was written is read again.
         try folder.write(line, to: "list.jsonl")

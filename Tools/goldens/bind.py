@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""What ImageBind is shown by other evaluators, and what it makes of it: crops of frames, and embeddings by the toy world's binder.
+"""What ImageBind is shown by other evaluators, and what it makes of it: crops of frames, and embeddings by the toy
+world's binder.
 
   bind.py --reference DIR --models Models/toyworld --out Tests/Fixtures/Data/bind
 
-Frames are bytes of splitmix64, sounds sums of sines: `BindInputTests` makes the same. Of crops every 199th value is kept.
+Frames are bytes of splitmix64, sounds sums of sines: `BindInputTests` makes the same. Of crops every 199th value is
+kept.
 """
 
 import argparse

@@ -41,9 +41,9 @@ class Noise:
         return a.sqrt() * z + (1 - a).sqrt() * noise, t, noise
 
     def weight(self, t, most=20):
-        """How much an error of the noise counts: as that of the clean latent that follows from it, at most
-        `most` times more. What is to be seen or heard is decided where there is nearly nothing but noise, and there the noise itself is easy
-        to tell."""
+        """How much an error of the noise counts: as that of the clean latent that follows from it, at most `most` times
+        more. What is to be seen or heard is decided where there is nearly nothing but noise, and there the noise itself
+        is easy to tell."""
         a = self.alphas[t]
         return 1 + ((1 - a) / a).clamp(max=most)
 

@@ -76,8 +76,8 @@ def outline_overlap(frames):
 
 
 def rhythm_fit(frames, kind):
-    """How much of what moves over the frames the best rhythm of this kind explains, 0…1: the share of the variance, with
-    a factor and an offset of its own for each value."""
+    """How much of what moves over the frames the best rhythm of this kind explains, 0…1: the share of the variance,
+    with a factor and an offset of its own for each value."""
     period, signal = world.PERIOD[kind], judge.motion(frames, kind)
     u = np.mod(np.arange(len(signal)) / world.FPS - np.arange(0, period, 0.01)[:, None], period)
     have, want = signal - signal.mean(0), judge.rhythm(kind, u)

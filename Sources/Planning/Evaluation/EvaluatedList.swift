@@ -29,7 +29,8 @@ struct EvaluatedList {
         }
         var lines: [Line] = []
         var names: [ExactText: Int] = [:]
-        for (number, text) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        for (number, text) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        {
             guard !text.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) else { continue }
             do throws(JSONError) {
                 lines.append(try Self.line(Array(text)))
@@ -66,7 +67,8 @@ struct EvaluatedList {
         }
         let (window, most) = (line.window, 86_400.0)
         guard (0...most).contains(window.start), window.seconds.map({ $0 > 0 && $0 <= most }) ?? true,
-            window.rate.map({ $0 > 0 && $0 <= 1000 }) ?? true, window.frames.map({ (1...100_000).contains($0) }) ?? true,
+            window.rate.map({ $0 > 0 && $0 <= 1000 }) ?? true,
+            window.frames.map({ (1...100_000).contains($0) }) ?? true,
             window.rate != nil || window.frames == nil
         else { throw reader.error("start, seconds, rate or frames is out of range, or frames is without a rate") }
         return line

@@ -113,7 +113,9 @@ extension EvaluationProtocol {
         let seconds = places.number("seconds", positive, default: 10)
         let rate = places.number("rate", .init(lower: 0, upper: 1000, open: true), default: 8)
         let count = places.node("frames") != nil ? places.integer("frames", 1...4096, default: 16) : nil
-        if places.has("rate"), count == nil { places.reject("rate", "stands alone", "say with frames how many there are") }
+        if places.has("rate"), count == nil {
+            places.reject("rate", "stands alone", "say with frames how many there are")
+        }
         window = Window(
             place: places.choice("at", default: .start), seconds: seconds,
             least: places.number("least", positive, default: 0.9 * seconds), frames: count.map { (rate, $0) })
@@ -124,7 +126,8 @@ extension EvaluationProtocol {
             section.reject("prompts", "is given", "set `source: prompts` too, or leave it out")
         }
         if (source == .prompts) != (task == .joint) {
-            section.reject("source", "is `\(source.rawValue)`", "prompts are for the task joint, and clips for all others")
+            section.reject(
+                "source", "is `\(source.rawValue)`", "prompts are for the task joint, and clips for all others")
         }
     }
 }

@@ -46,7 +46,8 @@ package struct ProtocolCandidates: Sendable {
         } catch {
             throw .set(error)
         }
-        let rows = try list.map { path throws(EvaluationProtocolError) in try Self.listed(path, split: plan.split) }
+        let rows =
+            try list.map { path throws(EvaluationProtocolError) in try Self.listed(path, split: plan.split) }
             ?? names.map { ($0, nil) }
         all = rows.map { id, caption in
             let hash = SHA256.hexadecimalDigest(of: Array("\(plan.seed):\(id)".utf8))

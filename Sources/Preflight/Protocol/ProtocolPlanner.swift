@@ -86,8 +86,9 @@ package struct ProtocolPlanner: Sendable {
         if window.place == .middle { sample.start = ((length - seconds) / 2 * 1000).rounded(.down) / 1000 }
         if plan.task == .i2a, let pictures {
             let stem = URL(filePath: clip).deletingPathExtension().lastPathComponent
-            guard let picture = ["png", "jpg", "jpeg", "webp"].map({ "\(pictures)/\(stem).\($0)" })
-                .first(where: { PathKind($0) == .file })
+            guard
+                let picture = ["png", "jpg", "jpeg", "webp"].map({ "\(pictures)/\(stem).\($0)" })
+                    .first(where: { PathKind($0) == .file })
             else { throw Unfit(reason: "\(pictures) has no picture \(stem).png") }
             sample.picture = picture
         }

@@ -21,7 +21,7 @@ struct ExportPlan {
         leftOut = generated.failed.map { LeftOut($0.name, .failed, $0.reason) }
         pair(generated.samples, reference?.samples, request.evaluator.layout)
         switch request.evaluator {
-        case .audioldmEval: try checkNames()
+        case .audioldmEval, .files: try checkNames()
         case .avBenchmark: try nameForAVBenchmark()
         case .javisBench:
             if let path = request.manifest { try follow(path, hasPending: generated.pending > 0) }

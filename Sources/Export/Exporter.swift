@@ -7,7 +7,7 @@ package enum Exporter {
     package static let leftOutName = "left-out.csv"
     /// The name of the table of samples whose files are called otherwise.
     package static let namesName = "names.csv"
-    /// The name of av-benchmark's table of captions.
+    /// The name of the table of captions.
     package static let captionsName = "captions.csv"
 
     /// Exports. The folder appears whole, or not at all. Blocks.
@@ -41,8 +41,9 @@ package enum Exporter {
         }
         var result = ExportResult(
             request, sounds: written.count, films: writing.filmed.count, notes: plan.notes)
-        if request.evaluator == .avBenchmark {
-            let captions = try writeCaptions(of: written, writing)
+        if [.avBenchmark, .files].contains(request.evaluator) {
+            let captions = try writeCaptions(
+                of: written, writing, isForPandas: request.evaluator == .avBenchmark)
             result.captions = captions.count
             leftOut += captions.leftOut
         }
@@ -73,11 +74,13 @@ package enum Exporter {
     }
 
     private static func writeCaptions(
-        of samples: [ExportedSample], _ writing: ExportWriting
+        of samples: [ExportedSample], _ writing: ExportWriting, isForPandas: Bool
     ) throws -> (count: Int, leftOut: [LeftOut]) {
         let captions = samples.compactMap { sample in sample.prompt.map { (sample, $0) } }
-        let fit = captions.filter { PandasField.isText($0.1) }
-        let unfit = captions.filter { !PandasField.isText($0.1) }.map { LeftOut($0.0.name, .captionUnfit, $0.1) }
+        // What pandas would take for a number or for nothing is no caption to av-benchmark.
+        let fit = captions.filter { !isForPandas || PandasField.isText($0.1) }
+        let unfit = captions.filter { isForPandas && !PandasField.isText($0.1) }
+            .map { LeftOut($0.0.name, .captionUnfit, $0.1) }
         if !fit.isEmpty {
             try writing.write(table: captionsName, [["name", "caption"]] + fit.map { [$0.0.stem, $0.1] })
         }

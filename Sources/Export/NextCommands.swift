@@ -17,6 +17,7 @@ struct NextCommands {
             case .audioldmEval: audioldmEval
             case .avBenchmark: avBenchmark
             case .javisBench: javisBench
+            case .files: files
             }
         return ([sentence] + commands.map { "  " + $0.joined(separator: " ") }).joined(separator: "\n")
     }
@@ -71,6 +72,20 @@ struct NextCommands {
                     "torchrun", "--nproc_per_node=1", "-m", "eval.javisbench.main", "--input_file", "LIST.csv",
                     "--infer_data_dir", Self.shell(request.folder), "--output_file", "results/NEW.json",
                     "--max_audio_len_s", "4.0", "--metrics", "all",
+                ]
+            ]
+        )
+    }
+
+    private var files: (String, [[String]]) {
+        let sides =
+            [Self.shell(path("generated"))]
+            + (request.reference == nil ? [] : ["--reference", Self.shell(path("reference"))])
+        return (
+            "These folders are what seehear itself evaluates too:",
+            [
+                ["seehear-worker", "eval"] + sides + [
+                    "--table", "paper-sound", "--networks", "WEIGHTS", "--out", "RESULTS",
                 ]
             ]
         )

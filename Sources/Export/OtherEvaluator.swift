@@ -3,6 +3,8 @@ package enum OtherEvaluator: String, Sendable, CaseIterable {
     case audioldmEval = "audioldm_eval"
     case avBenchmark = "av-benchmark"
     case javisBench = "javisbench"
+    /// None in particular: the samples as files of their names.
+    case files
 }
 
 /// The folders that an evaluator reads, by their names in the export's; empty: the export's own.
@@ -37,6 +39,9 @@ extension OtherEvaluator {
                 caches: ["audio/cache", "reference/cache", "cache"])
         case .javisBench:
             return EvaluatorLayout(sounds: "", films: "", needsFilm: true, caches: [])
+        case .files:
+            return EvaluatorLayout(
+                sounds: "generated", reference: "reference", films: "generated", caches: [])
         }
     }
 }

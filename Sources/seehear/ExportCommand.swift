@@ -2,7 +2,7 @@ import ArgumentParser
 import Export
 import Foundation
 
-/// `seehear export RUN --for EVALUATOR -o DIR`: writes samples in the layout that another evaluator reads.
+/// `seehear export RUN --layout EVALUATOR -o DIR`: writes samples in the layout that another evaluator reads.
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
@@ -18,7 +18,8 @@ struct ExportCommand: ParsableCommand {
     @Argument(help: "What was generated: a run directory, or a folder of media files.", completion: .directory)
     var generated: String
 
-    @Option(name: .customLong("for"), help: ArgumentHelp("The evaluator.", valueName: "evaluator"))
+    @Option(
+        name: .customLong("layout"), help: ArgumentHelp("Whose layout; files is nobody's.", valueName: "evaluator"))
     var evaluator: OtherEvaluator
 
     @Option(

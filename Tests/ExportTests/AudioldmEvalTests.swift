@@ -168,4 +168,25 @@ import Testing
         let inner = try Running("python3", ["-c", "print((\(outcome.output.dropLast(2)))[0])"]).blockingOutcome()
         #expect(inner.output == "\(asked.folder)/generated\n", "\(line) \(outcome.text) \(inner.text)")
     }
+
+    @Test("the plain layout has all names as they are, films beside sounds, and every caption")
+    func plainFiles() throws {
+        let film = try TestClip.film(1, audio: TestClip.tone(1, rate: 16000))
+        let run = try MadeRun(
+            in: folder,
+            [
+                ("0001", "1e5", ["flac": try TestClip.sound(TestClip.tone(0.5)), "mp4": film]),
+                ("b", "x, \"y\"", ["flac": try TestClip.sound(TestClip.tone(0.3))]),
+            ])
+        for name in ["0001", "b"] { try folder.write(film, to: "true/\(name).mp4") }
+        var request = request(run.folder, "true")
+        request.evaluator = .files
+        let result = try Exporter.export(request)
+        #expect(result.leftOut.isEmpty)
+        #expect(try listed("\(out)/generated").sorted() == ["0001.mp4", "0001.wav", "b.mp4", "b.wav"])
+        #expect(try listed("\(out)/reference").sorted() == ["0001.wav", "b.wav"])
+        #expect(
+            try String(decoding: folder.read("out/captions.csv"), as: UTF8.self).split(whereSeparator: \.isNewline)
+                == ["name,caption", "0001,1e5", "b,\"x, \"\"y\"\"\""])
+    }
 }

@@ -29,7 +29,7 @@ extension Integration {
             try await makeSides()
             try shop.write("made/clip3.mp3", "no sound")
             try shop.write("true/clip3.mp3", "no sound either")
-            let made = try await export("--for", "audioldm_eval", "--reference", shop.path("true"))
+            let made = try await export("--layout", "audioldm_eval", "--reference", shop.path("true"))
             #expect(made.code == 3 && made.errors.isEmpty, "\(made.text)")
             for words in ["out/generated: 3 sounds", "unreadable: 1: clip3", "made/clip3.mp3", "backbone=\"cnn14\""] {
                 #expect(made.output.contains(words), "\(made.text)")
@@ -38,7 +38,7 @@ extension Integration {
                 let names = try FileManager.default.contentsOfDirectory(atPath: shop.path("out/\(side)")).sorted()
                 #expect(names == ["clip0.wav", "clip1.wav", "clip2.wav"])
             }
-            let again = try await export("--for", "audioldm_eval", "--reference", shop.path("true"))
+            let again = try await export("--layout", "audioldm_eval", "--reference", shop.path("true"))
             #expect(again.code == 2 && again.errors.contains("is not empty"), "\(again.text)")
         }
 
@@ -49,7 +49,7 @@ extension Integration {
             let ran = try await Programs.run(
                 "bash",
                 [
-                    "-c", line, try #require(Programs.built("seehear")), "export", shop.path("made"), "--for",
+                    "-c", line, try #require(Programs.built("seehear")), "export", shop.path("made"), "--layout",
                     "av-benchmark", "--seconds", "1", "-o", shop.path("out"),
                 ])
             #expect(ran.code == 1 && ran.errors.contains("`clip0`: cannot write"), "\(ran.text)")
@@ -59,14 +59,14 @@ extension Integration {
         @Test(
             "what cannot be exported is said, and nothing is written",
             arguments: [
-                (["--for", "audioldm_eval"], "--reference"), (["--for", "fad"], "fad"),
-                (["--for", "javisbench", "--reference", "x"], "leave it out"),
-                (["--for", "javisbench", "--manifest", "x.txt"], "must end in"),
-                (["--for", "javisbench", "--manifest", "x.csv"], "x.csv cannot be read"),
-                (["--for", "javisbench"], "needs 1 sample, and there are none"),
-                (["--for", "av-benchmark", "--seconds", "0"], "--seconds is 0"),
-                (["--for", "audioldm_eval", "--reference", "/nowhere"], "/nowhere is not there"),
-                (["--for", "av-benchmark", "--manifest", "x.csv"], "goes by names"),
+                (["--layout", "audioldm_eval"], "--reference"), (["--layout", "fad"], "fad"),
+                (["--layout", "javisbench", "--reference", "x"], "leave it out"),
+                (["--layout", "javisbench", "--manifest", "x.txt"], "must end in"),
+                (["--layout", "javisbench", "--manifest", "x.csv"], "x.csv cannot be read"),
+                (["--layout", "javisbench"], "needs 1 sample, and there are none"),
+                (["--layout", "av-benchmark", "--seconds", "0"], "--seconds is 0"),
+                (["--layout", "audioldm_eval", "--reference", "/nowhere"], "/nowhere is not there"),
+                (["--layout", "av-benchmark", "--manifest", "x.csv"], "goes by names"),
             ])
         func refused(words: [String], reason: String) async throws {
             try FileManager.default.createDirectory(atPath: shop.path("made"), withIntermediateDirectories: true)

@@ -63,6 +63,19 @@ package enum Feature: Sendable, Hashable {
         }
     }
 
+    /// Bytes of its values in a shard, for a sample of ten seconds, rounded up generously.
+    package var expectedBytes: Int64 {
+        switch self {
+        // Ten rows of 128 values.
+        case .sound(.vggish, _): 8_000
+        // 2048 values, and 527 logits.
+        case .sound(.cnn14, _): 14_000
+        case .sound, .frames: 8_000
+        case .peaks: 16_000
+        case .embedding: 6_000
+        }
+    }
+
     /// Where its values stand in a sample of the features' shards: a member's name without `.npy` or `.json`.
     package var member: String {
         switch self {

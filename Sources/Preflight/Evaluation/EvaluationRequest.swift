@@ -60,6 +60,7 @@ package enum EvaluationPlanError: Error, Equatable, CustomStringConvertible {
     case noNetwork(String, file: String)
     case set(EvaluatedSetError)
     case models([String])
+    case room(output: String, free: Int64, needed: Int64)
     case failed(String)
 
     package var description: String {
@@ -69,6 +70,8 @@ package enum EvaluationPlanError: Error, Equatable, CustomStringConvertible {
         case .noNetwork(let name, let file):
             "\(name) is needed: give the folder that has \(file) with --networks, or the file itself with --network \(name)=FILE"
         case .set(let error): error.description
+        case .room(let output, let free, let needed):
+            "the disk of \(output) has \(ByteText.short(free)) free and the features need \(ByteText.short(needed)); free some, or give --out on another disk"
         case .models(let problems): problems.joined(separator: "\n")
         case .failed(let sentence): sentence
         }

@@ -3,8 +3,8 @@ internal import Method
 internal import Planning
 
 extension Evaluator {
-    /// Cosines of two of each generated sample's embeddings. What a sample itself lacks is its partner's of the reference: a sound
-    /// that was made for a video is compared with that video.
+    /// Cosines of two of each generated sample's embeddings. What a sample itself lacks, such as the video in a folder of
+    /// sounds, is its partner's of the reference.
     func bind(
         _ pair: BindPair, _ variant: BindVariant, _ features: [Feature], _ findings: inout MetricFindings
     ) throws(ScoringError) -> [(name: String, value: Double)] {

@@ -74,7 +74,8 @@ struct ProtocolCommand: ParsableCommand {
         }
         if !plan.remarks.isEmpty { try Output.line("\n\(plan.remarks)") }
         let style = plan.style == "av-benchmark" ? " --style av-benchmark --seconds \(plan.window.seconds)" : ""
-        let framing = plan.table == .paperSound || plan.table == .paperOpen ? "" : " --framing \(plan.framing.rawValue)"
+        let sees = plan.table.settings.generatedFeatures.contains(where: \.isOfFrames)
+        let framing = sees ? " --framing \(plan.framing.rawValue)" : ""
         let reference = plan.source == .clips ? " --reference \(folder)/reference.jsonl" : ""
         if plan.task != nil {
             try Output.line(

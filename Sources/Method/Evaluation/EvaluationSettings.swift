@@ -31,7 +31,7 @@ package struct EvaluationSettings: Sendable, Equatable {
 
     /// What has to be taken of the generated side.
     package var generatedFeatures: Set<Feature> { Set(metrics.flatMap(features)) }
-    /// What has to be taken of the reference. Of bind scores all: a sound that was made for a video has no video of its own.
+    /// What has to be taken of the reference. Of bind scores all: it stands in for what a sample itself lacks.
     package var referenceFeatures: Set<Feature> {
         Set(metrics.filter { $0.needsReference || $0.isInObjective }.flatMap(features))
     }

@@ -30,6 +30,7 @@ struct MediaFolder {
     /// - Throws: ``EvaluatedSetError`` for a folder that cannot be read, that has no such files, or where one name stands for
     ///   two of a kind.
     init(_ path: String) throws(EvaluatedSetError) {
+        guard PathKind(path) != .nothing else { throw .nothingThere(path: path) }
         let names: [String]
         do throws(FileError) {
             names = try Directory.names(in: path)
@@ -84,7 +85,7 @@ package enum EvaluatedSetError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .nothingThere(let path): "\(path) is not there: give a run directory, or a folder of media files"
+        case .nothingThere(let path): "\(path) is not there: give a run directory, a folder of media files, or a list of them"
         case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
         case .noMedia(let path):
             "\(path) is no run and has no media files: give the folder in which the .mp4, .wav, .flac or .png files are themselves"

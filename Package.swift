@@ -89,7 +89,7 @@ let package = Package(
         library("AVAlign", ["CFarneback", "Media", "ClipSampling", "Method", "MelScale"]),
         library("Shard", ["JSON", "CZstd", "Files"]),
         library("Evaluation", ["COpenBLAS"]),
-        library("Planning", ["Method", "Shard", "JSON", "Files", yams]),
+        library("Planning", ["Method", "Shard", "ClipSampling", "JSON", "Files", yams]),
         library("Scoring", ["Evaluation", "AVAlign", "Planning", "Shard", "Method", "JSON", "Files"]),
         library("Export", ["Planning", "Media", "ClipSampling", "JSON", "Files"]),
         library("Launch", ["Planning", "Processes", "Threads", "Files"]),

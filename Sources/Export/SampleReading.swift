@@ -16,8 +16,7 @@ struct SampleReading {
         let file = try open(place, of: sample, or: .unreadable)
         return try reading(file, of: sample, or: .unreadable) { () throws(MediaError) in
             let audio = try AudioReader.read(
-                file.path, sampleRate: nil, start: place.window.flatMap { Fraction(asWritten: $0.start) } ?? 0,
-                duration: place.window?.seconds.flatMap(Fraction.init(asWritten:)))
+                file.path, sampleRate: nil, start: place.window?.begin ?? 0, duration: place.window?.length)
             if let short = tooShort(audio.duration) {
                 return .failure(LeftOut(sample.name, .short, "\(Self.side(sample))the sound has \(short)"))
             }

@@ -1,5 +1,5 @@
 /// How an evaluator prepares a sound before its networks hear it.
-package enum WaveStyle: Sendable, Hashable, CustomStringConvertible {
+package enum WaveStyle: Sendable, Hashable {
     /// Channel 0, minus its mean, resampled, zeros up to 2 s, the whole length.
     ///
     /// Source: audioldm_eval `datasets/load_mel.py`.
@@ -8,12 +8,4 @@ package enum WaveStyle: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Source: av-benchmark `av_bench/data/audio_dataset.py`.
     case avBenchmark(seconds: Double)
-
-    /// As results name it.
-    package var description: String {
-        switch self {
-        case .audioldmEval: "audioldm_eval"
-        case .avBenchmark(let seconds): "av-benchmark \(seconds) s"
-        }
-    }
 }

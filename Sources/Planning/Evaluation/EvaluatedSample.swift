@@ -1,3 +1,4 @@
+package import ClipSampling
 internal import Files
 package import Method
 internal import Shard
@@ -47,6 +48,11 @@ package struct EvaluatedSample: PlanRow, Equatable {
                 self.rate = rate
                 self.frames = frames
             }
+
+            /// Where it begins, as it was written.
+            package var begin: Fraction { Fraction(asWritten: start) ?? 0 }
+            /// How long it is, as it was written; nil: to the end.
+            package var length: Fraction? { seconds.flatMap(Fraction.init(asWritten:)) }
         }
 
         /// Whether it is a picture, by its name.

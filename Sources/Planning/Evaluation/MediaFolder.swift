@@ -85,7 +85,8 @@ package enum EvaluatedSetError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .nothingThere(let path): "\(path) is not there: give a run directory, a folder of media files, or a list of them"
+        case .nothingThere(let path):
+            "\(path) is not there: give a run directory, a folder of media files, or a list of them"
         case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
         case .noMedia(let path):
             "\(path) is no run and has no media files: give the folder in which the .mp4, .wav, .flac or .png files are themselves"

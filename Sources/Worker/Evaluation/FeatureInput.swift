@@ -62,7 +62,7 @@ struct FeatureReader: Sendable {
     ) throws(SampleFailure) {
         do throws(MediaError) {
             let audio = try AudioReader.read(
-                file.path, sampleRate: nil, start: window.begin, duration: window.length)
+                file.path, sampleRate: nil, start: window?.begin ?? 0, duration: window?.length)
             input.sample.sound = Waveform(rate: audio.sampleRate, channels: audio.channels)
             input.record.soundSeconds = audio.duration
             let peak = audio.channels.joined().reduce(Float(0)) { max($0, abs($1)) }
@@ -84,7 +84,7 @@ struct FeatureReader: Sendable {
             }
         }
         let reader = try named { () throws(MediaError) in
-            try VideoReader(path: file.path, start: window.begin, duration: window.length)
+            try VideoReader(path: file.path, start: window?.begin ?? 0, duration: window?.length)
         }
         var shown = Array(reader.times.indices)
         if let rate = window?.rate.flatMap(Fraction.init(asWritten:)) {
@@ -117,7 +117,7 @@ struct FeatureReader: Sendable {
                 return
             }
             let reader = try VideoReader(
-                path: file.path, start: place.window.begin, duration: place.window.length)
+                path: file.path, start: place.window?.begin ?? 0, duration: place.window?.length)
             let clips: [[Int]]
             switch view {
             case .loop:
@@ -160,11 +160,4 @@ struct FeatureReader: Sendable {
             input.record.problems[Feature.peaks.description] = film.named(sound.named("\(error)"))
         }
     }
-}
-
-extension EvaluatedSample.Place.Window? {
-    /// Where the window begins, in seconds.
-    fileprivate var begin: Fraction { self.flatMap { Fraction(asWritten: $0.start) } ?? 0 }
-    /// How long it is; nil: to the end.
-    fileprivate var length: Fraction? { self?.seconds.flatMap(Fraction.init(asWritten:)) }
 }

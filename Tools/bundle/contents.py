@@ -126,7 +126,7 @@ COMPONENTS = (
 
 # From the checkout, beside the programs.
 TEXTS = ("LICENSE", "NOTICE", "README.md", "docs", "cluster/README.md", "cluster/env.sh", "cluster/launch")
-TEXTS += ("cluster/hostfile.example", "cluster/seehear.sbatch")
+TEXTS += ("cluster/hostfile.example", "cluster/seehear.sbatch", "eval/protocols")
 
 # From the checkout, in the archive of the demo.
 DEMO = ("demo/world.yaml", "demo/scenes", "Models/toyworld", "Models/labels")

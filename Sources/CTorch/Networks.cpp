@@ -321,9 +321,15 @@ SHStatus sh_average_pool(SHTensor t, int32_t dims, const int64_t *kernel, const 
 }
 
 SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
-                 const int64_t *padding, const int64_t *dilation, SHTensor *out) {
+                 const int64_t *padding, const int64_t *dilation, int64_t groups, SHTensor *out) {
     return make(out, [&] {
         Geometry g{ints(stride, dims).vec(), ints(padding, dims).vec(), ints(dilation, dims).vec()};
+        // No network that a gradient goes through has groups, so that what libtorch keeps for it does not matter.
+        if (groups != 1) {
+            const std::vector<int64_t> none(g.stride.size(), 0);
+            return at::convolution(in(t), in(weight), maybe(bias), g.stride, g.padding, g.dilation, false, none,
+                                   groups);
+        }
         return convolution(in(t), in(weight), maybe(bias), std::move(g), false);
     });
 }

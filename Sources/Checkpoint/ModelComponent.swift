@@ -49,6 +49,20 @@ package struct ModelComponent: Sendable, Equatable {
     /// AnimateDiff's motion modules, which are published in a folder of their own.
     package static let motionAdapter = ModelComponent(folder: "", weights: .diffusers)
 
+    /// A folder of Florence-2, in either of its published layouts.
+    package static let florence2 = ModelComponent(
+        folder: "", weights: .transformers,
+        files: [
+            ["preprocessor_config.json", "vocab.json", "merges.txt"], ["preprocessor_config.json", "tokenizer.json"],
+        ])
+
+    /// A folder of Whisper.
+    package static let whisper = ModelComponent(
+        folder: "", weights: .transformers,
+        files: [
+            ["preprocessor_config.json", "vocab.json", "merges.txt"], ["preprocessor_config.json", "tokenizer.json"],
+        ])
+
     /// Files that may hold the weights, best first: as diffusers and transformers choose, and after them half precision,
     /// which the Python libraries take only when it is asked for.
     func weightNames(variant: String?) -> [String] {

@@ -18,6 +18,60 @@ package struct ModelFamilyCheck: Sendable {
     }
 }
 
+extension ModelFamilyCheck {
+    /// Looks at the components of a model's folder.
+    init(_ components: [ModelComponent], in reference: String, _ cache: HuggingFaceCache) throws {
+        let location = try cache.resolve(reference, files: components.flatMap(\.usualFiles))
+        let check = try ModelFolder(location).check(components)
+        self.init(
+            location: location, files: check.components.flatMap(\.files), problems: check.problems.map { "\($0)" })
+    }
+}
+
+extension CaptionedMedium {
+    /// What captions it, as its `config.json` calls itself.
+    package var modelType: String {
+        switch self {
+        case .image: "florence2"
+        case .audio: "whisper"
+        }
+    }
+
+    /// What the folder of its captioner has.
+    package var component: ModelComponent {
+        switch self {
+        case .image: .florence2
+        case .audio: .whisper
+        }
+    }
+
+    /// Finds the captioner and looks at everything that loading it needs.
+    ///
+    /// - Parameter reference: a path, or a repo id of the cache.
+    /// - Throws: errors of the first file that cannot be found or read.
+    package func check(_ reference: String, cache: HuggingFaceCache) throws -> ModelFamilyCheck {
+        struct Kind: Decodable { let model_type: String }
+        var check = try ModelFamilyCheck([component], in: reference, cache)
+        guard check.problems.isEmpty else { return check }
+        // Read where it is there, and part of what decides the captions.
+        for name in ["generation_config.json"] + CaptionedMedium.tokenizerNames {
+            let path = "\(check.location.path)/\(name)"
+            if PathKind(path) == .file, !check.files.contains(path) { check.files.append(path) }
+        }
+        let config = "\(check.location.path)/config.json"
+        let found = try ModelFolder.config(Kind.self, at: config).model_type
+        if found != modelType {
+            check.problems.append(
+                "\(config): field model_type is \"\(found)\", and \"\(modelType)\" is needed: name \(self.reference).")
+        }
+        return check
+    }
+
+    private static let tokenizerNames = [
+        "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    ]
+}
+
 extension ModelFamily {
     /// Finds the model and looks at everything that loading it needs, without the libraries that run models.
     ///
@@ -51,12 +105,7 @@ extension ModelFamily {
 
     private func folder(
         _ components: [ModelComponent], _ reference: String, _ cache: HuggingFaceCache
-    ) throws -> ModelFamilyCheck {
-        let location = try cache.resolve(reference, files: components.flatMap(\.usualFiles))
-        let check = try ModelFolder(location).check(components)
-        return ModelFamilyCheck(
-            location: location, files: check.components.flatMap(\.files), problems: check.problems.map { "\($0)" })
-    }
+    ) throws -> ModelFamilyCheck { try ModelFamilyCheck(components, in: reference, cache) }
 }
 
 extension MotionAdapterFiles {

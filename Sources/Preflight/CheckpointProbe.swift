@@ -101,6 +101,17 @@ package struct CheckpointProbe: ModelProbe {
                 located.problems.append("\(name): \(error)")
             }
         }
+        for medium in CaptionedMedium.allCases {
+            guard let reference = job.captioner?[medium: medium] else { continue }
+            let name = ModelIdentity.captioner(medium)
+            do {
+                let check = try medium.check(reference, cache: cache)
+                located.problems += check.problems.map { "\(name): \($0)" }
+                located.models.append(LocatedModels.Model(name, check))
+            } catch {
+                located.problems.append("\(name): \(error)")
+            }
+        }
         if job.usesLabels, let path = job.labels {
             do {
                 located.labels = try LabelList(path: path).labels.count

@@ -9,6 +9,8 @@ struct ManifestSurvey {
     private(set) var tasks: Set<GenerationTask> = []
     /// For each task the number of the first row that can be used.
     private(set) var firstUsable: [GenerationTask: Int] = [:]
+    /// For each task the number of the first usable row without a caption.
+    private(set) var firstWithoutCaption: [GenerationTask: Int] = [:]
     /// How many usable rows name each file that more than one names.
     private(set) var shared: [TextFingerprint: Int] = [:]
 
@@ -21,6 +23,9 @@ struct ManifestSurvey {
             tasks.insert(row.task)
             guard row.problems.isEmpty else { continue }
             if firstUsable[row.task] == nil { firstUsable[row.task] = row.number }
+            if row.prompt == nil, firstWithoutCaption[row.task] == nil {
+                firstWithoutCaption[row.task] = row.number
+            }
             guard let path = row.input?.path else { continue }
             let fingerprint = TextFingerprint(path)
             if !named.insert(fingerprint).inserted { shared[fingerprint, default: 1] += 1 }

@@ -60,7 +60,7 @@ package struct Planner: Sendable {
         let manifest = try? FileIdentity(path: job.manifest, hashing: false)
         let survey = try ManifestSurvey(job)
         let settings = settings(job, for: survey)
-        let job = job.narrowed(to: survey.tasks)
+        let job = job.narrowed(to: survey.tasks, captioned: Set(survey.firstWithoutCaption.keys))
         // Models that are not named are a problem of their own.
         let found = models.inspect(job)
         var rows = PlannedRows(job, probe: inputs, threads: threads, survey, maximumFrames: found.maximumFrames)
@@ -92,9 +92,14 @@ package struct Planner: Sendable {
 
     /// What the job lacks for the tasks of usable rows, a sentence each, with the first row of the task.
     private func settings(_ job: Job, for survey: ManifestSurvey) -> [String] {
-        survey.firstUsable.sorted { $0.value < $1.value }.flatMap { task, row in
-            job.problems(of: task, location: "row \(row), task \(task.rawValue)").map(\.description)
+        func inOrder(
+            _ rows: [GenerationTask: Int], _ problems: (GenerationTask, String) -> [JobProblem]
+        ) -> [String] {
+            rows.sorted { $0.value < $1.value }.flatMap { task, row in
+                problems(task, "row \(row), task \(task.rawValue)").map(\.description)
+            }
         }
+        return inOrder(survey.firstUsable, job.problems) + inOrder(survey.firstWithoutCaption, job.captionProblems)
     }
 
     /// Videos whose frames the job itself sets too high; those of rows are the rows' problems.

@@ -72,9 +72,11 @@ extension Tensor {
 
     /// Convolution of `[B, C, …]` over as many trailing dimensions as the weight `[out, in, …]` has.
     ///
-    /// - Parameter stride: one number for each of those dimensions; likewise the others.
+    /// - Parameters:
+    ///   - stride: one number for each of those dimensions; likewise padding and dilation.
+    ///   - groups: of channels, each of which sees itself alone; the weight is then `[out, in / groups, …]`.
     package func conv(
-        _ weight: Tensor, _ bias: Tensor?, stride: [Int], padding: [Int], dilation: [Int]
+        _ weight: Tensor, _ bias: Tensor?, stride: [Int], padding: [Int], dilation: [Int], groups: Int = 1
     ) throws(TorchError) -> Tensor {
         guard padding.count == stride.count, dilation.count == stride.count else {
             throw .refused(
@@ -85,7 +87,7 @@ extension Tensor {
             withSizes(stride) { stride, n in
                 withSizes(padding) { padding, _ in
                     withSizes(dilation) { dilation, _ in
-                        sh_conv(raw, weight.raw, bias?.raw, n, stride, padding, dilation, out)
+                        sh_conv(raw, weight.raw, bias?.raw, n, stride, padding, dilation, Int64(groups), out)
                     }
                 }
             }

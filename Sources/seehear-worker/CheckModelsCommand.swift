@@ -19,8 +19,9 @@ struct CheckModelsCommand: ParsableCommand {
     var task: [GenerationTask] = []
 
     func run() throws {
+        let tasks = Set(task.isEmpty ? GenerationTask.allCases : task)
         let job = try JobFile.load(URL(filePath: argument.job), overrides: argument.overrides)
-            .narrowed(to: Set(task.isEmpty ? GenerationTask.allCases : task))
+            .narrowed(to: tasks, captioned: tasks)
         let problems = EngineModelProbe().inspect(job).problems
         for problem in problems { try StandardStreams.output("\(problem)\n") }
         if !problems.isEmpty { throw ExitCode(2) }

@@ -31,6 +31,9 @@ struct KeyFrameCommand: ParsableCommand {
         completion: .file(extensions: ["png", "jpg", "jpeg"]))
     var output: String?
 
+    @Flag(help: "Take the frame that Katna would, as `keyframe: katna` does.")
+    var katna = false
+
     @Flag(help: "Print the choice and the table as JSON.")
     var json = false
 
@@ -48,18 +51,29 @@ struct KeyFrameCommand: ParsableCommand {
 
     func run() throws {
         try Output.reporting {
-            let frame = try KeyFrames.choose(
-                path: clip, start: Fraction(asWritten: start) ?? 0,
-                duration: duration.flatMap(Fraction.init(asWritten:)))
-            if let output, let format = ImageWriter.Format(fileName: output) {
-                try AtomicFile.write(ImageWriter.encode(frame.image, as: format), to: output)
+            let from = Fraction(asWritten: start) ?? 0
+            let length = duration.flatMap(Fraction.init(asWritten:))
+            if katna {
+                let choice = try KatnaFrames.choose(path: clip, start: from, duration: length)
+                if let report = KatnaReport(choice, clip: clip, image: output), let image = choice.image {
+                    return try show(report, report.rows, image)
+                }
+                StandardStreams.tell("seehear: Katna finds no frame here; a run takes the one that follows.\n")
             }
+            let frame = try KeyFrames.choose(path: clip, start: from, duration: length)
             let report = KeyFrameReport(frame, clip: clip, image: output)
-            if json {
-                try Output.printJSON(report)
-            } else {
-                try Output.table(report.rows)
-            }
+            try show(report, report.rows, frame.image)
+        }
+    }
+
+    private func show(_ report: some Encodable, _ rows: [[String]], _ image: Image) throws {
+        if let output, let format = ImageWriter.Format(fileName: output) {
+            try AtomicFile.write(ImageWriter.encode(image, as: format), to: output)
+        }
+        if json {
+            try Output.printJSON(report)
+        } else {
+            try Output.table(rows)
         }
     }
 }

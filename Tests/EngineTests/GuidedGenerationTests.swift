@@ -20,7 +20,7 @@ import Torch
         let binder = try Self.models.binder
         return GenerationPipeline(
             audio: try Self.models.audio, video: try Self.models.video, binder: binder,
-            captioner: try LabelCaptioner(labels: Self.list, binder: binder), labelsStandIn: false)
+            captioner: try LabelCaptioner(labels: Self.list, binder: binder))
     }
 
     private func settings(
@@ -140,7 +140,7 @@ import Torch
         }
         let pipeline = GenerationPipeline(
             audio: try Self.models.audio, video: nil, binder: binder,
-            captioner: try LabelCaptioner(labels: list, binder: binder), labelsStandIn: false)
+            captioner: try LabelCaptioner(labels: list, binder: binder))
         let free = settings(.i2a, .guided, steps: 2) {
             if case .noise(var noise) = $0.gradient { noise.strength = 0; $0.gradient = .noise(noise) }
         }

@@ -32,6 +32,25 @@ extension Integration {
             #expect(chosen?["score"] as? Double == best && report["width"] as? Int == 96)
         }
 
+        @Test("--katna shows Katna's candidates, and takes ours where it has none")
+        func katna() async throws {
+            let shop = try Workshop()
+            // Six pictures, each on screen for a third of a second: five changes.
+            try await shop.make(
+                "clip.mkv",
+                "-f lavfi -i testsrc2=s=96x64:r=3:d=2 -vf fps=30,noise=alls=4:allf=t -c:v ffv1 -pix_fmt bgr0")
+            let table = try await Programs.seehear("keyframe", shop.path("clip.mkv"), "--katna")
+            #expect(table.code == 0 && table.errors.isEmpty, "\(table.text)")
+            #expect(table.lines[0].hasPrefix("frame  seconds  sharpness  brightness  entropy"))
+            #expect(table.lines.filter { $0.hasSuffix("*") }.count == 1)
+            try await shop.make("still.mkv", "-f lavfi -i color=gray:s=64x48:r=20:d=1 -c:v ffv1 -pix_fmt bgr0")
+            let ours = try await Programs.seehear(
+                "keyframe", shop.path("still.mkv"), "--katna", "-o", shop.path("frame.png"))
+            #expect(ours.code == 0 && ours.errors.contains("Katna finds no frame"), "\(ours.text)")
+            #expect(ours.lines[0].hasPrefix("frame  seconds  sharpness  brightness  stability"))
+            #expect(try shop.names().contains("frame.png"))
+        }
+
         @Test("what it cannot use is named, and no file is written")
         func whatCannotBeUsed() async throws {
             let shop = try Workshop()

@@ -98,7 +98,7 @@ import Testing
         #expect(fast(#""type":"BPE""#, #""type":"Unigram""#) == .field("model.type", reason: "\"BPE\" is needed"))
         #expect(
             fast(#""normalizer":null"#, #""normalizer":{"type":"NFC"}"#)
-                == .field("normalizer", reason: "RoBERTa has none, and others are not supported"))
+                == .field("normalizer", reason: "RoBERTa, BART and Whisper have none, and others are not supported"))
         #expect(
             fast(#""add_prefix_space":false"#, #""add_prefix_space":true"#)
                 == .field("pre_tokenizer.add_prefix_space", reason: "true is not supported"))

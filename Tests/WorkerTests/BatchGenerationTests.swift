@@ -33,7 +33,7 @@ import Torch
     private func result(_ seed: UInt64) -> GenerationResult {
         let latent = GenerationResult.Latent(bytes: [], shape: [])
         let audio = GenerationResult.Audio(waveform: [Float(seed)], latent: latent)
-        return GenerationResult(label: nil, audio: audio, video: nil, losses: [], isFinite: true)
+        return GenerationResult(audio: audio, video: nil, losses: [], isFinite: true)
     }
 
     private func job() throws -> Job { try TemporaryRun([("a", .image, "a.ppm")], files: ["a.ppm": []]).run.job }

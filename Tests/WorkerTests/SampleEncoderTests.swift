@@ -20,7 +20,7 @@ import Testing
     private func result(_ waveform: [Float], isFinite: Bool = true) -> GenerationResult {
         let latent = GenerationResult.Latent(bytes: [UInt8](repeating: 0, count: 2 * 8), shape: [2, 2, 2])
         return GenerationResult(
-            label: nil, audio: GenerationResult.Audio(waveform: waveform, latent: latent), video: nil,
+            audio: GenerationResult.Audio(waveform: waveform, latent: latent), video: nil,
             losses: [1.5, 1.25], isFinite: isFinite)
     }
 
@@ -187,7 +187,7 @@ import Testing
             let audio = result([0.5]).audio
             let latent = GenerationResult.Latent(bytes: [], shape: [])
             return GenerationResult(
-                label: nil, audio: audio, video: GenerationResult.Video(frames: [image], latent: latent),
+                audio: audio, video: GenerationResult.Video(frames: [image], latent: latent),
                 losses: [], isFinite: true)
         }
         let blank = #expect(throws: SampleFailure.self) { try encode(encoder, planned, drawn(103)) }

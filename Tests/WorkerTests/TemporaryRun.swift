@@ -20,10 +20,12 @@ final class TemporaryRun {
     ///   - models: a folder with the models, whose files the run then names; nil: the small random ones, which it does not
     ///     look at.
     ///   - more: samples of any task behind those, with inputs among the files. The job then names every model, makes
-    ///     small pictures, keeps each task's usual members, and has one label for what has no caption.
+    ///     small pictures and keeps each task's usual members.
+    ///   - captions: what stands in for the caption of those: one label.
     init(
         _ inputs: [(key: String, kind: InputKind, file: String)], files: [String: [UInt8]] = [:], seconds: Double = 1,
-        settings: String = "", models: URL? = nil, more: [PlannedSample] = []
+        settings: String = "", models: URL? = nil, more: [PlannedSample] = [],
+        captions: String = "caption: labels\nlabels: labels.txt"
     ) throws {
         temporary = try TemporaryFolder()
         let folder = temporary.url
@@ -42,7 +44,7 @@ final class TemporaryRun {
             batch: 8
             shard: 8
             threads: 1
-            \(more.isEmpty ? "members: [json, flac, audio_latent]" : "caption: labels\nlabels: labels.txt")
+            \(more.isEmpty ? "members: [json, flac, audio_latent]" : captions)
             \(settings)
             """
         let job = try JobFile.resolve(text, path: folder.appending(path: "job.yaml").path)
@@ -66,7 +68,8 @@ final class TemporaryRun {
             sample.input?.modified = job.inputHash == .full ? nil : identity.modified
             return sample
         }
-        let narrowed = job.narrowed(to: Set(all.map(\.task)))
+        let narrowed = job.narrowed(
+            to: Set(all.map(\.task)), captioned: Set(all.filter { $0.prompt == nil }.map(\.task)))
         run = try Run.publish(
             Plan(samples: all, job: job), .generation(narrowed),
             models: models == nil ? [] : CheckpointProbe().inspect(narrowed).models, expectedBytes: 0,

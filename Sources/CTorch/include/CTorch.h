@@ -207,9 +207,9 @@ SHStatus sh_max_pool(SHTensor t, int32_t dims, const int64_t *kernel, const int6
                      SHTensor *out);
 // Over the trailing `dims` dimensions, 2 or 3; what is left over at the far edge is not looked at.
 SHStatus sh_average_pool(SHTensor t, int32_t dims, const int64_t *kernel, const int64_t *stride, SHTensor *out);
-// Convolution over the trailing `dims` dimensions.
+// Convolution over the trailing `dims` dimensions, within as many groups of channels.
 SHStatus sh_conv(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
-                 const int64_t *padding, const int64_t *dilation, SHTensor *out);
+                 const int64_t *padding, const int64_t *dilation, int64_t groups, SHTensor *out);
 SHStatus sh_conv_transpose(SHTensor t, SHTensor weight, SHTensor bias, int32_t dims, const int64_t *stride,
                            const int64_t *padding, SHTensor *out);
 SHStatus sh_attention(SHTensor q, SHTensor k, SHTensor v, SHTensor mask, bool causal, SHTensor *out);

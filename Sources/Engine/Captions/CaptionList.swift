@@ -1,33 +1,15 @@
 internal import Torch
 
-/// The captions that a pipeline may choose from, and what it may do with them.
+/// The captions that guides choose from, and what they may do with them.
 package struct CaptionList: Sendable {
     /// nil: there is no list.
     let captioner: LabelCaptioner?
-    /// Whether the nearest caption stands in where a sample has none.
-    let standsIn: Bool
     /// The audio model's prompts of the list; nil where no audio is made.
     let prompts: PromptBank?
 
-    init(_ captioner: LabelCaptioner?, standsIn: Bool, audio: AudioLDMModels?) {
+    init(_ captioner: LabelCaptioner?, audio: AudioLDMModels?) {
         self.captioner = captioner
-        self.standsIn = standsIn
         prompts = captioner.flatMap { list in audio.map { PromptBank($0, captions: list.labels) } }
-    }
-
-    /// The labels that stand in for missing captions.
-    ///
-    /// - Parameters:
-    ///   - captions: of the samples.
-    ///   - steering: what steers each, `[1, width]`.
-    func labels(for captions: [String?], _ steering: [Tensor?]) throws -> [GenerationResult.Label?] {
-        guard standsIn, let captioner else { return captions.map { _ in nil } }
-        return try zip(captions, steering).map { caption, embedding in
-            guard caption == nil, let embedding, let nearest = try captioner.nearest(to: embedding).first else {
-                return nil
-            }
-            return GenerationResult.Label(text: nearest.label, cosine: nearest.cosine)
-        }
     }
 
     /// In place of a caption one of the list that says everything, drawn by how near it lies:

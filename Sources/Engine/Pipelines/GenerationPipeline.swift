@@ -1,6 +1,6 @@
 package import Method
 package import Networks
-internal import Torch
+package import Torch
 
 /// Makes samples of every task: audio for frames, frames for audio, or both from text, guided or not.
 ///
@@ -17,19 +17,18 @@ package struct GenerationPipeline: Sendable {
     /// - Parameters:
     ///   - audio: nil where no audio is made.
     ///   - video: nil where neither videos nor images are made.
-    ///   - captioner: the list of captions; nil where there is none.
-    ///   - labelsStandIn: whether it chooses a label for samples without a caption, or leaves them without.
+    ///   - captioner: the list of captions that guides read; nil where there is none.
     ///   - recorder: keeps the steps' work as it was recorded, for later calls; nil starts it kernel by kernel. What is
     ///     recorded is not shown to an observer.
     package init(
         audio: AudioLDMModels?, video: StableDiffusionModels?, binder: BinderModel, captioner: LabelCaptioner? = nil,
-        labelsStandIn: Bool = true, recorder: WorkRecorder? = nil
+        recorder: WorkRecorder? = nil
     ) {
         self.recorder = recorder
         self.audio = audio
         self.video = video
         self.binder = binder
-        list = CaptionList(captioner, standsIn: labelsStandIn, audio: audio)
+        list = CaptionList(captioner, audio: audio)
     }
 
     /// Samples of one second of audio.
@@ -44,6 +43,15 @@ package struct GenerationPipeline: Sendable {
             case .caption: nil as AutoencoderKL?
             }
         return vae.map { $0.configuration.scalingFactor ?? 0.18215 }
+    }
+
+    /// The list of captions; nil where there is none.
+    package var labels: LabelCaptioner? { list.captioner }
+
+    /// What the binder makes of something that steers a sample, `[1, width]`, single precision.
+    /// - Parameter clips: how audio is read.
+    package func embed(_ condition: GenerationRequest.Condition, _ clips: ClipSettings) throws -> Tensor {
+        try binder.embed(condition, clips)
     }
 
     /// Makes samples together. A sample's result depends on its neighbours only through the rounding of batched kernels.

@@ -1,5 +1,6 @@
 package import ClipSampling
 internal import Method
+package import Torch
 
 /// One sample to make.
 package struct GenerationRequest: Sendable {
@@ -21,19 +22,24 @@ package struct GenerationRequest: Sendable {
         }
     }
 
-    /// nil: the denoiser gets an empty prompt and the loss has no text term, unless labels stand in for captions.
+    /// nil: the denoiser gets an empty prompt and the loss has no text term.
     package let caption: String?
     package let negativePrompt: String
     /// nil where the caption alone steers.
     package let condition: Condition?
+    /// The binder's embedding of the condition, `[1, width]`, where it is known already.
+    package let embedding: Tensor?
     /// Of the sample's own generators, one for each generated modality: each begins with the noise that a diffusers
     /// pipeline of that modality would begin with.
     package let seed: UInt64
 
-    package init(caption: String?, negativePrompt: String, condition: Condition?, seed: UInt64) {
+    package init(
+        caption: String?, negativePrompt: String, condition: Condition?, embedding: Tensor? = nil, seed: UInt64
+    ) {
         self.caption = caption
         self.negativePrompt = negativePrompt
         self.condition = condition
+        self.embedding = embedding
         self.seed = seed
     }
 }

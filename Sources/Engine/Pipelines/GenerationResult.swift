@@ -26,13 +26,6 @@ package struct GenerationResult: Sendable {
         package let latent: Latent
     }
 
-    /// The label that stood in for a missing caption.
-    package struct Label: Sendable, Equatable {
-        package let text: String
-        /// Of its embedding with that of the condition, −1…1.
-        package let cosine: Double
-    }
-
     /// How a result came to be among its beginnings.
     package struct Choice: Sendable, Equatable {
         /// The beginning that it is of; 0 is the plain pipeline's.
@@ -50,7 +43,6 @@ package struct GenerationResult: Sendable {
         }
     }
 
-    package internal(set) var label: Label?
     package internal(set) var audio: Audio?
     package internal(set) var video: Video?
     /// The loss of every update, in order.
@@ -71,11 +63,10 @@ package struct GenerationResult: Sendable {
     package internal(set) var others: [GenerationResult] = []
 
     package init(
-        label: Label? = nil, audio: Audio? = nil, video: Video? = nil, losses: [Double] = [], isFinite: Bool = true,
+        audio: Audio? = nil, video: Video? = nil, losses: [Double] = [], isFinite: Bool = true,
         choice: Choice = Choice(particle: 0, score: nil, cuts: []), trust: Double? = nil,
         words: [FoundWords.Word] = []
     ) {
-        self.label = label
         self.audio = audio
         self.video = video
         self.losses = losses

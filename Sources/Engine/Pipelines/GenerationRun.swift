@@ -115,7 +115,7 @@ struct GenerationRun {
             }
             let results = places.map { place in
                 GenerationResult(
-                    label: conditions.labels[sample], audio: drafts[place].audio, video: drafts[place].video,
+                    audio: drafts[place].audio, video: drafts[place].video,
                     losses: drafts[place].losses, isFinite: drafts[place].isFinite,
                     choice: GenerationResult.Choice(
                         particle: drafts[place].row.particle, score: scores[place].flatMap { $0.isFinite ? $0 : nil },

@@ -8,9 +8,8 @@ struct SampleConditions {
     let embeddings: [Modality: Tensor]
     /// Samples, by index, without an embedding of a modality that others have.
     let missing: [Modality: Set<Int>]
-    /// Of the request, or a label's; nil where there is neither.
+    /// Of the requests.
     let captions: [String?]
-    let labels: [GenerationResult.Label?]
     /// What the binder makes of the list for each sample; nil where its own caption is the prompt.
     let words: [FoundWords?]
     /// How well each caption fits; nil where that was not asked for.
@@ -22,17 +21,17 @@ struct SampleConditions {
     ///   - captions: in place of the requests' own.
     ///   - given: embeddings `[1, width]` of videos that were made first; they steer in place of the requests' conditions.
     init(
-        _ requests: [GenerationRequest], captions own: [String?], given: [Tensor]?, _ settings: GenerationSettings,
+        _ requests: [GenerationRequest], captions: [String?], given: [Tensor]?, _ settings: GenerationSettings,
         _ binder: BinderModel, _ list: CaptionList
     ) throws {
         let guidance = settings.guidance
         let steering: [(modality: Modality, embedding: Tensor)?] =
             try given.map { $0.map { (.video, $0) } }
             ?? requests.map { request in
-                try request.condition.map { ($0.modality, try Self.embed($0, settings, binder)) }
+                try request.condition.map {
+                    ($0.modality, try request.embedding ?? binder.embed($0, settings.clips))
+                }
             }
-        labels = try list.labels(for: own, steering.map { $0?.embedding })
-        let captions = zip(own, labels).map { $0 ?? $1?.text }
         self.captions = captions
         let isRead = settings.usesCaptions || guidance.readsList || steering.contains { $0 == nil }
         let texts =
@@ -79,21 +78,21 @@ struct SampleConditions {
         let list: [Double]
         let own: Double?
     }
+}
 
-    /// `[1, width]`, single precision.
-    private static func embed(
-        _ condition: GenerationRequest.Condition, _ settings: GenerationSettings, _ binder: BinderModel
-    ) throws -> Tensor {
-        let (dtype, device) = (binder.dtype, binder.device)
+extension BinderModel {
+    /// What steers a sample, `[1, width]`, single precision.
+    /// - Parameter clips: how audio is read.
+    func embed(_ condition: GenerationRequest.Condition, _ clips: ClipSettings) throws -> Tensor {
         switch condition {
         case .clips(let clips):
-            return try binder.network.vision(ImageBindVisionInput.clips(clips).to(dtype, device: device)).to(.float32)
+            return try network.vision(ImageBindVisionInput.clips(clips).to(dtype, device: device)).to(.float32)
         case .image(let image):
-            return try binder.network.vision(ImageBindVisionInput.image(image).to(dtype, device: device)).to(.float32)
-        case .audio(let samples, let clips):
+            return try network.vision(ImageBindVisionInput.image(image).to(dtype, device: device)).to(.float32)
+        case .audio(let samples, let count):
             let wave = try Tensor(samples, shape: [1, 1, samples.count]).to(device: device)
-            let input = try ImageBindAudioInput(settings.clips, device: device)(wave, clips: clips)
-            return try binder.network.audio(input.to(dtype)).to(.float32)
+            let input = try ImageBindAudioInput(clips, device: device)(wave, clips: count)
+            return try network.audio(input.to(dtype)).to(.float32)
         }
     }
 }

@@ -27,7 +27,7 @@ extension SamplerObserver {
 extension SamplerObserver? {
     /// Runs a part of the work and tells how long it took. On a CUDA device the time is that of asking, not of doing,
     /// unless the observer synchronises.
-    func timed<R, E>(_ stage: String, _ body: () throws(E) -> R) throws(E) -> R {
+    package func timed<R, E>(_ stage: String, _ body: () throws(E) -> R) throws(E) -> R {
         guard let self else { return try body() }
         self.willSpend(on: stage)
         let clock = ContinuousClock()

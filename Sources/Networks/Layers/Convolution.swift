@@ -13,19 +13,21 @@ struct Conv2d: Sendable {
     private let bias: Tensor?
     private let stride: [Int]
     private let padding: [Int]
+    private let groups: Int
 
     init(
         _ weights: WeightScope, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
-        bias: Bool = true
+        groups: Int = 1, bias: Bool = true
     ) throws {
-        weight = try weights.tensor("weight", [outputs, inputs, kernel, kernel])
+        weight = try weights.tensor("weight", [outputs, inputs / groups, kernel, kernel])
         self.bias = bias ? try weights.tensor("bias", [outputs]) : nil
         self.stride = [stride, stride]
         self.padding = [padding, padding]
+        self.groups = groups
     }
 
     func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-        try x.conv(weight, bias, stride: stride, padding: padding, dilation: [1, 1])
+        try x.conv(weight, bias, stride: stride, padding: padding, dilation: [1, 1], groups: groups)
     }
 }
 
@@ -57,18 +59,23 @@ struct Conv3d: Sendable {
 struct Conv1d: Sendable {
     private let weight: Tensor
     private let bias: Tensor
+    private let stride: Int
     private let padding: Int
     private let dilation: Int
 
-    init(_ weights: WeightScope, _ inputs: Int, _ outputs: Int, kernel: Int, padding: Int, dilation: Int = 1) throws {
+    init(
+        _ weights: WeightScope, _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int,
+        dilation: Int = 1
+    ) throws {
         weight = try weights.tensor("weight", [outputs, inputs, kernel]).unsqueeze(2)
         bias = try weights.tensor("bias", [outputs])
+        self.stride = stride
         self.padding = padding
         self.dilation = dilation
     }
 
     func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-        try x.conv(weight, bias, stride: [1, 1], padding: [0, padding], dilation: [1, dilation])
+        try x.conv(weight, bias, stride: [1, stride], padding: [0, padding], dilation: [1, dilation])
     }
 }
 

@@ -4,7 +4,8 @@ internal import Foundation
 /// Resizing of 8-bit images with Pillow's rounding: a cubic filter (a = −0.5) widened when shrinking, first along
 /// the rows, then along the columns, each pass rounded to bytes.
 ///
-/// Source: Pillow `src/libImaging/Resample.c` (`ImagingResampleInner`, 8 bits per channel).
+/// Source: Pillow `src/libImaging/Resample.c` (`ImagingResampleInner`, 8 bits per channel), up to version 12; from 13 on pictures
+/// whose height shrinks most go along the columns first, and come out up to 7 of 255 apart.
 enum PillowResize {
     /// Fraction bits of a weight.
     private static let precision = 22
@@ -21,6 +22,15 @@ enum PillowResize {
     ) -> [Image] {
         let size = size(of: image, shortSide: side)
         return places(size).map { square(image, resizedTo: size, at: $0, side: side) }
+    }
+
+    /// The whole image in another size, whatever becomes of its shape.
+    static func squashed(_ image: Image, width: Int, height: Int) -> Image {
+        let narrow =
+            width == image.width
+            ? image : horizontal(image, weights(from: image.width, to: width, range: 0..<width))
+        return height == image.height
+            ? narrow : vertical(narrow, weights(from: image.height, to: height, range: 0..<height))
     }
 
     /// The size that an image has when its short side is resized.

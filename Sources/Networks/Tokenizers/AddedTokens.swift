@@ -12,6 +12,8 @@ struct AddedTokens {
         var takesSpaceAfter = false
         /// Whether it is looked for in normalized text, itself normalized, rather than in the text as it stands.
         var isNormalized = false
+        /// Whether it stands for no text, and is left out of what was generated.
+        var isSpecial = false
 
         var text: String { String(String.UnicodeScalarView(content)) }
     }
@@ -22,6 +24,9 @@ struct AddedTokens {
     }
 
     private var tokens: [Token] = []
+
+    /// All of them.
+    var all: [Token] { tokens }
 
     /// Texts and numbers of all of them.
     var tokenIDs: [(String, Int32)] { tokens.map { ($0.text, $0.id) } }
@@ -75,12 +80,12 @@ extension AddedTokens.Token {
     /// A token as the JSON files write it: its text, or an object with `content` and what it does to white space.
     init(
         _ value: JSONValue, id: (String) throws(TokenizerError.Kind) -> Int32, field: String,
-        takesSpaceBefore: Bool = false, isNormalized: Bool = false
+        takesSpaceBefore: Bool = false, isNormalized: Bool = false, isSpecial: Bool = false
     ) throws(TokenizerError.Kind) {
         if let text = value.string {
             self.init(
                 content: Array(text.unicodeScalars), id: try id(text), takesSpaceBefore: takesSpaceBefore,
-                isNormalized: isNormalized)
+                isNormalized: isNormalized, isSpecial: isSpecial)
             return
         }
         guard let text = value["content"]?.string else { throw .field(field, reason: "a token is needed") }
@@ -90,6 +95,6 @@ extension AddedTokens.Token {
         self.init(
             content: Array(text.unicodeScalars), id: try id(text),
             takesSpaceBefore: value["lstrip"]?.bool ?? false, takesSpaceAfter: value["rstrip"]?.bool ?? false,
-            isNormalized: value["normalized"]?.bool ?? isNormalized)
+            isNormalized: value["normalized"]?.bool ?? isNormalized, isSpecial: value["special"]?.bool ?? isSpecial)
     }
 }

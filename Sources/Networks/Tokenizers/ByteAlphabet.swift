@@ -18,4 +18,13 @@ enum ByteAlphabet {
         }
         return symbols
     }()
+
+    /// The byte that each character stands for.
+    static let bytes: [Unicode.Scalar: UInt8] = {
+        var bytes: [Unicode.Scalar: UInt8] = [:]
+        for (byte, symbol) in symbols.enumerated() {
+            if let scalar = symbol.unicodeScalars.first { bytes[scalar] = UInt8(byte) }
+        }
+        return bytes
+    }()
 }

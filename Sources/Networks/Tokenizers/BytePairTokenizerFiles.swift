@@ -15,10 +15,10 @@ struct BytePairTokenizerFiles {
     init(folder: String, family: TokenizerFamily) throws(TokenizerError) {
         let configPath = "\(folder)/tokenizer_config.json"
         let config = try VocabularyReader.optionalJSON(configPath)
-        // Files from before the list of added tokens say it in a second file, which then comes first.
-        let map =
-            config?["added_tokens_decoder"] == nil
-            ? try VocabularyReader.optionalJSON("\(folder)/special_tokens_map.json") : nil
+        // Files from before the list of added tokens say it in two further files, which then come first.
+        let isOld = config?["added_tokens_decoder"] == nil
+        let map = isOld ? try VocabularyReader.optionalJSON("\(folder)/special_tokens_map.json") : nil
+        let numbers = isOld ? try VocabularyReader.optionalJSON("\(folder)/added_tokens.json") : nil
         let core = try Core(folder: folder, family: family)
         var roleTokens: [String: AddedTokens.Token] = [:]
         var added = core.added
@@ -33,6 +33,14 @@ struct BytePairTokenizerFiles {
                 }
                 added.add(try .init(member.value, id: { _ in id }, field: field))
             }
+            let special = map?["additional_special_tokens"] ?? config?["additional_special_tokens"]
+            let names = Set((special?.array ?? []).compactMap { $0.string ?? $0["content"]?.string })
+            for (text, id) in try numbers.map(Self.numbers) ?? [] where !added.contains(text) {
+                let isSpecial = names.contains(text)
+                added.add(
+                    AddedTokens.Token(
+                        content: Array(text.unicodeScalars), id: id, isNormalized: !isSpecial, isSpecial: isSpecial))
+            }
             let ids = Dictionary(added.tokenIDs, uniquingKeysWith: { $1 })
             for role in family.roles {
                 let value = map?[role.name] ?? config?[role.name] ?? .string(role.usual)
@@ -44,7 +52,8 @@ struct BytePairTokenizerFiles {
                             throw .unknownToken(role: role.name, text)
                         }
                         return id
-                    }, field: role.name, takesSpaceBefore: role.takesSpaceBefore, isNormalized: role.isNormalized)
+                    }, field: role.name, takesSpaceBefore: role.takesSpaceBefore,
+                    isNormalized: role.isNormalized, isSpecial: true)
                 roleTokens[role.name] = token
                 // What is listed already keeps its own rules.
                 if !added.contains(token.text) { added.add(token) }
@@ -52,8 +61,10 @@ struct BytePairTokenizerFiles {
         } catch {
             throw TokenizerError(path: configPath, kind: error)
         }
-        guard let start = roleTokens[family.startRole], let end = roleTokens[family.endRole],
-            let padding = roleTokens["pad_token"]
+        let last = roleTokens[family.endRole]
+        // Whisper's files name none: its texts are never padded.
+        guard let start = roleTokens[family.startRole], let end = last,
+            let padding = roleTokens["pad_token"] ?? (family == .whisper ? last : nil)
         else {
             throw TokenizerError(
                 path: configPath,
@@ -68,6 +79,11 @@ struct BytePairTokenizerFiles {
         paddingID = padding.id
         // transformers writes 1e30 for no limit.
         maximumLength = config?["model_max_length"]?.integer.flatMap { (2...1 << 30).contains($0) ? $0 : nil }
+    }
+
+    /// `added_tokens.json`, in the order of the numbers.
+    private static func numbers(_ file: JSONValue) throws(TokenizerError.Kind) -> [(String, Int32)] {
+        try VocabularyReader.vocabulary(file, field: "added_tokens.json").map { ($0, $1) }.sorted { $0.1 < $1.1 }
     }
 
     /// Vocabulary and merges.

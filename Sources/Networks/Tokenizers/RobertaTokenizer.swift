@@ -1,10 +1,13 @@
 import Checkpoint
 
-/// RoBERTa's byte-level byte-pair encoding, as the text encoder of CLAP expects it: `<s>` text `</s>`, padded with
-/// `<pad>`. Gives the numbers of transformers' RobertaTokenizerFast with `add_prefix_space` false.
+/// RoBERTa's byte-level byte-pair encoding, which is BART's too, as the text encoder of CLAP and Florence-2 expect it: `<s>`
+/// text `</s>`, padded with `<pad>`. Gives the numbers of transformers' RobertaTokenizerFast and BartTokenizerFast with
+/// `add_prefix_space` false.
 package struct RobertaTokenizer: Sendable {
     private let encoder: BytePairEncoder
     private let added: AddedTokens
+    /// Text out of numbers.
+    package let text: TokenText
     /// The numbers of `<s>`, `</s>` and `<pad>`.
     package let startID, endID, paddingID: Int32
     /// `model_max_length` of the configuration, both ends counted; nil where it names none.
@@ -20,6 +23,7 @@ package struct RobertaTokenizer: Sendable {
             throw TokenizerError(path: files.path, kind: error)
         }
         added = files.added
+        text = TokenText(files)
         startID = files.startID
         endID = files.endID
         paddingID = files.paddingID
@@ -30,16 +34,7 @@ package struct RobertaTokenizer: Sendable {
     /// - Parameter limit: the most numbers to return, at least 2; what is too long loses its end, but not `</s>`. Nil for
     ///   ``maximumLength``.
     package func encode(_ text: String, limit: Int? = nil) -> [Int32] {
-        let scalars = Array(text.unicodeScalars)
-        var ids: [Int32] = []
-        for piece in added.split(scalars) {
-            switch piece {
-            case .token(let id): ids.append(id)
-            case .text(let range):
-                let part = Array(scalars[range])
-                for word in WordPattern.gpt2.words(in: part) { ids += encoder.encode(utf8(part[word])) }
-            }
-        }
+        var ids = encoder.encode(text, added)
         if let limit = limit ?? maximumLength { ids = Array(ids.prefix(max(0, limit - 2))) }
         return [startID] + ids + [endID]
     }
@@ -53,6 +48,23 @@ package struct RobertaTokenizer: Sendable {
         let rows = texts.map { encode($0, limit: bound) }
         // Both ends stay even where the length is below 2.
         return TokenBatch(rows: rows, length: length.map { max($0, 2) }, padding: paddingID)
+    }
+}
+
+extension BytePairEncoder {
+    /// The numbers of a text that is cut as GPT-2 cuts it, and of the added tokens in it.
+    func encode(_ text: String, _ added: AddedTokens) -> [Int32] {
+        let scalars = Array(text.unicodeScalars)
+        var ids: [Int32] = []
+        for piece in added.split(scalars) {
+            switch piece {
+            case .token(let id): ids.append(id)
+            case .text(let range):
+                let part = Array(scalars[range])
+                for word in WordPattern.gpt2.words(in: part) { ids += encode(utf8(part[word])) }
+            }
+        }
+        return ids
     }
 }
 

@@ -2,7 +2,8 @@ import JSON
 
 /// What distinguishes the byte-level byte-pair tokenizers of transformers.
 enum TokenizerFamily {
-    case roberta, clip
+    /// RoBERTa's and BART's; GPT-2's with Whisper's special tokens; CLIP's.
+    case roberta, whisper, clip
 
     /// A special token by the name of its field.
     struct Role {
@@ -24,6 +25,8 @@ enum TokenizerFamily {
                 Role(name: "pad_token", usual: "<pad>"), Role(name: "cls_token", usual: "<s>"),
                 Role(name: "mask_token", usual: "<mask>", takesSpaceBefore: true),
             ]
+        case .whisper:
+            ["bos_token", "eos_token", "unk_token", "pad_token"].map { Role(name: $0, usual: "<|endoftext|>") }
         case .clip:
             [
                 Role(name: "bos_token", usual: "<|startoftext|>", isNormalized: true),
@@ -39,17 +42,17 @@ enum TokenizerFamily {
     var endRole: String { self == .roberta ? "sep_token" : "eos_token" }
 
     /// The merges of a list that count.
-    var mergeLimit: Int { self == .roberta ? .max : SimpleTokenizer.mergeLimit }
+    var mergeLimit: Int { self == .clip ? SimpleTokenizer.mergeLimit : .max }
 
     /// What the last symbol of a word carries at its end.
-    var wordEnd: String { self == .roberta ? "" : "</w>" }
+    var wordEnd: String { self == .clip ? "</w>" : "" }
 
     /// Checks that a tokenizer.json does to text what this program does.
     func checkSteps(_ document: JSONValue) throws(TokenizerError.Kind) {
         let normalizer = document["normalizer"] ?? .null
         let cutter = document["pre_tokenizer"]
         switch self {
-        case .roberta:
+        case .roberta, .whisper:
             guard cutter?["type"]?.string == "ByteLevel" else {
                 throw .field("pre_tokenizer.type", reason: "\"ByteLevel\" is needed")
             }
@@ -57,7 +60,7 @@ enum TokenizerFamily {
                 throw .field("pre_tokenizer.add_prefix_space", reason: "true is not supported")
             }
             guard normalizer == .null else {
-                throw .field("normalizer", reason: "RoBERTa has none, and others are not supported")
+                throw .field("normalizer", reason: "RoBERTa, BART and Whisper have none, and others are not supported")
             }
         case .clip:
             let steps = normalizer["normalizers"]?.array?.map { $0["type"]?.string }

@@ -15,6 +15,8 @@ extension Job {
         job.split = nil
         job.models = ModelReferences([.imageBind: ""])
         job.labels = nil
+        job.captioner?.image = nil
+        job.captioner?.audio = nil
         job.gather = .shared
         job.invalidRows = .fail
         job.inputHash = .full

@@ -6,8 +6,12 @@ extension Job {
     package func settings(for task: GenerationTask) -> TaskSettings { tasks[task] ?? preset.settings(for: task) }
 
     /// The job with nothing in it that samples of other tasks alone would need.
-    package func narrowed(to present: Set<GenerationTask>) -> Job {
+    /// - Parameter captioned: tasks with rows that have no caption.
+    package func narrowed(to present: Set<GenerationTask>, captioned: Set<GenerationTask> = []) -> Job {
         var job = self
+        let media = Set(captioned.compactMap(\.captionedMedium))
+        for medium in CaptionedMedium.allCases where !media.contains(medium) { job.captioner?[medium: medium] = nil }
+        if media.isEmpty { job.captioner = nil }
         job.tasks = tasks.filter { present.contains($0.key) }
         let needed = Set(present.flatMap(\.models))
         for family in ModelFamily.allCases where family != .imageBind && !needed.contains(family) {
@@ -45,5 +49,17 @@ extension Job {
             note("guidance.\(problem.key)", problem.found, problem.remedy)
         }
         return problems
+    }
+
+    /// What is missing to caption the rows of one task that have no caption.
+    /// - Parameter location: what the problems name as their place.
+    package func captionProblems(of task: GenerationTask, location: String) -> [JobProblem] {
+        guard let captioner, let medium = task.captionedMedium, captioner[medium: medium] == nil else { return [] }
+        return [
+            JobProblem(
+                location: location, key: "captioner.\(medium.rawValue)",
+                found: "is missing, and the row has no caption",
+                allowed: "it must name \(medium.reference)")
+        ]
     }
 }

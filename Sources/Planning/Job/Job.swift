@@ -25,6 +25,10 @@ package struct Job: Codable, Sendable, Equatable {
     package var clips: ClipSettings
     /// What stands in for the caption of rows that have none.
     package var caption: CaptionSource
+    /// How models caption, where ``caption`` is `model` and a row has none; else nil.
+    package var captioner: CaptionerSettings?
+    /// Which frame of a video stands for it; nil: as `seehear` chooses.
+    package var keyFrames: KeyFrameRule?
     /// The absolute path of a ``LabelList``; nil where nothing reads it: ``usesLabels``.
     package var labels: String?
     /// The negative prompt of rows that name none.
@@ -63,9 +67,10 @@ package struct Job: Codable, Sendable, Equatable {
     package var inputHash: InputHash
 
     private enum CodingKeys: String, CodingKey {
-        case task, preset, manifest, root, split, models, tasks, caption, labels, seed, batch, shard
+        case task, preset, manifest, root, split, models, tasks, caption, captioner, labels, seed, batch, shard
         case precision, tf32, graphs, memory, device, threads, compression, gather, silence, blank
         case clips = "binder"
+        case keyFrames = "keyframe"
         case manifestFormat = "manifest_format"
         case negativePrompt = "negative_prompt"
         case seedMode = "seed_mode"
@@ -101,6 +106,8 @@ extension Job {
         case none
         /// The label that lies nearest to the input in ImageBind's space.
         case labels
+        /// What a captioner tells of the input.
+        case model
     }
 
     /// What becomes of manifest rows that cannot be used.

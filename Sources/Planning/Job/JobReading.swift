@@ -31,6 +31,10 @@ extension Job {
         }
         clips = Self.clips(top.section("binder"))
         caption = top.choice("caption", default: .none)
+        captioner = Self.captioner(top, preset, caption, folder)
+        let rule = top.choice("keyframe", default: preset.keyFrames)
+        // Absent where it is the usual one, so that a job without has the identity it always had.
+        keyFrames = rule == .seehear ? nil : rule
         labels = top.text("labels").map { Self.absolute($0, folder) }
         negativePrompt = top.text("negative_prompt") ?? ""
         seed = top.seed("seed", default: 30)
@@ -98,7 +102,7 @@ extension Job {
         path.isEmpty ? "" : URL(filePath: path, relativeTo: folder).standardizedFileURL.path
     }
 
-    private static func model(_ text: String, _ folder: URL) -> String {
+    static func model(_ text: String, _ folder: URL) -> String {
         let path = absolute(text, folder)
         let isPath = text.hasPrefix("/") || text.hasPrefix("./") || text.hasPrefix("../")
         return isPath || FileManager.default.fileExists(atPath: path) ? path : text

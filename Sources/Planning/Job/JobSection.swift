@@ -94,6 +94,19 @@ final class JobSection {
         return nil
     }
 
+    /// A whole number, or the word `model` for nil.
+    func integerOrModel(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+        guard let node = node(key) else { return nil }
+        if case .scalar(let text, _) = node.content {
+            if text == SamplerSettings.model { return nil }
+            if let value = Int(text), range.contains(value) { return value }
+        }
+        reject(
+            key, node.found,
+            "it must be \(SamplerSettings.model) or a whole number from \(range.lowerBound) to \(range.upperBound)")
+        return nil
+    }
+
     func seed(_ key: String, default fallback: UInt64) -> UInt64 {
         guard let node = node(key) else { return fallback }
         if case .scalar(let text, false) = node.content, let value = UInt64(text), value <= Seeds.maximum {

@@ -1,6 +1,8 @@
+package import Method
+
 /// The files of one model, by which a run knows it again.
 package struct ModelIdentity: Codable, Sendable, Equatable {
-    /// The job's key for it: that of a model family, or ``labels``.
+    /// The job's key for it: that of a model family, ``captioner(_:)``, or ``labels``.
     package var role: String
     /// The absolute path of the folder or file.
     package var path: String
@@ -29,6 +31,9 @@ package struct ModelIdentity: Codable, Sendable, Equatable {
 
     /// The role of a list of labels, which is no model and identified like one.
     package static let labels = "labels"
+
+    /// The role of what captions a medium: its key in the job.
+    package static func captioner(_ medium: CaptionedMedium) -> String { "captioner.\(medium.rawValue)" }
 
     package init(role: String, path: String, files: [File], license: String? = nil) {
         self.role = role

@@ -94,7 +94,8 @@ extension GenerationRequest {
     /// A planned sample, with what was read for it.
     init(_ sample: PlannedSample, _ input: SampleInput) {
         self.init(
-            caption: sample.prompt, negativePrompt: sample.negativePrompt, condition: input.condition, seed: sample.seed
+            caption: input.caption?.text, negativePrompt: sample.negativePrompt, condition: input.condition,
+            embedding: input.embedding, seed: sample.seed
         )
     }
 }

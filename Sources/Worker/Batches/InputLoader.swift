@@ -31,7 +31,9 @@ final class InputLoader: Sendable {
             _ = try check(input, since: stamp)
             throw error
         }
-        return SampleInput(condition: loaded.condition, facts: loaded.facts, stamp: try check(input, since: stamp))
+        var checked = loaded
+        checked.stamp = try check(input, since: stamp)
+        return checked
     }
 
     /// Looks whether the file that steers a sample is still the one that was read.
@@ -64,9 +66,20 @@ final class InputLoader: Sendable {
             return SampleInput(condition: nil)
         }
         switch input.kind {
-        case .image: return SampleInput(condition: .image(try ImageReader.read(input.path)))
-        case .video where sample.task == .i2a: return try keyFrame(input)
-        case .video: return SampleInput(condition: .clips(try clips(input, duration: sample.duration)))
+        case .image:
+            let image = try ImageReader.read(input.path)
+            return SampleInput(condition: .image(image), captioned: asksModel(sample) ? .image(image) : nil)
+        case .video where sample.task == .i2a:
+            let (image, facts) = try keyFrame(input)
+            return SampleInput(
+                condition: .image(image), facts: facts, captioned: asksModel(sample) ? .image(image) : nil)
+        case .video:
+            var loaded = SampleInput(condition: .clips(try clips(input, duration: sample.duration)))
+            if asksModel(sample) {
+                let (image, facts) = try keyFrame(input)
+                (loaded.captioned, loaded.facts) = (.image(image), facts)
+            }
+            return loaded
         case .audio: return try audio(sample, input)
         }
     }
@@ -84,10 +97,20 @@ final class InputLoader: Sendable {
         }
     }
 
-    private func keyFrame(_ input: PlannedInput) throws -> SampleInput {
+    /// Whether a captioner is asked what the sample is of.
+    private func asksModel(_ sample: PlannedSample) -> Bool { job.caption == .model && sample.prompt == nil }
+
+    private func keyFrame(_ input: PlannedInput) throws -> (image: Image, facts: SampleInput.Facts) {
+        if job.keyFrames == .katna {
+            let found = try KatnaFrames.choose(path: input.path, start: input.from, duration: input.length)
+            if let place = found.place, let image = found.image {
+                let time = found.candidates[place].time.double
+                return (image, SampleInput.Facts(keyFrame: time, keyFrameRule: .katna))
+            }
+        }
         let chosen = try KeyFrames.choose(path: input.path, start: input.from, duration: input.length)
-        return SampleInput(
-            condition: .image(chosen.image), facts: SampleInput.Facts(keyFrame: chosen.time.double))
+        let rule: KeyFrameRule? = job.keyFrames == nil ? nil : .seehear
+        return (chosen.image, SampleInput.Facts(keyFrame: chosen.time.double, keyFrameRule: rule))
     }
 
     private func audio(_ sample: PlannedSample, _ input: PlannedInput) throws -> SampleInput {
@@ -105,7 +128,8 @@ final class InputLoader: Sendable {
         return SampleInput(
             condition: .audio(window.samples, clips: job.clips.clips(in: window.duration)),
             facts: SampleInput.Facts(
-                padded: window.padded > 0 ? Double(window.padded) / Double(rate) : nil, peak: window.peak))
+                padded: window.padded > 0 ? Double(window.padded) / Double(rate) : nil, peak: window.peak),
+            captioned: asksModel(sample) ? .audio(window.samples) : nil)
     }
 }
 

@@ -32,7 +32,6 @@ extension GenerationPipeline {
         }
         return GenerationPipeline(
             audio: audio, video: video, binder: binder, captioner: captioner,
-            labelsStandIn: job.caption == .labels,
             recorder: job.graphs == .on && device != .cpu ? WorkRecorder() : nil)
     }
 }
@@ -49,6 +48,7 @@ package struct EngineModelProbe: ModelProbe {
         guard inspection.problems.isEmpty else { return inspection }
         do {
             _ = try GenerationPipeline.load(job, dtype: nil, device: .cpu)
+            if let captioner = job.captioner { _ = try ModelCaptions(captioner, dtype: nil, device: .cpu) }
         } catch {
             inspection.problems.append("\(error)")
         }

@@ -12,7 +12,7 @@ internal import Synchronization
 package import Threads
 package import Torch
 
-/// A rank's work on batches: decode → sample → encode → publish.
+/// A rank's work on batches: decode → caption → sample → encode → publish.
 ///
 /// Three threads: while one computes a batch, one reads the inputs of the next and one encodes the results of the last; the
 /// loop's own calls wait for them without blocking.
@@ -29,12 +29,24 @@ package final class SampleBatchRunner: BatchRunner {
     private let encoding: WorkThread
     private let loader: InputLoader
     private let fit: BatchFit
-    private let pipeline = Mutex<GenerationPipeline?>(nil)
+    private let loaded = Mutex<Loaded?>(nil)
     private let models = ModelsInUse()
     private let prefetched = Mutex<[Int: [Int: Input]]>([:])
 
     private typealias Input = Result<SampleInput, SampleFailure>
-    private typealias Results = [Int: Result<GenerationResult, SampleFailure>]
+    private typealias Results = [Int: Result<Generated, SampleFailure>]
+
+    /// What computes.
+    private struct Loaded {
+        let pipeline: GenerationPipeline
+        let captions: SampleCaptions
+    }
+
+    /// What was made of an input, which has its caption by now.
+    private struct Generated {
+        let input: SampleInput
+        let result: GenerationResult
+    }
 
     /// - Parameters:
     ///   - job: of the run, which generates.
@@ -62,12 +74,13 @@ package final class SampleBatchRunner: BatchRunner {
     /// Loads the models, mapped, so that ranks on one node share their pages.
     /// - Throws: `PlannedModelsError` where they are not those that were planned; errors of loading.
     package func prepare() async throws {
-        let loaded = try await computing.perform { [run, job, device, models] in
+        let models = try await computing.perform { [run, job, device, models] in
             try models.loading(run.description) {
-                try GenerationPipeline.load(job, dtype: job.precision.dtype, device: device)
+                let pipeline = try GenerationPipeline.load(job, dtype: job.precision.dtype, device: device)
+                return Loaded(pipeline: pipeline, captions: try SampleCaptions(job, pipeline, device: device))
             }
         }
-        pipeline.withLock { $0 = loaded }
+        loaded.withLock { $0 = models }
         log.info("models are loaded on \(device)")
     }
 
@@ -85,7 +98,7 @@ package final class SampleBatchRunner: BatchRunner {
         var inputs = prefetched.withLock { $0.removeValue(forKey: batch) }
         let samples = try await reading.perform { [self] in try planned(in: batch) }
         if inputs == nil { inputs = try await reading.perform { [self] in read(samples) } }
-        guard var inputs, let pipeline = pipeline.withLock({ $0 }) else {
+        guard var inputs, let loaded = loaded.withLock({ $0 }) else {
             throw BatchFailure(kind: "notPrepared", message: "the models are not loaded.", retryable: false)
         }
         for (sample, reason) in order.excluded {
@@ -95,8 +108,8 @@ package final class SampleBatchRunner: BatchRunner {
         return try await withTaskCancellationHandler {
             var results =
                 order.isolation == .samples
-                ? try await generateAlone(samples, inputs, pipeline, observer, watch.begin)
-                : try await computing.perform { [self, inputs] in try generate(samples, inputs, pipeline, observer) }
+                ? try await generateAlone(samples, inputs, loaded, observer, watch.begin)
+                : try await computing.perform { [self, inputs] in try generate(samples, inputs, loaded, observer) }
             for pause in pauses {
                 let again = samples.filter {
                     $0.error == nil && order.excluded[$0.index] == nil && isTransient($0, inputs, results)
@@ -106,13 +119,13 @@ package final class SampleBatchRunner: BatchRunner {
                 try await Task.sleep(for: pause)
                 try await folders.wait(for: again.compactMap { $0.input?.path })
                 inputs.merge(try await reading.perform { [self] in read(again) }) { $1 }
-                results.merge(try await generateAlone(again, inputs, pipeline, observer)) { $1 }
+                results.merge(try await generateAlone(again, inputs, loaded, observer)) { $1 }
             }
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             watch.computed()
             let segment = try await encoding.perform { [self, inputs, results] in
                 let segment = try encode(
-                    batch, samples, inputs, results, pipeline, seconds: seconds, stages: observer.stages)
+                    batch, samples, inputs, results, loaded.pipeline, seconds: seconds, stages: observer.stages)
                 try models.check()
                 return segment
             }
@@ -147,15 +160,34 @@ package final class SampleBatchRunner: BatchRunner {
     }
 
     private func generate(
-        _ samples: [PlannedSample], _ inputs: [Int: Input], _ pipeline: GenerationPipeline, _ observer: BatchObserver
+        _ samples: [PlannedSample], _ inputs: [Int: Input], _ loaded: Loaded, _ observer: BatchObserver
     ) throws -> Results {
-        let generation = BatchGeneration(job: job, fit: fit) { try pipeline.generate($0, $1, observer: $2) }
-        return try generation.run(samples, inputs: inputs.compactMapValues { try? $0.get() }, observer: observer)
+        var results: Results = [:]
+        var captioned: [Int: SampleInput] = [:]
+        let watch: (any SamplerObserver)? = observer
+        for sample in samples {
+            guard let input = try? inputs[sample.index]?.get() else { continue }
+            try observer.checkCancellation()
+            do {
+                captioned[sample.index] = try watch.timed("caption") {
+                    try loaded.captions.captioned(sample, input)
+                }
+            } catch {
+                // A caption that cannot be made costs its own sample.
+                results[sample.index] = .failure(SampleFailure(error))
+            }
+        }
+        let generation = BatchGeneration(job: job, fit: fit) { try loaded.pipeline.generate($0, $1, observer: $2) }
+        for (index, made) in try generation.run(samples, inputs: captioned, observer: observer) {
+            guard let input = captioned[index] else { continue }
+            results[index] = made.map { Generated(input: input, result: $0) }
+        }
+        return results
     }
 
     /// One sample after the other, each told before.
     private func generateAlone(
-        _ samples: [PlannedSample], _ inputs: [Int: Input], _ pipeline: GenerationPipeline, _ observer: BatchObserver,
+        _ samples: [PlannedSample], _ inputs: [Int: Input], _ loaded: Loaded, _ observer: BatchObserver,
         _ begin: @Sendable (Int) async -> Void = { _ in }
     ) async throws -> Results {
         var results: Results = [:]
@@ -163,7 +195,7 @@ package final class SampleBatchRunner: BatchRunner {
             guard let input = inputs[sample.index], (try? input.get()) != nil else { continue }
             await begin(sample.index)
             let one = try await computing.perform { [self] in
-                try generate([sample], [sample.index: input], pipeline, observer)
+                try generate([sample], [sample.index: input], loaded, observer)
             }
             results.merge(one) { $1 }
         }
@@ -178,17 +210,19 @@ package final class SampleBatchRunner: BatchRunner {
         let encoded: [Result<Made, SampleFailure>] = samples.map { sample in
             Result {
                 if let error = sample.error { throw SampleFailure(kind: error.kind, message: error.message) }
-                guard let input = try inputs[sample.index]?.get(), let result = try results[sample.index]?.get() else {
+                _ = try inputs[sample.index]?.get()
+                guard let made = try results[sample.index]?.get() else {
                     throw SampleFailure(kind: "failed", message: "nothing was computed for '\(sample.key)'.")
                 }
+                let (input, result) = (made.input, made.result)
                 let guidance = job.settings(for: sample.task).guidance
                 let finished = try FinishedSamples(result, job, kept: guidance.beginnings.kept)
-                let made = try encoder.encode(sample, input, finished)
+                let encoded = try encoder.encode(sample, input, finished)
                 // Its video, or its audio, was read from the file once more.
                 try loader.confirm(sample, input)
                 return Made(
-                    sample: made, losses: finished.best.losses,
-                    findings: SampleFindings(finished.best, guidance, sample.task), label: result.label?.text)
+                    sample: encoded, losses: finished.best.losses,
+                    findings: SampleFindings(finished.best, guidance, sample.task), caption: input.caption?.text)
             }.mapError(SampleFailure.init)
         }
         let rows = zip(samples, encoded).map { sample, result in
@@ -204,7 +238,7 @@ package final class SampleBatchRunner: BatchRunner {
         let sample: Sample
         let losses: [Double]
         let findings: SampleFindings
-        let label: String?
+        let caption: String?
     }
 
     private func row(
@@ -213,16 +247,16 @@ package final class SampleBatchRunner: BatchRunner {
     ) -> SampleRow {
         var losses: [Double] = []
         var findings = SampleFindings.none
-        var label: String?
+        var caption: String?
         var failure: SampleRow.Failure?
         switch result {
-        case .success(let made): (losses, findings, label) = (made.losses, made.findings, made.label)
+        case .success(let made): (losses, findings, caption) = (made.losses, made.findings, made.caption)
         case .failure(let error):
             failure = error.record
             log.warning("\(sample.key) failed: \(error.kind): \(error.message)")
         }
         return SampleRow(
-            index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt ?? label,
+            index: sample.index, key: sample.key, task: sample.task.rawValue, prompt: sample.prompt ?? caption,
             seed: sample.seed,
             status: failure == nil ? .ok : .failed, losses: losses, findings: findings, error: failure,
             seconds: seconds, stages: stages, rank: rank, host: LocalHost.name)

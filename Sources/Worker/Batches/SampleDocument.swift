@@ -16,20 +16,24 @@ struct SampleDocument: Encodable {
         let start: Double?
         let duration: Double?
         let keyFrame: Double?
+        let keyFrameRule: String?
         let padded: Double?
         let peak: Float?
 
         enum CodingKeys: String, CodingKey {
             case kind, file, sha256, start, duration, padded, peak
             case keyFrame = "key_frame"
+            case keyFrameRule = "key_frame_rule"
         }
     }
 
     struct Caption: Encodable {
-        /// `manifest` or `labels`.
+        /// `manifest`, `labels` or `model`.
         let source: String
         /// Of a label's embedding with that of what steers the sample.
         let cosine: Double?
+        /// Of a captioner's text: the mean logarithm of the probability of a token.
+        let score: Double?
     }
 
     struct Audio: Encodable {
@@ -134,19 +138,16 @@ struct SampleDocument: Encodable {
         key = sample.key
         index = sample.index
         task = sample.task.rawValue
-        prompt = sample.prompt ?? result.label?.text
-        caption =
-            sample.prompt != nil
-            ? Caption(source: "manifest", cosine: nil)
-            : result.label.map { Caption(source: "labels", cosine: $0.cosine) }
+        prompt = input.caption?.text
+        caption = input.caption.map { Caption(source: $0.source.rawValue, cosine: $0.cosine, score: $0.score) }
         negativePrompt = sample.negativePrompt
         seed = sample.seed
         duration = sample.duration
         source = sample.input.map {
             Source(
                 kind: $0.kind.rawValue, file: URL(filePath: $0.path).lastPathComponent, sha256: $0.sha256,
-                start: $0.start, duration: $0.duration, keyFrame: input.facts.keyFrame, padded: input.facts.padded,
-                peak: input.facts.peak)
+                start: $0.start, duration: $0.duration, keyFrame: input.facts.keyFrame,
+                keyFrameRule: input.facts.keyFrameRule?.rawValue, padded: input.facts.padded, peak: input.facts.peak)
         }
         preset = job.preset.rawValue
         sampling = settings.sampling
@@ -186,7 +187,10 @@ struct SampleDocument: Encodable {
         audio = result.audio.map { Audio($0, scale: latentScale(.audio)) }
         video = result.video.flatMap { Video($0, fps: rate, scale: latentScale(.video)) }
         var uses = Set(sample.task.models.map(\.rawValue))
-        if result.label != nil || settings.guidance.readsList { uses.insert(ModelIdentity.labels) }
+        if input.caption?.source == .labels || settings.guidance.readsList { uses.insert(ModelIdentity.labels) }
+        if input.caption?.source == .model, let medium = sample.task.captionedMedium {
+            uses.insert(ModelIdentity.captioner(medium))
+        }
         models = run.models.filter { uses.contains($0.role) }.map { model in
             Model(
                 role: model.role, license: model.license,

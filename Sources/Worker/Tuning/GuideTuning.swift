@@ -52,7 +52,8 @@ package struct GuideTuning {
         let log = Logger(label: "tune")
         progress("loading the models on \(choice.description)")
         let pipeline = try GenerationPipeline.load(job, dtype: job.precision.dtype, device: choice.device)
-        let (loaded, unread) = read(planned.filter { $0.task == task }.prefix(options.samples))
+        let captions = try SampleCaptions(job, pipeline, device: choice.device)
+        let (loaded, unread) = read(planned.filter { $0.task == task }.prefix(options.samples), captions)
         guard !loaded.isEmpty else { throw TuningError.noSamples(task, unread) }
         let bench = TuningBench(
             job: job, task: task, samples: loaded, fit: BatchFit(rehearses: choice.device != .cpu, log: log), log: log
@@ -83,13 +84,13 @@ package struct GuideTuning {
     }
 
     private func read(
-        _ planned: some Sequence<PlannedSample>
+        _ planned: some Sequence<PlannedSample>, _ captions: SampleCaptions
     ) -> (loaded: [(PlannedSample, SampleInput)], unread: [String: String]) {
         let loader = InputLoader(job: job)
         var (loaded, unread): ([(PlannedSample, SampleInput)], [String: String]) = ([], [:])
         for sample in planned {
             do {
-                loaded.append((sample, try loader.load(sample)))
+                loaded.append((sample, try captions.captioned(sample, loader.load(sample))))
             } catch {
                 unread[sample.key] = "\(error)"
             }

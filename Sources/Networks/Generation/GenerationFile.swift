@@ -120,7 +120,7 @@ package struct GenerationFile: Decodable, Sendable {
             ConfigurationError(model, field, found: found, expected: expected)
         }
         if let name = first(\.refused) {
-            throw reject(name, "set", "what changes nothing: this program does not generate that way, so")
+            throw reject(name, "set", "a file without it")
         }
         let end: Int32
         switch first(\.eos_token_id) {

@@ -49,15 +49,8 @@ package struct ModelComponent: Sendable, Equatable {
     /// AnimateDiff's motion modules, which are published in a folder of their own.
     package static let motionAdapter = ModelComponent(folder: "", weights: .diffusers)
 
-    /// A folder of Florence-2, in either of its published layouts.
-    package static let florence2 = ModelComponent(
-        folder: "", weights: .transformers,
-        files: [
-            ["preprocessor_config.json", "vocab.json", "merges.txt"], ["preprocessor_config.json", "tokenizer.json"],
-        ])
-
-    /// A folder of Whisper.
-    package static let whisper = ModelComponent(
+    /// The folder of a captioner, Florence-2 or Whisper: one network with its tokenizer and what prepares its input.
+    package static let captioner = ModelComponent(
         folder: "", weights: .transformers,
         files: [
             ["preprocessor_config.json", "vocab.json", "merges.txt"], ["preprocessor_config.json", "tokenizer.json"],

@@ -28,50 +28,6 @@ extension ModelFamilyCheck {
     }
 }
 
-extension CaptionedMedium {
-    /// What captions it, as its `config.json` calls itself.
-    package var modelType: String {
-        switch self {
-        case .image: "florence2"
-        case .audio: "whisper"
-        }
-    }
-
-    /// What the folder of its captioner has.
-    package var component: ModelComponent {
-        switch self {
-        case .image: .florence2
-        case .audio: .whisper
-        }
-    }
-
-    /// Finds the captioner and looks at everything that loading it needs.
-    ///
-    /// - Parameter reference: a path, or a repo id of the cache.
-    /// - Throws: errors of the first file that cannot be found or read.
-    package func check(_ reference: String, cache: HuggingFaceCache) throws -> ModelFamilyCheck {
-        struct Kind: Decodable { let model_type: String }
-        var check = try ModelFamilyCheck([component], in: reference, cache)
-        guard check.problems.isEmpty else { return check }
-        // Read where it is there, and part of what decides the captions.
-        for name in ["generation_config.json"] + CaptionedMedium.tokenizerNames {
-            let path = "\(check.location.path)/\(name)"
-            if PathKind(path) == .file, !check.files.contains(path) { check.files.append(path) }
-        }
-        let config = "\(check.location.path)/config.json"
-        let found = try ModelFolder.config(Kind.self, at: config).model_type
-        if found != modelType {
-            check.problems.append(
-                "\(config): field model_type is \"\(found)\", and \"\(modelType)\" is needed: name \(self.reference).")
-        }
-        return check
-    }
-
-    private static let tokenizerNames = [
-        "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-    ]
-}
-
 extension ModelFamily {
     /// Finds the model and looks at everything that loading it needs, without the libraries that run models.
     ///
@@ -83,8 +39,8 @@ extension ModelFamily {
         _ reference: String, vocabulary: String?, cache: HuggingFaceCache
     ) throws -> ModelFamilyCheck {
         switch self {
-        case .audioLDM: return try folder(ModelComponent.audioLDM, reference, cache)
-        case .stableDiffusion: return try folder(ModelComponent.stableDiffusion, reference, cache)
+        case .audioLDM: return try ModelFamilyCheck(ModelComponent.audioLDM, in: reference, cache)
+        case .stableDiffusion: return try ModelFamilyCheck(ModelComponent.stableDiffusion, in: reference, cache)
         case .animateDiff:
             let location = try cache.resolve(reference, files: MotionAdapterFiles.usualFiles)
             let files = try MotionAdapterFiles(location)
@@ -102,10 +58,6 @@ extension ModelFamily {
                     + [files.config, files.vocabulary].compactMap { $0 })
         }
     }
-
-    private func folder(
-        _ components: [ModelComponent], _ reference: String, _ cache: HuggingFaceCache
-    ) throws -> ModelFamilyCheck { try ModelFamilyCheck(components, in: reference, cache) }
 }
 
 extension MotionAdapterFiles {

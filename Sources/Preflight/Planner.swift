@@ -60,7 +60,8 @@ package struct Planner: Sendable {
         let manifest = try? FileIdentity(path: job.manifest, hashing: false)
         let survey = try ManifestSurvey(job)
         let settings = settings(job, for: survey)
-        let job = job.narrowed(to: survey.tasks, captioned: Set(survey.firstWithoutCaption.keys))
+        let job = job.narrowed(
+            to: survey.tasks, captioning: Set(survey.firstWithoutCaption.keys.compactMap(\.captionedMedium)))
         // Models that are not named are a problem of their own.
         let found = models.inspect(job)
         var rows = PlannedRows(job, probe: inputs, threads: threads, survey, maximumFrames: found.maximumFrames)

@@ -36,6 +36,8 @@ package struct WorkerModelProbe: ModelProbe {
         let arguments =
             ["check-models", jobFile] + overrides.flatMap { ["--set", $0] }
             + job.tasks.keys.map(\.rawValue).sorted().flatMap { ["--task", $0] }
+            + CaptionedMedium.allCases.filter { job.captioner?[medium: $0] != nil }
+            .flatMap { ["--captioned", $0.rawValue] }
         guard FileManager.default.isExecutableFile(atPath: worker),
             let output = ProcessOutput.run(worker, arguments, limit: Self.limit), !output.timedOut
         else {

@@ -18,12 +18,19 @@ struct CheckModelsCommand: ParsableCommand {
     @Option(parsing: .singleValue, help: "A task that rows have; without one all tasks count.")
     var task: [GenerationTask] = []
 
+    @Option(
+        parsing: .singleValue,
+        help: "What rows without a prompt have: image or audio; captioners of what no such row has are not looked at.")
+    var captioned: [CaptionedMedium] = []
+
     func run() throws {
         let tasks = Set(task.isEmpty ? GenerationTask.allCases : task)
         let job = try JobFile.load(URL(filePath: argument.job), overrides: argument.overrides)
-            .narrowed(to: tasks, captioned: tasks)
+            .narrowed(to: tasks, captioning: Set(captioned))
         let problems = EngineModelProbe().inspect(job).problems
         for problem in problems { try StandardStreams.output("\(problem)\n") }
         if !problems.isEmpty { throw ExitCode(2) }
     }
 }
+
+extension CaptionedMedium: ExpressibleByArgument {}

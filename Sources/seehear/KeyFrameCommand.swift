@@ -54,26 +54,26 @@ struct KeyFrameCommand: ParsableCommand {
             let from = Fraction(asWritten: start) ?? 0
             let length = duration.flatMap(Fraction.init(asWritten:))
             if katna {
-                let choice = try KatnaFrames.choose(path: clip, start: from, duration: length)
-                if let report = KatnaReport(choice, clip: clip, image: output), let image = choice.image {
-                    return try show(report, report.rows, image)
+                let found = try KatnaFrames.choose(path: clip, start: from, duration: length)
+                if let place = found.place, let image = found.image {
+                    return try show(found.candidates.map(KatnaCandidate.init), choice: place, image)
                 }
                 StandardStreams.tell("seehear: Katna finds no frame here; a run takes the one that follows.\n")
             }
-            let frame = try KeyFrames.choose(path: clip, start: from, duration: length)
-            let report = KeyFrameReport(frame, clip: clip, image: output)
-            try show(report, report.rows, frame.image)
+            let found = try KeyFrames.choose(path: clip, start: from, duration: length)
+            try show(found.candidates.map(ScoredCandidate.init), choice: found.choice, found.image)
         }
     }
 
-    private func show(_ report: some Encodable, _ rows: [[String]], _ image: Image) throws {
+    private func show(_ candidates: [some ListedCandidate], choice: Int, _ image: Image) throws {
         if let output, let format = ImageWriter.Format(fileName: output) {
             try AtomicFile.write(ImageWriter.encode(image, as: format), to: output)
         }
+        let report = KeyFrameReport(candidates, choice: choice, image, clip: clip, path: output)
         if json {
             try Output.printJSON(report)
         } else {
-            try Output.table(rows)
+            try Output.table(report.rows)
         }
     }
 }

@@ -26,28 +26,28 @@ extension Integration {
 
         @Test("on fixed seeds the aligner and search raise the binder's score and the agreement of picture and sound")
         func guidance() async throws {
-            let folder = try TemporaryFolder()
-            let out = folder.url.appending(path: "claim").path
-            let claim = try await Python.run(
-                "Benchmarks/claim/claim.py", "--out", out, "--bin", Programs.folder.path, "--samples", "8", "--first",
-                "3000", "--ranks", "3", "--tasks", "v2a,a2i", "--arms", "vanilla,aligner,search", "--set",
-                "aligner:tasks.v2a.guidance.inner_steps=1", limit: 400)
-            try #require(claim.code == 0, "\(claim.text)")
-            let data = try Data(contentsOf: URL(filePath: "\(out)/claim.json"))
-            let findings = try JSONDecoder().decode([String: Finding].self, from: data)
-            var gain = 0.0
-            for task in ["v2a", "a2i"] {
+            // Images are soon made, and what the aligner adds to them shows in more than a few.
+            for (task, samples) in [("v2a", 8), ("a2i", 24)] {
+                let folder = try TemporaryFolder()
+                let out = folder.url.appending(path: "claim").path
+                let claim = try await Python.run(
+                    "Benchmarks/claim/claim.py", "--out", out, "--bin", Programs.folder.path, "--samples",
+                    "\(samples)", "--first", "3000", "--ranks", "3", "--tasks", task, "--arms",
+                    "vanilla,aligner,search", "--set", "aligner:tasks.v2a.guidance.inner_steps=1", limit: 400)
+                try #require(claim.code == 0, "\(claim.text)")
+                let data = try Data(contentsOf: URL(filePath: "\(out)/claim.json"))
+                let findings = try JSONDecoder().decode([String: Finding].self, from: data)
                 let (vanilla, aligner, search) = (
                     try #require(findings["\(task)/all/vanilla"]), try #require(findings["\(task)/all/aligner"]),
                     try #require(findings["\(task)/all/search"])
                 )
-                for finding in [vanilla, aligner, search] { #expect(finding.n == 8 && finding.seconds > 0) }
-                for guided in [aligner, search] { #expect(guided.score > vanilla.score, "\(task): \(findings)") }
-                #expect(search.agreement[0] > max(0.6, vanilla.agreement[0]), "\(task): \(findings)")
-                gain += aligner.agreement[0] - vanilla.agreement[0]
+                for finding in [vanilla, aligner, search] { #expect(finding.n == samples && finding.seconds > 0) }
+                for guided in [aligner, search] {
+                    #expect(guided.score > vanilla.score, "\(task): \(findings)")
+                    #expect(guided.agreement[0] > vanilla.agreement[0], "\(task): \(findings)")
+                }
+                #expect(search.agreement[0] > 0.6, "\(task): \(findings)")
             }
-            // Of both tasks together: eight samples of one are too few for what the aligner adds.
-            #expect(gain > 0, "\(findings)")
         }
     }
 }

@@ -35,7 +35,7 @@ enum CaptionerGoldens {
                     }
                 }
 
-                func applied(to settings: GenerationSettings, length: Int) -> GenerationSettings {
+                func applied(to settings: TextGenerationSettings, length: Int) -> TextGenerationSettings {
                     var settings = settings
                     settings.maximumLength = length
                     settings.beams = num_beams

@@ -70,7 +70,7 @@ import Torch
         }
         try expect(
             CaptionerGoldens.document("florence2"), captioner.settings, [captioner.settings.start],
-            captioner.network.decoder, memories, padding: 1, captioner.tokenizer.text, isOriginal: isOriginal)
+            captioner.network.decoder, memories, padding: 1, captioner.text, isOriginal: isOriginal)
     }
 
     @Test("logits of texts that are given are transformers', with what was said kept and without")
@@ -132,7 +132,7 @@ import Torch
     /// - Parameter isOriginal: whether the table of tokens has no rows without a token, so that all probabilities are larger than the
     ///   golden's: beams may end elsewhere then, and only the likeliest tokens are compared.
     private func expect(
-        _ document: CaptionerGoldens.Document, _ settings: GenerationSettings, _ prompt: [Int32],
+        _ document: CaptionerGoldens.Document, _ settings: TextGenerationSettings, _ prompt: [Int32],
         _ decoder: SequenceDecoder, _ memories: [Tensor], padding: Int32, _ text: TokenText, isOriginal: Bool
     ) throws {
         #expect(document.cases.count == 9)

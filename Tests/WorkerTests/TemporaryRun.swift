@@ -69,7 +69,8 @@ final class TemporaryRun {
             return sample
         }
         let narrowed = job.narrowed(
-            to: Set(all.map(\.task)), captioned: Set(all.filter { $0.prompt == nil }.map(\.task)))
+            to: Set(all.map(\.task)),
+            captioning: Set(all.filter { $0.prompt == nil }.compactMap(\.task.captionedMedium)))
         run = try Run.publish(
             Plan(samples: all, job: job), .generation(narrowed),
             models: models == nil ? [] : CheckpointProbe().inspect(narrowed).models, expectedBytes: 0,

@@ -42,15 +42,22 @@ package enum KatnaFrames {
         let places = changes.finish()
         var measured: [Measured] = []
         try reader.visit(places) { _, image in measured.append(Measured(image)) }
-        let place = try choice(&measured) { (place) throws(MediaError) in try reader.frames(at: [places[place]]).first }
+        // The last that was looked at closely is the chosen one, unless an earlier look at it had decided.
+        var held: (place: Int, image: Image)?
+        func frame(_ place: Int) throws(MediaError) -> Image? {
+            if let held, held.place == place { return held.image }
+            let image = try reader.frames(at: [places[place]]).first
+            held = image.map { (place, $0) }
+            return image
+        }
+        let place = try choice(&measured, image: frame)
         return Choice(
             candidates: zip(places, measured).map { place, measured in
                 Candidate(
                     index: reader.firstFrame + place, time: reader.fileTime(of: place), brightness: measured.brightness,
                     entropy: measured.entropy, sharpness: measured.sharpness)
             },
-            place: place,
-            image: try place.flatMap { (place) throws(MediaError) in try reader.frames(at: [places[place]]).first })
+            place: place, image: try place.flatMap(frame))
     }
 
     /// What is measured of every candidate, and of some.

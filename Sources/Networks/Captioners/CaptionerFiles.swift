@@ -36,7 +36,7 @@ struct CaptionerFiles {
         own = PathKind(path) == .file ? try ModelFolder.config(GenerationFile.self, at: path) : nil
     }
 
-    func settings(model: String, _ vocabulary: Int) throws(ConfigurationError) -> GenerationSettings {
+    func settings(model: String, _ vocabulary: Int) throws(ConfigurationError) -> TextGenerationSettings {
         try GenerationFile.settings(
             of: [own, config.text, config.generation].compactMap(\.self), model: model, vocabulary: vocabulary)
     }

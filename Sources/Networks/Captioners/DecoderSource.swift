@@ -3,18 +3,15 @@ internal import Torch
 /// A decoder as a source of tokens, with what it reads.
 struct DecoderSource: TokenSource {
     private let decoder: SequenceDecoder
-    private let memory: Tensor
     private var state: SequenceDecoder.State
 
     /// - Parameter memory: of the encoder, `[1, S, width]`.
     init(_ decoder: SequenceDecoder, _ memory: Tensor) throws(TorchError) {
         self.decoder = decoder
-        self.memory = memory
         state = try decoder.begin(memory)
     }
 
     mutating func begin(_ prompt: [Int32]) throws -> [Float] {
-        state = try decoder.begin(memory)
         let logits = try decoder([prompt], &state)
         return try logits.narrow(1, from: prompt.count - 1, count: 1).floats()
     }

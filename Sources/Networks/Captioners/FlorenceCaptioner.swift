@@ -10,8 +10,9 @@ package struct FlorenceCaptioner: Sendable {
     package let network: Florence2
     package let picture: FlorencePicture
     package let tokenizer: RobertaTokenizer
+    package let text: TokenText
     /// As the model's files have them.
-    package let settings: GenerationSettings
+    package let settings: TextGenerationSettings
     private let device: Device
 
     /// - Parameter dtype: nil checks files, keys and shapes and reads no weight.
@@ -19,10 +20,10 @@ package struct FlorenceCaptioner: Sendable {
     package init(_ folder: ModelFolder, dtype: DType? = .float32, device: Device) throws {
         let files = try CaptionerFiles(folder, .image)
         picture = try ModelFolder.config(FlorencePicture.self, at: "\(folder.path)/preprocessor_config.json")
-        tokenizer = try RobertaTokenizer(folder: folder.path)
+        (tokenizer, text) = try RobertaTokenizer.withText(folder: folder.path)
         let store = WeightStore(
-            try folder.weights(.florence2), dtype: dtype, device: device, networkName: Florence2.networkName)
-        network = try Florence2(folder.config(Florence2Configuration.self, of: .florence2), store.root)
+            try folder.weights(.captioner), dtype: dtype, device: device, networkName: Florence2.networkName)
+        network = try Florence2(folder.config(Florence2Configuration.self, of: .captioner), store.root)
         try store.finish(unused: Florence2.unused)
         settings = try files.settings(model: Florence2Configuration.model, network.configuration.text.vocabulary)
         self.device = device
@@ -31,16 +32,16 @@ package struct FlorenceCaptioner: Sendable {
     /// Tells what a picture shows.
     /// - Parameter limit: tokens of the caption.
     package func callAsFunction(
-        _ image: Image, _ detail: CaptionDetail, beams: Int?, limit: Int, isCancelled: () throws -> Void = {}
+        _ image: Image, _ detail: CaptionDetail, beams: Int?, limit: Int
     ) throws -> ModelCaption {
         var settings = settings
         if let beams { settings.beams = beams }
         settings.maximumLength = min(limit + 1, network.decoder.sizes.positions)
         let memory = try network.encode(picture(image).to(device: device), prompt: tokenizer.encode(detail.prompt))
         var source = try DecoderSource(network.decoder, memory)
-        let said = try TextGeneration(settings)(&source, prompt: [settings.start], isCancelled: isCancelled)
+        let said = try TextGeneration(settings)(&source, prompt: [settings.start])
         return ModelCaption(
-            text: tokenizer.text(said.tokens), score: said.score,
+            text: text(said.tokens), score: said.score,
             isCut: 1 + said.tokens.count == settings.maximumLength)
     }
 }

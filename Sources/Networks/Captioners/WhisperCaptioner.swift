@@ -12,7 +12,7 @@ package struct WhisperCaptioner: Sendable {
     package let spectrogram: WhisperSpectrogram
     package let tokenizer: WhisperTokenizer
     /// As the model's files have them.
-    package let settings: GenerationSettings
+    package let settings: TextGenerationSettings
     private let device: Device
     private let task: [Int32]
 
@@ -26,8 +26,8 @@ package struct WhisperCaptioner: Sendable {
         let tokenizer = tokenizer
         task = try Self.task.map { (token) throws(TokenizerError) in try tokenizer.special(token) }
         let store = WeightStore(
-            try folder.weights(.whisper), dtype: dtype, device: device, networkName: Whisper.networkName)
-        let configuration = try folder.config(WhisperConfiguration.self, of: .whisper)
+            try folder.weights(.captioner), dtype: dtype, device: device, networkName: Whisper.networkName)
+        let configuration = try folder.config(WhisperConfiguration.self, of: .captioner)
         network = try Whisper(configuration, store.root)
         try store.finish(unused: Whisper.unused)
         let path = "\(folder.path)/preprocessor_config.json"
@@ -54,7 +54,7 @@ package struct WhisperCaptioner: Sendable {
     ///   - style: what the text begins with, such as `clotho > caption: `; it is no part of the caption.
     ///   - limit: tokens of the caption.
     package func callAsFunction(
-        _ samples: [Float], style: String, beams: Int?, limit: Int, isCancelled: () throws -> Void = {}
+        _ samples: [Float], style: String, beams: Int?, limit: Int
     ) throws -> ModelCaption {
         var settings = settings
         if let beams { settings.beams = beams }
@@ -67,7 +67,7 @@ package struct WhisperCaptioner: Sendable {
         }
         settings.maximumLength = min(prompt.count + limit, positions)
         var source = try DecoderSource(network.decoder, network.encode(spectrogram(samples).to(device: device)))
-        let said = try TextGeneration(settings)(&source, prompt: prompt, isCancelled: isCancelled)
+        let said = try TextGeneration(settings)(&source, prompt: prompt)
         return ModelCaption(
             text: tokenizer.text(said.tokens), score: said.score,
             isCut: prompt.count + said.tokens.count == settings.maximumLength)

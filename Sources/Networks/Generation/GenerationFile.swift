@@ -54,11 +54,11 @@ package struct GenerationFile: Decodable, Sendable {
     }
 
     /// Settings that change what is said, and what they are where they change nothing.
-    private static let neutral: [(name: String, values: [Double])] = [
-        ("do_sample", [0]), ("num_beam_groups", [1]), ("diversity_penalty", [0]), ("penalty_alpha", [0]),
-        ("encoder_repetition_penalty", [1]), ("encoder_no_repeat_ngram_size", [0]), ("min_length", [0]),
-        ("min_new_tokens", [0]), ("guidance_scale", [1]), ("renormalize_logits", [0]), ("remove_invalid_values", [0]),
-        ("prompt_lookup_num_tokens", [0]), ("low_memory", [0]),
+    private static let neutral: [(name: String, value: Double)] = [
+        ("do_sample", 0), ("num_beam_groups", 1), ("diversity_penalty", 0), ("penalty_alpha", 0),
+        ("encoder_repetition_penalty", 1), ("encoder_no_repeat_ngram_size", 0), ("min_length", 0),
+        ("min_new_tokens", 0), ("guidance_scale", 1), ("renormalize_logits", 0), ("remove_invalid_values", 0),
+        ("prompt_lookup_num_tokens", 0), ("low_memory", 0),
     ]
     /// Settings that must be absent, null or empty.
     private static let absent = [
@@ -89,13 +89,13 @@ package struct GenerationFile: Decodable, Sendable {
         eos_token_id = try c.decodeIfPresent(Ends.self, forKey: .eos_token_id)
         let all = try decoder.container(keyedBy: AnyKey.self)
         var refused: String?
-        for (name, values) in Self.neutral {
+        for (name, value) in Self.neutral {
             let key = AnyKey(stringValue: name)
             guard all.contains(key), try !all.decodeNil(forKey: key) else { continue }
             let number =
                 (try? all.decode(Double.self, forKey: key))
                 ?? ((try? all.decode(Bool.self, forKey: key)) == true ? 1 : 0)
-            if !values.contains(number) { refused = name }
+            if number != value { refused = name }
         }
         for name in Self.absent {
             let key = AnyKey(stringValue: name)
@@ -112,7 +112,7 @@ package struct GenerationFile: Decodable, Sendable {
     /// - Throws: ``ConfigurationError``.
     package static func settings(
         of files: [GenerationFile], model: String, vocabulary: Int
-    ) throws(ConfigurationError) -> GenerationSettings {
+    ) throws(ConfigurationError) -> TextGenerationSettings {
         func first<Value>(_ field: KeyPath<GenerationFile, Value?>) -> Value? {
             files.lazy.compactMap { $0[keyPath: field] }.first
         }
@@ -131,7 +131,7 @@ package struct GenerationFile: Decodable, Sendable {
         guard let start = first(\.decoder_start_token_id) ?? first(\.bos_token_id) else {
             throw reject("decoder_start_token_id", "missing", "the token that a text begins with")
         }
-        var settings = GenerationSettings(start: start, end: end)
+        var settings = TextGenerationSettings(start: start, end: end)
         settings.beams = first(\.num_beams) ?? 1
         guard (1...64).contains(settings.beams) else {
             throw reject("num_beams", "\(settings.beams)", "a number from 1 to 64")

@@ -7,27 +7,25 @@ internal import Foundation
 ///
 /// Source: transformers 4.57 `GenerationMixin._sample` without sampling, `_beam_search`.
 package struct TextGeneration: Sendable {
-    package let settings: GenerationSettings
+    package let settings: TextGenerationSettings
 
-    package init(_ settings: GenerationSettings) { self.settings = settings }
+    package init(_ settings: TextGenerationSettings) { self.settings = settings }
 
-    /// - Parameter prompt: the first tokens, at least one, fewer than ``GenerationSettings/maximumLength``.
+    /// - Parameter prompt: the first tokens, at least one, fewer than ``TextGenerationSettings/maximumLength``.
     package func callAsFunction(
-        _ source: inout some TokenSource, prompt: [Int32], isCancelled: () throws -> Void = {}
+        _ source: inout some TokenSource, prompt: [Int32]
     ) throws -> GeneratedText {
-        settings.beams > 1
-            ? try search(&source, prompt, isCancelled) : try likeliest(&source, prompt, isCancelled)
+        settings.beams > 1 ? try search(&source, prompt) : try likeliest(&source, prompt)
     }
 
     private func likeliest(
-        _ source: inout some TokenSource, _ prompt: [Int32], _ isCancelled: () throws -> Void
+        _ source: inout some TokenSource, _ prompt: [Int32]
     ) throws -> GeneratedText {
         let rules = TokenRules(settings: settings, prompt: prompt.count)
         var text = prompt
         var sum: Float = 0
         var logits = try source.begin(prompt)
         while text.count < settings.maximumLength {
-            try isCancelled()
             let chances = logSoftmax(logits)
             rules.apply(to: &logits, after: text)
             let token = logits.indices.max { logits[$0] < logits[$1] || (logits[$0] == logits[$1] && $0 > $1) } ?? 0
@@ -56,7 +54,7 @@ package struct TextGeneration: Sendable {
     private static let low: Float = -1e9
 
     private func search(
-        _ source: inout some TokenSource, _ prompt: [Int32], _ isCancelled: () throws -> Void
+        _ source: inout some TokenSource, _ prompt: [Int32]
     ) throws -> GeneratedText {
         let rules = TokenRules(settings: settings, prompt: prompt.count)
         let beams = settings.beams
@@ -66,7 +64,6 @@ package struct TextGeneration: Sendable {
         let first = try source.begin(prompt)
         var logits = Array(repeating: first, count: beams)
         while true {
-            try isCancelled()
             let candidates = best(2 * beams, of: running, logits, rules)
             let stops = candidates.map { $0.text.last == settings.end || $0.text.count >= settings.maximumLength }
             let length = candidates[0].text.count - prompt.count

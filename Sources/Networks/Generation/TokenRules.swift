@@ -4,7 +4,7 @@ internal import Foundation
 ///
 /// Source: transformers `generation/logits_process.py`, in the order of `GenerationMixin._get_logits_processor`.
 struct TokenRules {
-    let settings: GenerationSettings
+    let settings: TextGenerationSettings
     /// Tokens of the prompt.
     let prompt: Int
 

@@ -1,6 +1,6 @@
 /// A language model while it goes on with texts.
 package protocol TokenSource {
-    /// Begins one text.
+    /// Begins one text, once.
     /// - Parameter prompt: its first tokens, at least one.
     /// - Returns: logits of what may follow.
     mutating func begin(_ prompt: [Int32]) throws -> [Float]

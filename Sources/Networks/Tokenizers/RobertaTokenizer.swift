@@ -6,8 +6,6 @@ import Checkpoint
 package struct RobertaTokenizer: Sendable {
     private let encoder: BytePairEncoder
     private let added: AddedTokens
-    /// Text out of numbers.
-    package let text: TokenText
     /// The numbers of `<s>`, `</s>` and `<pad>`.
     package let startID, endID, paddingID: Int32
     /// `model_max_length` of the configuration, both ends counted; nil where it names none.
@@ -16,14 +14,23 @@ package struct RobertaTokenizer: Sendable {
     /// Loads `vocab.json` and `merges.txt`, or `tokenizer.json` where only that is there.
     /// - Throws: ``TokenizerError`` that names the file and the field.
     package init(folder: String) throws(TokenizerError) {
+        try self.init(BytePairTokenizerFiles(folder: folder, family: .roberta))
+    }
+
+    /// Loads the same files, and what turns numbers into text.
+    /// - Throws: ``TokenizerError`` that names the file and the field.
+    package static func withText(folder: String) throws(TokenizerError) -> (RobertaTokenizer, TokenText) {
         let files = try BytePairTokenizerFiles(folder: folder, family: .roberta)
+        return (try RobertaTokenizer(files), TokenText(files))
+    }
+
+    private init(_ files: BytePairTokenizerFiles) throws(TokenizerError) {
         do throws(TokenizerError.Kind) {
             encoder = try BytePairEncoder(vocabulary: files.vocabulary, merges: files.merges, wordEnd: "")
         } catch {
             throw TokenizerError(path: files.path, kind: error)
         }
         added = files.added
-        text = TokenText(files)
         startID = files.startID
         endID = files.endID
         paddingID = files.paddingID

@@ -6,10 +6,9 @@ extension Job {
     package func settings(for task: GenerationTask) -> TaskSettings { tasks[task] ?? preset.settings(for: task) }
 
     /// The job with nothing in it that samples of other tasks alone would need.
-    /// - Parameter captioned: tasks with rows that have no caption.
-    package func narrowed(to present: Set<GenerationTask>, captioned: Set<GenerationTask> = []) -> Job {
+    /// - Parameter media: what rows without a caption show or sound.
+    package func narrowed(to present: Set<GenerationTask>, captioning media: Set<CaptionedMedium> = []) -> Job {
         var job = self
-        let media = Set(captioned.compactMap(\.captionedMedium))
         for medium in CaptionedMedium.allCases where !media.contains(medium) { job.captioner?[medium: medium] = nil }
         if media.isEmpty { job.captioner = nil }
         job.tasks = tasks.filter { present.contains($0.key) }

@@ -31,6 +31,13 @@ extension Job {
             }
             problems += Self.problems(of: settings.guidance, "\(place).guidance")
         }
+        if let captioner {
+            problems += [
+                outside("captioner.beams", captioner.beams ?? 1, 1...64),
+                outside("captioner.max_tokens", captioner.maximumTokens, 1...1000),
+                outside("captioner.words", captioner.words, 0...1000),
+            ]
+        }
         if usesLabels, labels == nil { problems.append("labels is missing, and the job reads a list of captions") }
         return problems.compactMap { $0 }.min()
     }

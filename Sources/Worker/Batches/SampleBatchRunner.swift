@@ -170,7 +170,7 @@ package final class SampleBatchRunner: BatchRunner {
             try observer.checkCancellation()
             do {
                 captioned[sample.index] = try watch.timed("caption") {
-                    try loaded.captions.captioned(sample, input)
+                    try input.captioned(sample, by: loaded.captions)
                 }
             } catch {
                 // A caption that cannot be made costs its own sample.

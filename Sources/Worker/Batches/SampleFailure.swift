@@ -45,6 +45,7 @@ struct SampleFailure: Error, Sendable {
     init(_ error: any Error) {
         switch error {
         case let failure as SampleFailure: self = failure
+        case let error as EmptyCaption: self.init(kind: "emptyCaption", message: "\(error)")
         case let error as MediaError: self.init(kind: error.kind.rawValue, message: "\(error)")
         case let error as TorchError where error.isOutOfMemory:
             self.init(kind: Self.outOfMemoryKind, message: "\(error)")

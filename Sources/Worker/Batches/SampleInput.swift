@@ -1,6 +1,7 @@
 internal import Engine
 internal import Files
 internal import Method
+internal import Planning
 internal import Torch
 
 /// What steers one sample, read from its file.
@@ -27,5 +28,17 @@ struct SampleInput: Sendable {
         var padded: Double?
         /// The largest magnitude of audio.
         var peak: Float?
+    }
+}
+
+extension SampleInput {
+    /// The input with its caption.
+    /// - Throws: ``EmptyCaption``; errors of the device.
+    func captioned(_ sample: PlannedSample, by captions: SampleCaptions) throws -> SampleInput {
+        var input = self
+        (input.caption, input.embedding) = try captions(
+            key: sample.key, prompt: sample.prompt, condition: condition, media: captioned)
+        input.captioned = nil
+        return input
     }
 }

@@ -1,18 +1,8 @@
 internal import Checkpoint
-internal import ClipSampling
 internal import Engine
 internal import Method
 internal import Networks
-internal import Planning
 internal import Torch
-
-/// What a captioner reads.
-enum CaptionedInput: Sendable {
-    /// An image, or the frame that stands for a video.
-    case image(Image)
-    /// At 16 kHz, mono, −1 … 1.
-    case audio([Float])
-}
 
 /// Captions by Florence-2 and Whisper, one sample at a time.
 struct ModelCaptions: Captioner {
@@ -35,10 +25,10 @@ struct ModelCaptions: Captioner {
         audio = try folder(.audio).map { try WhisperCaptioner($0, dtype: dtype, device: device) }
     }
 
-    func caption(_ sample: PlannedSample, _ input: SampleInput) throws -> SampleCaption? {
-        guard let captioned = input.captioned else { return nil }
+    func caption(_ input: CaptionInput) throws -> SampleCaption? {
+        guard let media = input.media else { return nil }
         let said: ModelCaption?
-        switch captioned {
+        switch media {
         case .image(let picture):
             said = try image?(picture, settings.detail, beams: settings.beams, limit: settings.maximumTokens)
         case .audio(let samples):
@@ -47,9 +37,7 @@ struct ModelCaptions: Captioner {
         }
         guard let said else { return nil }
         guard let text = CaptionText.cleaned(said.text, isCut: said.isCut, words: settings.words) else {
-            throw SampleFailure(
-                kind: "emptyCaption",
-                message: "the captioner said nothing about '\(sample.key)': give the row a prompt, or leave it out.")
+            throw EmptyCaption(key: input.key)
         }
         return SampleCaption(text: text, source: .model, score: Double(said.score))
     }

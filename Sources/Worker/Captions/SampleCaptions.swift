@@ -1,12 +1,10 @@
 internal import Engine
-internal import Method
 internal import Planning
 internal import Torch
 
 /// Captions samples as a job says: what the manifest says counts, and what stands in for it else.
 struct SampleCaptions: Sendable {
     private let captioners: [any Captioner]
-    private let needsEmbedding: Bool
     private let pipeline: GenerationPipeline
     private let job: Job
 
@@ -19,26 +17,23 @@ struct SampleCaptions: Sendable {
         case .none: break
         case .labels: captioners += pipeline.labels.map { [LabelCaptions(labels: $0)] } ?? []
         case .model:
-            if let settings = job.captioner {
-                captioners.append(try ModelCaptions(settings, device: device))
-            }
+            if let settings = job.captioner { captioners.append(try ModelCaptions(settings, device: device)) }
         }
         self.captioners = captioners
-        needsEmbedding = job.caption == .labels
     }
 
-    /// The input with its caption.
-    /// - Throws: ``SampleFailure``; errors of the device.
-    func captioned(_ sample: PlannedSample, _ input: SampleInput) throws -> SampleInput {
-        var input = input
-        // Computed once: what the label is chosen by steers the sample as well.
-        if needsEmbedding, sample.prompt == nil, let condition = input.condition {
-            input.embedding = try pipeline.embed(condition, job.clips)
+    /// What a sample is told, and the binder's embedding of what steers it where that was asked for: it steers the sample as
+    /// well, and is computed once.
+    /// - Throws: ``EmptyCaption``; errors of the device.
+    func callAsFunction(
+        key: String, prompt: String?, condition: GenerationRequest.Condition?, media: CaptionedInput?
+    ) throws -> (caption: SampleCaption?, embedding: Tensor?) {
+        let isLabelled = job.caption == .labels && prompt == nil
+        let embedding = isLabelled ? try condition.map { try pipeline.embed($0, job.clips) } : nil
+        let input = CaptionInput(key: key, prompt: prompt, media: media, embedding: embedding)
+        for captioner in captioners {
+            if let caption = try captioner.caption(input) { return (caption, embedding) }
         }
-        for captioner in captioners where input.caption == nil {
-            input.caption = try captioner.caption(sample, input)
-        }
-        input.captioned = nil
-        return input
+        return (nil, embedding)
     }
 }

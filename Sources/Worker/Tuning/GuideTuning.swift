@@ -90,7 +90,7 @@ package struct GuideTuning {
         var (loaded, unread): ([(PlannedSample, SampleInput)], [String: String]) = ([], [:])
         for sample in planned {
             do {
-                loaded.append((sample, try captions.captioned(sample, loader.load(sample))))
+                loaded.append((sample, try loader.load(sample).captioned(sample, by: captions)))
             } catch {
                 unread[sample.key] = "\(error)"
             }

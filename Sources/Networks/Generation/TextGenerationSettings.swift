@@ -1,5 +1,5 @@
 /// How texts are generated, in transformers' words.
-package struct GenerationSettings: Sendable, Equatable {
+package struct TextGenerationSettings: Sendable, Equatable {
     /// Texts that are gone on with at a time; 1 takes the likeliest token each time.
     package var beams = 1
     /// The longest text, its prompt included.

@@ -42,6 +42,28 @@ package struct CheckpointProbe: ModelProbe {
         return inspection
     }
 
+    /// The files of the generator that redraws pictures, or every problem with them.
+    package func inspect(_ pictures: PictureJob) -> ModelInspection {
+        var inspection = ModelInspection()
+        let located = locate(pictures)
+        inspection.problems = located.problems
+        identify(located, hashing: pictures.job.inputHash == .full, &inspection)
+        return inspection
+    }
+
+    /// Where the generator is that redraws pictures. No weight is read.
+    func locate(_ pictures: PictureJob) -> LocatedModels {
+        var located = LocatedModels()
+        do {
+            let check = ModelFamilyCheck(
+                location: try cache.resolve(pictures.model), files: try WeightFile.open(pictures.model).parts)
+            located.models.append(LocatedModels.Model(PictureJob.role, check))
+        } catch {
+            located.problems.append("\(error)")
+        }
+        return located
+    }
+
     /// What is in the files of models that have no problem.
     private func identify(_ located: LocatedModels, hashing: Bool, _ inspection: inout ModelInspection) {
         guard inspection.problems.isEmpty else { return }

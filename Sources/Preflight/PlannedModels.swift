@@ -19,6 +19,8 @@ package struct PlannedModels: Sendable {
             switch run.recipe {
             case .generation(let job): probe.locate(job)
             case .features(let job): probe.locate(job)
+            case .captions(let captions): probe.locate(captions.job)
+            case .pictures(let pictures): probe.locate(pictures)
             }
         guard located.problems.isEmpty else { throw .unusable(located.problems) }
         var claims: [(role: String, claim: FileClaim)] = []

@@ -4,6 +4,8 @@ internal import Planning
 /// Turns a manifest into the rows of a plan, some thousands at a time.
 struct PlannedRows: ~Copyable {
     private let job: Job
+    /// Which rows of the manifest become rows of the plan.
+    private let isWanted: (ManifestRow) -> Bool
     private var inspector: InputInspector
     private var writer: PlanWriter<PlannedSample>
     private(set) var expectedBytes: ExpectedBytes
@@ -15,11 +17,15 @@ struct PlannedRows: ~Copyable {
     /// Rows whose files are looked at together: enough to keep all threads busy most of the time.
     private static let pieceSize = 4096
 
-    init(_ job: Job, probe: any InputProbe, threads: Int, _ survey: ManifestSurvey, maximumFrames: Int?) {
+    init(
+        _ recipe: Recipe, _ job: Job, probe: any InputProbe, threads: Int, _ survey: ManifestSurvey,
+        maximumFrames: Int? = nil, where isWanted: @escaping (ManifestRow) -> Bool = { _ in true }
+    ) {
         self.job = job
+        self.isWanted = isWanted
         inspector = InputInspector(
             job: job, probe: probe, threads: threads, maximumFrames: maximumFrames, uses: survey.shared)
-        writer = PlanWriter(.generation(job))
+        writer = PlanWriter(recipe)
         expectedBytes = ExpectedBytes(job)
     }
 
@@ -29,6 +35,7 @@ struct PlannedRows: ~Copyable {
         var reader = try ManifestReader(job)
         var items: [ManifestItem] = []
         while let item = try reader.next() {
+            if case .row(let row) = item, !isWanted(row) { continue }
             items.append(item)
             if items.count == Self.pieceSize {
                 try take(items)

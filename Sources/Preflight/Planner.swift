@@ -64,7 +64,8 @@ package struct Planner: Sendable {
             to: survey.tasks, captioning: Set(survey.firstWithoutCaption.keys.compactMap(\.captionedMedium)))
         // Models that are not named are a problem of their own.
         let found = models.inspect(job)
-        var rows = PlannedRows(job, probe: inputs, threads: threads, survey, maximumFrames: found.maximumFrames)
+        var rows = PlannedRows(
+            .generation(job), job, probe: inputs, threads: threads, survey, maximumFrames: found.maximumFrames)
         try rows.readAll()
         guard try manifest == FileIdentity(path: job.manifest, hashing: false) else {
             throw ManifestError.changed(path: job.manifest)

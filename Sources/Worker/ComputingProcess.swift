@@ -47,7 +47,20 @@ package struct ComputingProcess: Sendable {
             let choice = try DeviceChoice(
                 job.device, threads: job.threads, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
             try TorchRuntime.configure(threads: choice.threads)
-            let runner = try FeatureBatchRunner(run: run, job: job, rank: place.rank, device: choice.device, log: log)
+            let runner = try RecordBatchRunner(
+                run: run, work: FeatureWork(job), rank: place.rank, device: choice.device, log: log)
+            return (runner, choice.description)
+        case .captions(let captions):
+            let choice = try DeviceChoice(captions.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
+            try choice.apply(captions.job)
+            let runner = try RecordBatchRunner(
+                run: run, work: CaptionWork(captions), rank: place.rank, device: choice.device, log: log)
+            return (runner, choice.description)
+        case .pictures(let pictures):
+            let choice = try DeviceChoice(pictures.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
+            try choice.apply(pictures.job)
+            let runner = try RecordBatchRunner(
+                run: run, work: PictureWork(pictures), rank: place.rank, device: choice.device, log: log)
             return (runner, choice.description)
         }
     }

@@ -16,6 +16,10 @@ package struct RankProgram: Sendable {
         package var target: String
         /// What is evaluated: planned into ``target`` first, or resumed there.
         package var evaluation: EvaluationRequest?
+        /// The rows of a job that are captioned: planned into ``target`` first, or resumed there.
+        package var captions: CaptionRequest?
+        /// The pictures that are redrawn: planned into ``target`` first, or resumed there.
+        package var pictures: PictureRequest?
         package var out: String?
         package var overrides: [String] = []
         /// Whether rank 0 computes too; with one rank it always does.
@@ -134,6 +138,14 @@ package struct RankProgram: Sendable {
             let prepared = try EvaluationPlanner().prepare(evaluation, output: target.path)
             for note in prepared.notes { tell("seehear: note: \(note).") }
             return try prepared.publish(in: RunDirectory(target))
+        }
+        if let captions = options.captions {
+            let planner = CaptionPlanner(inputs: MediaProbe(), models: CaptionerProbe())
+            return try planner.prepare(captions, overrides: options.overrides).publish(in: RunDirectory(target))
+        }
+        if let pictures = options.pictures {
+            return try PicturePlanner(inputs: MediaProbe(), models: PictureProbe()).prepare(pictures).publish(
+                in: RunDirectory(target))
         }
         guard FileManager.default.fileExists(atPath: target.path), !targetIsRun else {
             let run = try Run.open(RunDirectory(target))

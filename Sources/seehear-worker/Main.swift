@@ -14,7 +14,8 @@ struct Main: ParsableCommand {
         commandName: "seehear-worker", abstract: "Generate the samples of a run, on every rank that mpirun starts.",
         version: RunDescription.version,
         subcommands: [
-            RunCommand.self, EvaluateCommand.self, ComputeCommand.self, BenchCommand.self, TuneCommand.self,
+            RunCommand.self, CaptionCommand.self, StylizeCommand.self, EvaluateCommand.self, ComputeCommand.self,
+            BenchCommand.self, TuneCommand.self,
             SelfTestCommand.self,
             SelfTestPartCommand.self, DoctorCommand.self, CheckModelsCommand.self,
         ],

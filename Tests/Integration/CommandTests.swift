@@ -13,7 +13,9 @@ struct CommandTests {
             "", "plan", "launch", "status", "ls", "eval", "compare", "protocol", "export", "verify", "extract",
             "retry", "keyframe", "doctor",
         ],
-        "seehear-worker": ["", "run", "eval", "bench", "tune", "selftest", "doctor", "check-models"],
+        "seehear-worker": [
+            "", "run", "caption", "stylize", "eval", "bench", "tune", "selftest", "doctor", "check-models",
+        ],
     ]
 
     private static func helpFile(_ program: String) -> URL {

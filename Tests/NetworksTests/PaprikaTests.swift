@@ -9,28 +9,17 @@ import Torch
 
 /// AnimeGANv2's generator against a restatement that was checked against the published port.
 @Suite struct PaprikaTests {
-    private struct Description: Decodable {
-        let weights: [DrawnWeight]
-        let maps: [[Int]]
-        let photographs: [[Int]]
-    }
-
-    private let description: Description
+    private let model: PaprikaModel
     private let goldens: GoldenFile
     private let folder: TemporaryFolder
 
     init() throws {
-        description = try GoldenFile.json(Description.self, at: Fixtures.url("paprika/weights.json"))
+        model = try PaprikaModel.read()
         goldens = try GoldenFile(at: Fixtures.url("paprika/paprika.safetensors"))
         folder = try TemporaryFolder()
     }
 
-    private func file(without name: String? = nil) throws -> String {
-        let entries = try description.weights.filter { $0.name != name }.map {
-            try $0.entry
-        }
-        return try folder.write(TorchArchiveWriter.data(entries), to: "paprika.pt")
-    }
+    private func file(without name: String? = nil) throws -> String { try model.write(to: folder, without: name) }
 
     private func picture(_ seed: Int, _ size: [Int]) throws -> Image {
         var random = SplitMix64(seed: UInt64(seed))
@@ -40,7 +29,7 @@ import Torch
     @Test("every block computes what the reference does")
     func blocks() throws {
         let network = try Paprika(path: file(), device: .cpu)
-        for (index, size) in description.maps.enumerated() {
+        for (index, size) in model.maps.enumerated() {
             let pixels = try picture(80 + index, size).pixels.map { Float(Double($0) / 127.5 - 1) }
             let x = try Tensor(pixels, shape: [1, size[0], size[1], 3]).permute([0, 3, 1, 2]).contiguous()
             var results: [String: Tensor] = [:]
@@ -56,7 +45,7 @@ import Torch
     @Test("a photograph's picture is the reference's within one of 255, with its brightness and without")
     func photographs() throws {
         let draw = try PaprikaPicture(path: file(), device: .cpu)
-        for (index, size) in description.photographs.enumerated() {
+        for (index, size) in model.photographs.enumerated() {
             let photograph = try picture(90 + index, size)
             for (name, keeps) in [("styled", true), ("plain", false)] {
                 let made = try draw(photograph, keepsBrightness: keeps)

@@ -37,10 +37,11 @@ import Torch
         return try prepared.publish(in: RunDirectory(folder.url.appending(path: "run")))
     }
 
-    private func runner(_ run: Run) async throws -> FeatureBatchRunner {
+    private func runner(_ run: Run) async throws -> RecordBatchRunner<FeatureWork> {
         guard case .features(let job) = run.description.recipe else { throw CancellationError() }
-        let runner = try FeatureBatchRunner(
-            run: run, job: job, rank: 1, device: .cpu, patience: StoragePatience(pause: .milliseconds(20)),
+        let runner = try RecordBatchRunner(
+            run: run, work: FeatureWork(job), rank: 1, device: .cpu,
+            patience: StoragePatience(pause: .milliseconds(20)),
             pauses: [.milliseconds(100), .milliseconds(300)], log: log)
         try await runner.prepare()
         return runner

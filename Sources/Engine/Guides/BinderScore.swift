@@ -33,7 +33,7 @@ package struct BinderScore {
     }
 
     /// −1 … 1; 0 where one of them has no length.
-    static func cosine(_ a: some Sequence<Double>, _ b: some Sequence<Double>) -> Double {
+    package static func cosine(_ a: some Sequence<Double>, _ b: some Sequence<Double>) -> Double {
         var (product, first, second) = (0.0, 0.0, 0.0)
         for (x, y) in zip(a, b) {
             product += x * y

@@ -1,6 +1,6 @@
-internal import Method
-internal import Networks
-internal import Torch
+package import Method
+package import Networks
+package import Torch
 
 /// What steers the samples of a run, embedded once for all its steps.
 struct SampleConditions {
@@ -83,7 +83,7 @@ struct SampleConditions {
 extension BinderModel {
     /// What steers a sample, `[1, width]`, single precision.
     /// - Parameter clips: how audio is read.
-    func embed(_ condition: GenerationRequest.Condition, _ clips: ClipSettings) throws -> Tensor {
+    package func embed(_ condition: GenerationRequest.Condition, _ clips: ClipSettings) throws -> Tensor {
         switch condition {
         case .clips(let clips):
             return try network.vision(ImageBindVisionInput.clips(clips).to(dtype, device: device)).to(.float32)

@@ -8,19 +8,23 @@ package enum Recipe: Sendable, Equatable {
     case generation(Job)
     /// Features are taken of samples that are there.
     case features(FeatureJob)
+    /// Rows of a job's manifest are captioned.
+    case captions(CaptionJob)
+    /// Pictures of a manifest are redrawn.
+    case pictures(PictureJob)
 
     /// The job of a run that generates; nil of another kind.
     package var job: Job? {
         switch self {
         case .generation(let job): job
-        case .features: nil
+        case .features, .captions, .pictures: nil
         }
     }
 
     /// What the rows of its plan are.
     package var rowType: any PlanRow.Type {
         switch self {
-        case .generation: PlannedSample.self
+        case .generation, .captions, .pictures: PlannedSample.self
         case .features: EvaluatedSample.self
         }
     }
@@ -30,6 +34,8 @@ package enum Recipe: Sendable, Equatable {
         switch self {
         case .generation(let job): job.shard
         case .features(let job): job.shard
+        case .captions(let captions): captions.job.shard
+        case .pictures(let pictures): pictures.job.shard
         }
     }
 
@@ -38,6 +44,8 @@ package enum Recipe: Sendable, Equatable {
         switch self {
         case .generation(let job): job.batch
         case .features(let job): job.batch
+        case .captions(let captions): captions.job.batch
+        case .pictures(let pictures): pictures.job.batch
         }
     }
 
@@ -46,6 +54,8 @@ package enum Recipe: Sendable, Equatable {
         switch self {
         case .generation(let job): job.compression
         case .features(let job): job.compression
+        case .captions(let captions): captions.job.compression
+        case .pictures(let pictures): pictures.job.compression
         }
     }
 
@@ -54,6 +64,8 @@ package enum Recipe: Sendable, Equatable {
         switch self {
         case .generation(let job): job.gather
         case .features(let job): job.gather
+        case .captions(let captions): captions.job.gather
+        case .pictures(let pictures): pictures.job.gather
         }
     }
 
@@ -61,7 +73,7 @@ package enum Recipe: Sendable, Equatable {
     func cost(of row: any PlanRow) -> Double {
         switch self {
         case .generation(let job): (row as? PlannedSample).map { job.cost(of: $0) } ?? 0
-        case .features: 1
+        case .features, .captions, .pictures: 1
         }
     }
 
@@ -70,6 +82,8 @@ package enum Recipe: Sendable, Equatable {
         switch self {
         case .generation(let job): job.problem
         case .features(let job): job.problem
+        case .captions(let captions): captions.job.problem
+        case .pictures(let pictures): pictures.job.problem
         }
     }
 
@@ -84,6 +98,8 @@ package enum Recipe: Sendable, Equatable {
         switch self {
         case .generation(let job): return leaves(job)
         case .features(let job): return leaves(job)
+        case .captions(let captions): return leaves(captions)
+        case .pictures(let pictures): return leaves(pictures)
         }
     }
 
@@ -97,6 +113,8 @@ package enum Recipe: Sendable, Equatable {
         return switch self {
         case .generation(let job): hash(job.withoutPlaces)
         case .features(let job): hash(job.withoutPlaces)
+        case .captions(let captions): hash(captions.withoutPlaces)
+        case .pictures(let pictures): hash(pictures.withoutPlaces)
         }
     }
 }
@@ -109,7 +127,7 @@ private struct RunIdentity<Settings: Encodable>: Encodable {
 }
 
 extension Recipe: Codable {
-    private enum Kind: String, Codable { case generation, features }
+    private enum Kind: String, Codable { case generation, features, captions, pictures }
     private enum CodingKeys: String, CodingKey { case kind, job }
 
     /// Reads the kind, and what belongs to it.
@@ -118,6 +136,8 @@ extension Recipe: Codable {
         switch try fields.decode(Kind.self, forKey: .kind) {
         case .generation: self = .generation(try fields.decode(Job.self, forKey: .job))
         case .features: self = .features(try fields.decode(FeatureJob.self, forKey: .job))
+        case .captions: self = .captions(try fields.decode(CaptionJob.self, forKey: .job))
+        case .pictures: self = .pictures(try fields.decode(PictureJob.self, forKey: .job))
         }
     }
 
@@ -131,6 +151,12 @@ extension Recipe: Codable {
         case .features(let job):
             try fields.encode(Kind.features, forKey: .kind)
             try fields.encode(job, forKey: .job)
+        case .captions(let captions):
+            try fields.encode(Kind.captions, forKey: .kind)
+            try fields.encode(captions, forKey: .job)
+        case .pictures(let pictures):
+            try fields.encode(Kind.pictures, forKey: .kind)
+            try fields.encode(pictures, forKey: .job)
         }
     }
 }

@@ -22,18 +22,35 @@ final class InputLoader: Sendable {
     ///   use for.
     func load(_ sample: PlannedSample) throws -> SampleInput {
         guard let input = sample.input else { return try read(sample) }
+        var (loaded, stamp) = try held(input) { try read(sample) }
+        loaded.stamp = stamp
+        return loaded
+    }
+
+    /// The picture of a row, or the frame that stands for its video.
+    /// - Throws: as ``load(_:)``.
+    func picture(_ sample: PlannedSample) throws -> (image: Image, facts: SampleInput.Facts) {
+        guard let input = sample.input else {
+            throw SampleFailure(kind: "noInput", message: "the plan names no file for '\(sample.key)'.")
+        }
+        return try held(input) {
+            input.kind == .image ? (try ImageReader.read(input.path), SampleInput.Facts()) : try keyFrame(input)
+        }.value
+    }
+
+    /// What is read of a file that is the planned one before and afterwards.
+    private func held<Value>(
+        _ input: PlannedInput, _ read: () throws -> Value
+    ) throws -> (value: Value, stamp: FileStamp?) {
         let stamp = try check(input, since: known.withLock { $0[ExactText(input.path)] })
-        let loaded: SampleInput
         do {
-            loaded = try read(sample)
+            let value = try read()
+            return (value, try check(input, since: stamp))
         } catch {
             // A file that was changed meanwhile reads like a broken one.
             _ = try check(input, since: stamp)
             throw error
         }
-        var checked = loaded
-        checked.stamp = try check(input, since: stamp)
-        return checked
     }
 
     /// Looks whether the file that steers a sample is still the one that was read.

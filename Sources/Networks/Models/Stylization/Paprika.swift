@@ -36,8 +36,10 @@ package struct Paprika: Sendable {
     }
 
     /// Reads `paprika.pt`.
-    package init(path: String, device: Device) throws {
-        let store = WeightStore(try WeightFile.open(path), dtype: .float32, device: device)
+    /// - Parameter dtype: nil checks keys and shapes and reads no weight.
+    /// - Throws: `WeightFileError`.
+    package init(path: String, dtype: DType? = .float32, device: Device) throws {
+        let store = WeightStore(try WeightFile.open(path), dtype: dtype, device: device)
         try self.init(store.root)
         try store.finish()
     }

@@ -1,74 +1,91 @@
-package import Coordinator
-internal import AVAlign
+internal import Coordinator
 internal import Files
-internal import JSON
-package import Logging
-internal import Method
-internal import Networks
-package import Planning
+internal import Foundation
+internal import Logging
+internal import Planning
 internal import Preflight
 internal import Shard
 internal import Synchronization
-package import Threads
-package import Torch
+internal import Threads
+internal import Torch
 
-/// A rank's work on a run of features: read → look through the networks → encode → publish.
-package final class FeatureBatchRunner: BatchRunner {
+/// What a run does with samples that are read from files and looked at: a run of features, a run of captions.
+protocol RecordWork: Sendable {
+    associatedtype Row: PlanRow
+    /// What is read of a row's files.
+    associatedtype Input: Sendable
+    /// The networks.
+    associatedtype Loaded: Sendable
+
+    /// - Throws: errors of loading.
+    func load(on device: Device) throws -> Loaded
+    /// Reads a row's files. Blocks.
+    func read(_ row: Row) throws -> Input
+    /// The files of a row, which are waited for where their folder is gone.
+    func files(of row: Row) -> [String]
+    /// Makes records of inputs that could be read.
+    /// - Parameter progress: gets the share that is done.
+    /// - Returns: one for each row.
+    func make(
+        _ rows: [Row], _ inputs: [Result<Input, SampleFailure>], _ loaded: Loaded, progress: (Double) -> Void
+    ) throws -> [Result<Sample, SampleFailure>]
+}
+
+/// A rank's work on a run of records: read → look → encode → publish.
+final class RecordBatchRunner<Work: RecordWork>: BatchRunner {
     private let run: Run
-    private let job: FeatureJob
+    private let work: Work
     private let rank: Int
     private let device: Device
     private let log: Logger
     private let computing: WorkThread
     private let reading: WorkThread
-    private let reader: FeatureReader
-    private let networks = Mutex<FeatureNetworks?>(nil)
+    private let loaded = Mutex<Work.Loaded?>(nil)
     private let models = ModelsInUse()
     private let folders: InputFolders
     private let pauses: [Duration]
     private let prefetched = Mutex<[Int: [Input]]>([:])
 
-    private typealias Input = Result<FeatureInput, SampleFailure>
+    private typealias Input = Result<Work.Input, SampleFailure>
 
     /// - Parameters:
     ///   - patience: how long samples are waited for whose folder is gone.
     ///   - pauses: before each further attempt to read samples whose failure may pass.
     /// - Throws: ``ThreadError``.
-    package init(
-        run: Run, job: FeatureJob, rank: Int, device: Device, patience: StoragePatience = StoragePatience(),
+    init(
+        run: Run, work: Work, rank: Int, device: Device, patience: StoragePatience = StoragePatience(),
         pauses: [Duration] = [.seconds(2), .seconds(10)], log: Logger
     ) throws(ThreadError) {
         computing = try WorkThread("compute")
         reading = try WorkThread("inputs")
         self.run = run
-        self.job = job
+        self.work = work
         self.rank = rank
         self.device = device
         self.log = log
         folders = InputFolders(patience: patience, reading: reading, log: log)
         self.pauses = pauses
-        reader = FeatureReader(media: EvaluatedMedia(), job: job)
     }
 
     /// Loads the networks.
     /// - Throws: `PlannedModelsError` where they are not those that were planned; errors of loading.
-    package func prepare() async throws {
-        let loaded = try await computing.perform { [run, job, device, models] in
-            try models.loading(run.description) { try FeatureNetworks(job, device: device) }
+    func prepare() async throws {
+        let networks = try await computing.perform { [run, work, device, models] in
+            try models.loading(run.description) { try work.load(on: device) }
         }
-        networks.withLock { $0 = loaded }
+        loaded.withLock { $0 = networks }
         log.info("networks are loaded on \(device)")
     }
 
-    package func prefetch(_ batch: Int) async {
+    func prefetch(_ batch: Int) async {
         let inputs = try? await reading.perform { [self] in read(try planned(in: batch)) }
         guard !Task.isCancelled else { return }
         prefetched.withLock { $0[batch] = inputs }
     }
 
-    package func discard(_ batch: Int) async { prefetched.withLock { $0[batch] = nil } }
+    func discard(_ batch: Int) async { prefetched.withLock { $0[batch] = nil } }
 
-    package func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport {
+    func run(_ order: BatchOrder, _ watch: BatchWatch) async throws -> BatchReport {
         let batch = order.batch
         let start = ContinuousClock.now
         let samples = try await reading.perform { [self] in try planned(in: batch) }
@@ -76,18 +93,19 @@ package final class FeatureBatchRunner: BatchRunner {
         // What kills the process may do so while it is read.
         let apart = order.isolation == .samples
         if inputs.isEmpty, !apart { inputs = try await reading.perform { [self] in read(samples) } }
-        guard let networks = networks.withLock({ $0 }) else {
+        guard let loaded = loaded.withLock({ $0 }) else {
             throw BatchFailure(kind: "notPrepared", message: "the networks are not loaded.", retryable: false)
         }
         var results: [Result<Sample, SampleFailure>] = []
         if apart {
             for sample in samples {
                 guard order.excluded[sample.index] == nil else {
-                    results += finished([sample], [.failure(excluded(sample, order))])
+                    results.append(.failure(excluded(sample, order)))
                     continue
                 }
                 await watch.begin(sample.index)
-                results += try await computing.perform { [self] in try take([sample], read([sample]), networks) { _ in }
+                results += try await computing.perform { [self] in
+                    try work.make([sample], read([sample]), loaded) { _ in }
                 }
             }
         } else {
@@ -95,8 +113,8 @@ package final class FeatureBatchRunner: BatchRunner {
             for (place, sample) in samples.enumerated() where order.excluded[sample.index] != nil {
                 inputs[place] = .failure(excluded(sample, order))
             }
-            results = try await computing.perform { [self, inputs] in
-                try take(samples, inputs, networks, progress: watch.progress)
+            results = try await computing.perform { [work, inputs] in
+                try work.make(samples, inputs, loaded, progress: watch.progress)
             }
         }
         watch.computed()
@@ -115,21 +133,19 @@ package final class FeatureBatchRunner: BatchRunner {
 
     // MARK: - Parts
 
-    private func planned(in batch: Int) throws(RunError) -> [EvaluatedSample] {
-        try run.samples(of: batch, as: EvaluatedSample.self)
-    }
+    private func planned(in batch: Int) throws(RunError) -> [Work.Row] { try run.samples(of: batch, as: Work.Row.self) }
 
-    private func read(_ samples: [EvaluatedSample]) -> [Input] {
+    private func read(_ samples: [Work.Row]) -> [Input] {
         samples.map { sample in
             if let error = sample.error {
                 return .failure(SampleFailure(kind: error.kind, message: error.message))
             }
-            return Result { () throws(SampleFailure) in try reader.read(sample) }
+            return Result { try work.read(sample) }.mapError(SampleFailure.init)
         }
     }
 
     /// Reads samples again whose failure may pass, after a while.
-    private func readAgain(_ samples: [EvaluatedSample], _ inputs: inout [Input]) async throws {
+    private func readAgain(_ samples: [Work.Row], _ inputs: inout [Input]) async throws {
         for pause in pauses {
             let again = samples.indices.filter { place in
                 if case .failure(let failure) = inputs[place] { failure.isTransient } else { false }
@@ -138,42 +154,25 @@ package final class FeatureBatchRunner: BatchRunner {
             log.warning("\(again.count) samples failed for what may pass; they are read again.")
             try await Task.sleep(for: pause)
             let left = again.map { samples[$0] }
-            try await folders.wait(for: left.flatMap { [$0.picture, $0.sound].compactMap { $0?.path } })
+            try await folders.wait(for: left.flatMap(work.files))
             let found = try await reading.perform { [self] in read(left) }
             for (place, input) in zip(again, found) { inputs[place] = input }
         }
     }
 
-    private func excluded(_ sample: EvaluatedSample, _ order: BatchOrder) -> SampleFailure {
+    private func excluded(_ sample: Work.Row, _ order: BatchOrder) -> SampleFailure {
         SampleFailure(kind: BatchFailure.workerLost, message: order.excluded[sample.index] ?? "")
     }
 
-    private func take(
-        _ samples: [EvaluatedSample], _ inputs: [Input], _ networks: FeatureNetworks, progress: (Double) -> Void
-    ) throws -> [Result<Sample, SampleFailure>] {
-        finished(samples, try networks.take(inputs, job, progress: progress))
-    }
-
-    private func finished(
-        _ samples: [EvaluatedSample], _ taken: [Result<FeatureNetworks.Taken, SampleFailure>]
-    ) -> [Result<Sample, SampleFailure>] {
-        zip(samples, taken).map { sample, taken in
-            taken.flatMap { taken in
-                Result { try FeatureEncoder.encode(sample, taken.input, taken.rows) }.mapError(SampleFailure.init)
-            }
-        }
-    }
-
-    private func row(
-        _ sample: EvaluatedSample, _ result: Result<Sample, SampleFailure>, seconds: Double
-    ) -> SampleRow {
+    private func row(_ sample: Work.Row, _ result: Result<Sample, SampleFailure>, seconds: Double) -> SampleRow {
         var failure: SampleRow.Failure?
         if case .failure(let error) = result {
             failure = error.record
             log.warning("\(sample.key) failed: \(error.kind): \(error.message)")
         }
+        let listed = sample.listed
         return SampleRow(
-            index: sample.index, key: sample.key, task: sample.listed.task, prompt: sample.prompt, seed: 0,
+            index: sample.index, key: sample.key, task: listed.task, prompt: listed.prompt, seed: listed.seed,
             status: failure == nil ? .ok : .failed, error: failure, seconds: seconds, rank: rank, host: LocalHost.name)
     }
 }

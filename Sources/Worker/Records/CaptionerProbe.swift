@@ -1,0 +1,19 @@
+internal import Planning
+internal import Preflight
+internal import Torch
+
+/// Looks at what a run of captions needs as the ranks will: the captioners and the binder.
+struct CaptionerProbe: ModelProbe {
+    private let files = CheckpointProbe()
+
+    func inspect(_ job: Job) -> ModelInspection {
+        var inspection = files.inspect(job)
+        guard inspection.problems.isEmpty else { return inspection }
+        do {
+            _ = try CaptionWork.load(job, dtype: nil, device: .cpu)
+        } catch {
+            inspection.problems.append("\(error)")
+        }
+        return inspection
+    }
+}

@@ -11,6 +11,9 @@ package struct EvaluationResult: Codable, Sendable, Equatable {
     /// In the order in which they were asked for.
     package var metrics: [MetricFindings]
 
+    /// Whether every metric that was asked for has a value.
+    package var isComplete: Bool { metrics.allSatisfy { $0.value != nil } }
+
     package init(generated: SetFindings, reference: SetFindings?, metrics: [MetricFindings]) {
         self.generated = generated
         self.reference = reference
@@ -76,10 +79,12 @@ package struct MetricFindings: Codable, Sendable, Equatable {
     package var unusable: [String: String]
     /// Why there is no value.
     package var problem: String?
+    /// What makes a value doubtful.
+    package var note: String?
 
     private enum CodingKeys: String, CodingKey {
         case metric, value, low, high, deviation, slope, samples, rows, width, feature, variant, resampler, unusable,
-            problem
+            problem, note
         case isInObjective = "in_objective"
         case rSquared = "r_squared"
         case referenceSamples = "reference_samples"

@@ -38,6 +38,7 @@ package struct EvaluationTable {
     /// What a reader of the numbers has to know, a sentence each.
     package var remarks: [String] {
         var remarks = result.metrics.compactMap { metric in metric.problem.map { "\(metric.metric): \($0)" } }
+        remarks += result.metrics.compactMap { metric in metric.note.map { "\(metric.metric): \($0)" } }
         remarks += result.metrics.compactMap { metric in
             Self.named(metric.unusable, "\(metric.metric): do not count")
         }

@@ -16,7 +16,7 @@ extension Evaluator {
             let found = try store.rows(feature, of: .reference, logits: statistic.usesLogits)
             guard found.identity == rows.identity else {
                 findings.problem =
-                    "the reference's features are of another network or way: \(found.identity) and not \(rows.identity)"
+                    "the reference's features are of another network or way: \(found.identity), and not \(rows.identity): take both sides' with the same"
                 return []
             }
             others = found

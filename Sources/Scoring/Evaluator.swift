@@ -25,7 +25,9 @@ package struct Evaluator: Sendable {
     /// - Throws: ``ScoringError`` where features cannot be read.
     package func evaluate() throws(ScoringError) -> (result: EvaluationResult, scores: SampleScores) {
         let (read, failed) = try generated.records(of: .generated)
-        let others = try reference?.records(of: .reference)
+        let others = try reference.flatMap { store throws(ScoringError) in
+            store.path(of: .reference) == nil ? nil : try store.records(of: .reference)
+        }
         let names = Set(read.map(\.name)).union(failed.map(\.name))
         let otherNames = others.map { Set($0.read.map(\.name)).union($0.failed.map(\.name)) }
         var found: [MetricFindings] = []

@@ -37,7 +37,7 @@ package struct FeatureShards: Sendable {
 }
 
 /// What decides the values of a feature: what it is, and the weights that it was taken with.
-package struct FeatureIdentity: Sendable, Equatable, Codable {
+package struct FeatureIdentity: Sendable, Equatable, Codable, CustomStringConvertible {
     /// As `Feature` writes itself, or for features of another tool the file's name.
     package var feature: String
     /// The network's files by name with their SHA-256; empty where there is no network.
@@ -46,5 +46,11 @@ package struct FeatureIdentity: Sendable, Equatable, Codable {
     package init(feature: String, checkpoint: [String: String]) {
         self.feature = feature
         self.checkpoint = checkpoint
+    }
+
+    /// The feature, and the files with the beginning of their SHA-256.
+    package var description: String {
+        let files = checkpoint.sorted { $0.key < $1.key }.map { "\($0.key) (SHA-256 \($0.value.prefix(12))…)" }
+        return ([feature] + files).joined(separator: ", ")
     }
 }

@@ -9,6 +9,14 @@ package enum ScoringError: Error, Equatable, CustomStringConvertible {
     case otherSource(side: String, found: String, wanted: String)
     case algebra(String)
 
+    /// Whether it is not the command that is wrong.
+    package var isFailure: Bool {
+        switch self {
+        case .features, .damaged, .algebra: true
+        case .noFeatures, .unfinished, .notTaken, .otherSource: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .features(let sentence), .algebra(let sentence): sentence

@@ -23,6 +23,7 @@ struct StatisticScores {
             findings.problem = problem
             return []
         }
+        findings.note = Self.note(generated, generatedName) ?? reference.flatMap { Self.note($0, referenceName) }
         do throws(StatisticsError) {
             let values = try value(of: statistic, &findings)
             dropInfinite(&findings)
@@ -50,6 +51,16 @@ struct StatisticScores {
             }
         }
         return nil
+    }
+
+    /// A network that sees no difference between samples was given the same file again and again, or is broken.
+    private static func note(_ rows: FeatureShards, _ side: String) -> String? {
+        let (first, count) = (rows.shards.first { $0.values.rows > 0 }?.values[0], rows.count)
+        let areEqual = rows.shards.allSatisfy { shard in
+            (0..<shard.values.rows).allSatisfy { shard.values[$0] == first }
+        }
+        guard count > 1, areEqual else { return nil }
+        return "all \(count) rows of \(side) are equal: look at its samples, and at how the features were taken"
     }
 
     private func remedy(for error: StatisticsError) -> String {

@@ -135,7 +135,7 @@ package struct RankProgram: Sendable {
     private func plan() throws -> Run {
         let target = URL(filePath: options.target)
         if let evaluation = options.evaluation {
-            let prepared = try EvaluationPlanner().prepare(evaluation, output: target.path)
+            let prepared = try EvaluationPlanner(models: FeatureNetworkProbe()).prepare(evaluation, output: target.path)
             for note in prepared.notes { tell("seehear: note: \(note).") }
             return try prepared.publish(in: RunDirectory(target))
         }

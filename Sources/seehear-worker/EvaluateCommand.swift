@@ -18,7 +18,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             mpirun -n 9 seehear-worker eval RUN --reference FOLDER --table paper-sound --networks WEIGHTS
 
             Features are taken once and kept; the same command resumes, and seehear eval computes other metrics of the same \
-            features on any machine. Exits as a run does: 3 where samples could not be read; those are named.
+            features on any machine. Exits as a run does: 3 where samples could not be read or a metric could not be \
+            computed; they are named.
             """)
 
     @OptionGroup var evaluation: EvaluationArguments
@@ -96,11 +97,11 @@ struct EvaluateCommand: AsyncParsableCommand {
             guard code == 0 || code == 3 else { return code }
             do {
                 let directory = RunDirectory(URL(filePath: target, directoryHint: .isDirectory))
-                let text = try await WorkThread("scores").perform {
-                    try EvaluationReport.write(directory, settings: settings).table.text
+                let (result, table) = try await WorkThread("scores").perform {
+                    try EvaluationReport.write(directory, settings: settings)
                 }
-                print(text, terminator: "")
-                return code
+                print(table.text, terminator: "")
+                return result.isComplete ? code : 3
             } catch {
                 StandardStreams.tell("seehear-worker: \(error)\n")
                 return 1

@@ -11,7 +11,8 @@ struct EvaluateCommand: ParsableCommand {
         abstract: "Compute metrics from features that seehear-worker eval has taken, or another tool.",
         discussion: """
             No network runs here, so that any machine will do. The result is printed and kept beside the features, in \
-            evaluation.json, and the values of single samples in scores.jsonl.
+            evaluation.json, and the values of single samples in scores.jsonl. Ends with 3 where a metric could not be \
+            computed.
 
             Features of another tool are given as .npy files, [rows, values] in floating point:
 
@@ -43,14 +44,16 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
-        try Output.reporting {
+        let isComplete = try Output.reporting {
             let (result, table) = try evaluation.isOfFeatureFiles ? ofFiles() : ofRuns()
             if json {
                 try Output.printJSON(result)
             } else {
                 try Output.line(String(table.text.dropLast()))
             }
+            return result.isComplete
         }
+        if !isComplete { throw Output.incomplete }
     }
 
     private func ofRuns() throws -> (result: EvaluationResult, table: EvaluationTable) {

@@ -59,6 +59,9 @@ enum Output {
         } catch let error where error is FeatureFileError || error is EvaluationFolderError || error is UnknownOrder {
             complain("error: \(error)")
             throw invalid
+        } catch let error as ScoringError {
+            complain("error: \(error)")
+            throw error.isFailure ? ExitCode.failure : invalid
         } catch let error as MediaError {
             complain("error: \(error)")
             throw error.kind == .failed ? ExitCode.failure : invalid

@@ -131,6 +131,23 @@ import Testing
         #expect(result.metrics[3].value != nil)
     }
 
+    @Test("rows that are all equal are told, and one that differs is enough")
+    func equalRows() throws {
+        let real = try folder.features("real", npy(y), Array(names.prefix(30)))
+        var rows = Matrix(rows: 40, columns: 8, values: Array(repeating: 0.5, count: 320))
+        func evaluated() throws -> (result: EvaluationResult, table: EvaluationTable) {
+            let made = try folder.features("made", npy(rows), names)
+            return try EvaluationReport.write(
+                FeatureFiles(made, reference: real), [.frechet], style: .audioldmEval, to: "\(folder.path)/out")
+        }
+        let (result, table) = try evaluated()
+        let note = try #require(result.metrics[0].note)
+        #expect(note.hasPrefix("all 40 rows of \(folder.path)/made.npy are equal") && result.metrics[0].value != nil)
+        #expect(table.remarks.contains("frechet: \(note)"))
+        rows[39, 7] = 0.25
+        #expect(try evaluated().result.metrics[0].note == nil)
+    }
+
     @Test("features as large as double precision allows give no value, and a result that can be written")
     func absurd() throws {
         let made = try folder.features("made", npy(drawn(1, 20, 3, times: 1e300)), Array(names.prefix(20)))

@@ -47,4 +47,16 @@ extension FeatureNetworkName {
         case .i3d: try I3DFeatures(I3D(path: path, dtype: dtype, device: device), variant.framing, dtype, device)
         }
     }
+
+    /// Holds every key and shape of the published file against the network. No weight is read.
+    ///
+    /// - Throws: ``FeatureCheckpointError``, `WeightFileError`.
+    package func check(_ path: String) throws {
+        switch self {
+        case .vggish: try VGGish.checked(path)
+        case .cnn14: try CNN14.checked(path)
+        case .passt: try PaSST.checked(path)
+        case .i3d: try I3D.checked(path)
+        }
+    }
 }

@@ -3,11 +3,19 @@ internal import Foundation
 internal import Method
 package import Planning
 
+/// Looks at the networks of a run of features.
+package protocol FeatureModelProbe: Sendable {
+    /// Their files, or every problem with them.
+    func inspect(_ job: FeatureJob) -> ModelInspection
+}
+
+extension CheckpointProbe: FeatureModelProbe {}
+
 /// Plans a run that takes the features that metrics need.
 package struct EvaluationPlanner: Sendable {
-    private let models: CheckpointProbe
+    private let models: any FeatureModelProbe
 
-    package init(models: CheckpointProbe = CheckpointProbe()) { self.models = models }
+    package init(models: any FeatureModelProbe = CheckpointProbe()) { self.models = models }
 
     /// Looks at both sides, at the networks and at the disk. Writes nothing. Blocks.
     /// - Parameter output: the run directory, whose disk must have room; it need not exist.

@@ -19,7 +19,7 @@ struct FeatureNetworks: Sendable {
             case (.network(let name), _):
                 return (feature, try name.load(path, variant: FeatureVariant(feature), device: device))
             case (.imageBind, .embedding(let input)):
-                let loaded = try binder ?? Self.binder(path, device)
+                let loaded = try binder ?? Self.binder(path, dtype: .float32, device)
                 binder = loaded
                 return (feature, try ImageBindFeatures(loaded, input))
             case (.imageBind, _): return nil
@@ -27,9 +27,18 @@ struct FeatureNetworks: Sendable {
         }
     }
 
-    private static func binder(_ path: String, _ device: Device) throws -> BinderModel {
+    /// Holds every key and shape of the networks' files against the networks. No weight is read.
+    /// - Throws: errors of files, keys and shapes.
+    static func check(_ model: EvaluationModel, at path: String) throws {
+        switch model {
+        case .network(let name): try name.check(path)
+        case .imageBind: _ = try binder(path, dtype: nil, .cpu)
+        }
+    }
+
+    private static func binder(_ path: String, dtype: DType?, _ device: Device) throws -> BinderModel {
         let location = try HuggingFaceCache().resolve(path)
-        return try BinderModel(ImageBindFiles(location), dtype: .float32, device: device)
+        return try BinderModel(ImageBindFiles(location), dtype: dtype, device: device)
     }
 
     /// What a sample has of a feature.

@@ -27,15 +27,23 @@ extension PublishedFeatureNetwork {
     ///
     /// - Throws: ``FeatureCheckpointError``, `WeightFileError`: a key that is missing or left over, a wrong shape, another network.
     init(path: String, dtype: DType, device: Device) throws {
-        let file = try WeightFile.open(path)
-        let sizes = try Sizes(CheckpointShapes(file, Sizes.network, signature: Sizes.signature))
-        // Every shape is held against the others before a weight is read.
-        let checked = WeightStore(file, dtype: nil)
-        _ = try Self(sizes, checked.root)
-        try checked.finish(unused: sizes.unused)
+        let (file, sizes) = try Self.checked(path)
         let store = WeightStore(file, dtype: dtype, device: device)
         self = try Self(sizes, store.root)
         try store.finish(unused: sizes.unused)
+    }
+
+    /// Holds every key and shape against the others. No weight is read.
+    ///
+    /// - Throws: as ``init(path:dtype:device:)``.
+    @discardableResult
+    static func checked(_ path: String) throws -> (file: WeightFile, sizes: Sizes) {
+        let file = try WeightFile.open(path)
+        let sizes = try Sizes(CheckpointShapes(file, Sizes.network, signature: Sizes.signature))
+        let store = WeightStore(file, dtype: nil)
+        _ = try Self(sizes, store.root)
+        try store.finish(unused: sizes.unused)
+        return (file, sizes)
     }
 }
 

@@ -81,4 +81,14 @@ package struct ModelInspection: Sendable, Equatable {
         self.maximumFrames = maximumFrames
         self.labels = labels
     }
+
+    /// The inspection with what further looks find; files that have a problem are not looked at further.
+    package func followed(by looks: [() throws -> Void]) -> ModelInspection {
+        guard problems.isEmpty else { return self }
+        var inspection = self
+        for look in looks {
+            do { try look() } catch { inspection.problems.append("\(error)") }
+        }
+        return inspection
+    }
 }

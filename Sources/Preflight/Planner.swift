@@ -45,15 +45,7 @@ package struct Planner: Sendable {
     /// are as little trouble as a thousand.
     /// - Throws: ``PlanningError`` with all problems.
     package func prepare(_ job: Job, output: URL) throws(PlanningError) -> PreparedPlan {
-        do {
-            return try prepared(job, output: output)
-        } catch let error as PlanningError {
-            throw error
-        } catch let error as ManifestError {
-            throw .manifest(error)
-        } catch {
-            throw .manifest(.unreadable(path: job.manifest, reason: "\(error)"))
-        }
+        try PlanningError.naming(job.manifest) { try prepared(job, output: output) }
     }
 
     private func prepared(_ job: Job, output: URL) throws -> PreparedPlan {
@@ -72,8 +64,6 @@ package struct Planner: Sendable {
         }
         let (bytes, all, rejected) = (rows.expectedBytes.total, rows.problems, rows.rejected)
         let plan = try rows.finish()
-        let free = DiskSpace.available(at: output.standardizedFileURL.path)
-
         var problems = PlanProblems(manifest: job.manifest, policy: job.invalidRows)
         problems.rows = job.invalidRows == .fail ? all : rejected
         problems.others = settings + found.problems + tooLong(plan, job, found.maximumFrames)
@@ -81,11 +71,7 @@ package struct Planner: Sendable {
             problems.others.append(
                 "no row of the manifest can be used; the first: \(all.first.first?.description ?? "none")")
         }
-        if let free, free < bytes {
-            problems.others.append(
-                "the disk of \(output.path) has \(ByteText.short(free)) free and the run needs \(ByteText.short(bytes)); "
-                    + "free some, or give --out on another disk")
-        }
+        let free = problems.checkRoom(for: bytes, at: output)
         guard problems.isEmpty else { throw PlanningError.problems(problems) }
         return PreparedPlan(
             job: job, plan: plan, models: found.models, labels: found.labels, invalidRows: all, expectedBytes: bytes,

@@ -1,3 +1,5 @@
+internal import Files
+internal import Foundation
 package import Planning
 
 /// Why there is no plan.
@@ -16,6 +18,19 @@ package enum PlanningError: Error, Sendable, CustomStringConvertible {
         case .problems(let problems): problems.description
         }
     }
+
+    /// Does `work`, whose other errors are of a manifest that cannot be read.
+    static func naming<Result>(_ manifest: String, _ work: () throws -> Result) throws(PlanningError) -> Result {
+        do {
+            return try work()
+        } catch let error as PlanningError {
+            throw error
+        } catch let error as ManifestError {
+            throw .manifest(error)
+        } catch {
+            throw .manifest(.unreadable(path: manifest, reason: "\(error)"))
+        }
+    }
 }
 
 /// Everything that is wrong with what a job names.
@@ -30,6 +45,19 @@ package struct PlanProblems: Sendable, Equatable, CustomStringConvertible {
     package var others: [String] = []
 
     package var isEmpty: Bool { rows.isEmpty && others.isEmpty }
+
+    /// Looks whether the disk has room for a run.
+    /// - Returns: the bytes that are free; nil where nobody says.
+    @discardableResult
+    mutating func checkRoom(for bytes: Int64, at output: URL) -> Int64? {
+        let free = DiskSpace.available(at: output.standardizedFileURL.path)
+        if let free, free < bytes {
+            others.append(
+                "the disk of \(output.path) has \(ByteText.short(free)) free and the run needs \(ByteText.short(bytes)); "
+                    + "free some, or give --out on another disk")
+        }
+        return free
+    }
 
     package var description: String {
         var lines = others

@@ -36,6 +36,12 @@ package struct ComputingProcess: Sendable {
     private static func models(
         _ run: Run, _ place: RankProgram.Place, _ log: Logger
     ) throws -> (runner: any BatchRunner, device: String) {
+        func records(_ work: some RecordWork, on choice: DeviceChoice) throws -> (any BatchRunner, String) {
+            (
+                try RecordBatchRunner(run: run, work: work, rank: place.rank, device: choice.device, log: log),
+                choice.description
+            )
+        }
         switch run.description.recipe {
         case .generation(let job):
             let choice = try DeviceChoice(job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
@@ -47,21 +53,15 @@ package struct ComputingProcess: Sendable {
             let choice = try DeviceChoice(
                 job.device, threads: job.threads, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
             try TorchRuntime.configure(threads: choice.threads)
-            let runner = try RecordBatchRunner(
-                run: run, work: FeatureWork(job), rank: place.rank, device: choice.device, log: log)
-            return (runner, choice.description)
+            return try records(FeatureWork(job), on: choice)
         case .captions(let captions):
             let choice = try DeviceChoice(captions.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
             try choice.apply(captions.job)
-            let runner = try RecordBatchRunner(
-                run: run, work: CaptionWork(captions), rank: place.rank, device: choice.device, log: log)
-            return (runner, choice.description)
+            return try records(CaptionWork(captions), on: choice)
         case .pictures(let pictures):
             let choice = try DeviceChoice(pictures.job, localRank: place.localRank, ranksOnNode: place.ranksOnNode)
             try choice.apply(pictures.job)
-            let runner = try RecordBatchRunner(
-                run: run, work: PictureWork(pictures), rank: place.rank, device: choice.device, log: log)
-            return (runner, choice.description)
+            return try records(PictureWork(pictures), on: choice)
         }
     }
 

@@ -141,11 +141,13 @@ package struct RankProgram: Sendable {
         }
         if let captions = options.captions {
             let planner = CaptionPlanner(inputs: MediaProbe(), models: CaptionerProbe())
-            return try planner.prepare(captions, overrides: options.overrides).publish(in: RunDirectory(target))
+            return try planner.prepare(captions, overrides: options.overrides, output: target).publish(
+                in: RunDirectory(target))
         }
         if let pictures = options.pictures {
-            return try PicturePlanner(inputs: MediaProbe(), models: PictureProbe()).prepare(pictures).publish(
-                in: RunDirectory(target))
+            return try PicturePlanner(inputs: MediaProbe(), models: PictureProbe()).prepare(pictures, output: target)
+                .publish(
+                    in: RunDirectory(target))
         }
         guard FileManager.default.fileExists(atPath: target.path), !targetIsRun else {
             let run = try Run.open(RunDirectory(target))

@@ -47,19 +47,13 @@ struct CaptionCommand: AsyncParsableCommand {
         ranks.apply(to: &options)
         let out = out
         try await RankStart.run(options) { code in
-            guard code == 0 || code == 3 else { return code }
-            do {
-                let counts = try await WorkThread("manifest").perform {
-                    try CaptionedManifest(RunDirectory(URL(filePath: target, directoryHint: .isDirectory))).write(
-                        to: out)
-                }
-                let failed = counts.failed > 0 ? ", \(counts.failed) could not be captioned" : ""
-                print("\(out): \(counts.captioned) rows captioned\(failed); \(CaptionedManifest.sidecar(of: out))")
-                return code
-            } catch {
-                StandardStreams.tell("seehear-worker: \(error)\n")
-                return 1
+            let counts = try await WorkThread("manifest").perform {
+                try CaptionedManifest(RunDirectory(URL(filePath: target, directoryHint: .isDirectory))).write(
+                    to: out)
             }
+            let failed = counts.failed > 0 ? ", \(counts.failed) could not be captioned" : ""
+            print("\(out): \(counts.captioned) rows captioned\(failed); \(CaptionedManifest.sidecar(of: out))")
+            return code
         }
     }
 }

@@ -37,14 +37,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         help: ArgumentHelp("A network that lies elsewhere, such as vggish=FILE.", valueName: "name=file"))
     var networkFiles: [String] = []
 
-    @Option(help: "Where the networks run.")
-    var device = Job.Device.auto
-
-    @Option(help: "Threads of the CPU kernels.")
-    var threads: Int?
-
-    @Option(help: "How results reach rank 0: shared, or mpi where the ranks share no file system.")
-    var gather = Job.Gather.shared
+    @OptionGroup var placing: DeviceArguments
 
     @OptionGroup var ranks: RankArguments
 
@@ -54,9 +47,6 @@ struct EvaluateCommand: AsyncParsableCommand {
                 "features in .npy files are there already: seehear eval compares them, without ranks.")
         }
         _ = try files()
-        if let threads, !(1...1 << 16).contains(threads) {
-            throw ValidationError("--threads is \(threads): give a whole number from 1 on.")
-        }
         if out == nil, !isRun {
             throw ValidationError(
                 "\(evaluation.generated) is no run: say with --out where features and results shall be.")
@@ -89,23 +79,17 @@ struct EvaluateCommand: AsyncParsableCommand {
             settings: settings)
         request.networks = networks.map(Self.absolute)
         request.networkFiles = try files()
-        (request.device, request.threads, request.gather) = (device, threads, gather)
+        (request.device, request.threads, request.gather) = (placing.device, placing.threads, placing.gather)
         var options = RankProgram.Options(target: target)
         options.evaluation = request
         ranks.apply(to: &options)
         try await RankStart.run(options) { code in
-            guard code == 0 || code == 3 else { return code }
-            do {
-                let directory = RunDirectory(URL(filePath: target, directoryHint: .isDirectory))
-                let (result, table) = try await WorkThread("scores").perform {
-                    try EvaluationReport.write(directory, settings: settings)
-                }
-                print(table.text, terminator: "")
-                return result.isComplete ? code : 3
-            } catch {
-                StandardStreams.tell("seehear-worker: \(error)\n")
-                return 1
+            let directory = RunDirectory(URL(filePath: target, directoryHint: .isDirectory))
+            let (result, table) = try await WorkThread("scores").perform {
+                try EvaluationReport.write(directory, settings: settings)
             }
+            print(table.text, terminator: "")
+            return result.isComplete ? code : 3
         }
     }
 }

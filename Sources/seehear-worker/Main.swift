@@ -15,9 +15,8 @@ struct Main: ParsableCommand {
         version: RunDescription.version,
         subcommands: [
             RunCommand.self, CaptionCommand.self, StylizeCommand.self, EvaluateCommand.self, ComputeCommand.self,
-            BenchCommand.self, TuneCommand.self,
-            SelfTestCommand.self,
-            SelfTestPartCommand.self, DoctorCommand.self, CheckModelsCommand.self,
+            BenchCommand.self, TuneCommand.self, SelfTestCommand.self, SelfTestPartCommand.self, DoctorCommand.self,
+            CheckModelsCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

@@ -36,44 +36,25 @@ struct StylizeCommand: AsyncParsableCommand {
     @Flag(help: "Leave the pictures as bright as they come out; without it they are as bright as the photographs.")
     var anyBrightness = false
 
-    @Option(help: "Where the network runs.")
-    var device = Job.Device.auto
-
-    @Option(help: "Threads of the CPU kernels.")
-    var threads: Int?
-
-    @Option(help: "How results reach rank 0: shared, or mpi where the ranks share no file system.")
-    var gather = Job.Gather.shared
+    @OptionGroup var placing: DeviceArguments
 
     @OptionGroup var ranks: RankArguments
-
-    func validate() throws {
-        if let threads, !(1...1 << 16).contains(threads) {
-            throw ValidationError("--threads is \(threads): give a whole number from 1 on.")
-        }
-    }
 
     func run() async throws {
         var request = PictureRequest(manifest: manifest, model: model)
         (request.keyFrames, request.keepsBrightness) = (keyframe, !anyBrightness)
-        (request.device, request.threads, request.gather) = (device, threads, gather)
+        (request.device, request.threads, request.gather) = (placing.device, placing.threads, placing.gather)
         let (folder, target) = (out, "\(out)/run")
         var options = RankProgram.Options(target: target)
         options.pictures = request
         ranks.apply(to: &options)
         try await RankStart.run(options) { code in
-            guard code == 0 || code == 3 else { return code }
-            do {
-                let count = try await WorkThread("pictures").perform {
-                    try PictureFolder(RunDirectory(URL(filePath: target, directoryHint: .isDirectory))).write(
-                        to: folder)
-                }
-                print("\(count) pictures in \(folder), with \(folder)/manifest.jsonl")
-                return code
-            } catch {
-                StandardStreams.tell("seehear-worker: \(error)\n")
-                return 1
+            let count = try await WorkThread("pictures").perform {
+                try PictureFolder(RunDirectory(URL(filePath: target, directoryHint: .isDirectory))).write(
+                    to: folder)
             }
+            print("\(count) pictures in \(folder), with \(folder)/manifest.jsonl")
+            return code
         }
     }
 }

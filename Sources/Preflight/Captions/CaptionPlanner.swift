@@ -1,5 +1,5 @@
 internal import Files
-internal import Foundation
+package import Foundation
 internal import Method
 package import Planning
 
@@ -24,10 +24,12 @@ package struct CaptionPlanner: Sendable {
 
     /// Reads the job and looks at everything that its captions need. Writes nothing. Blocks.
     ///
-    /// - Parameter overrides: Settings of the command line.
+    /// - Parameters:
+    ///   - overrides: Settings of the command line.
+    ///   - output: The run directory, whose disk must have room; it need not exist.
     /// - Throws: ``PlanningError`` with all problems.
     package func prepare(
-        _ request: CaptionRequest, overrides: [String] = []
+        _ request: CaptionRequest, overrides: [String] = [], output: URL
     ) throws(PlanningError) -> PreparedCaptions {
         let job: Job
         do throws(JobError) {
@@ -35,18 +37,12 @@ package struct CaptionPlanner: Sendable {
         } catch {
             throw .job(error)
         }
-        do {
-            return try prepared(job, everyRow: request.everyRow)
-        } catch let error as PlanningError {
-            throw error
-        } catch let error as ManifestError {
-            throw .manifest(error)
-        } catch {
-            throw .manifest(.unreadable(path: job.manifest, reason: "\(error)"))
+        return try PlanningError.naming(job.manifest) {
+            try prepared(job, everyRow: request.everyRow, output: output)
         }
     }
 
-    private func prepared(_ whole: Job, everyRow: Bool) throws -> PreparedCaptions {
+    private func prepared(_ whole: Job, everyRow: Bool, output: URL) throws -> PreparedCaptions {
         var problems = PlanProblems(manifest: whole.manifest, policy: whole.invalidRows)
         guard whole.caption == .model else {
             problems.others = [
@@ -79,10 +75,11 @@ package struct CaptionPlanner: Sendable {
             problems.others.append(
                 "every row has a prompt already: there is nothing to caption; --all captions them anew")
         }
-        guard problems.isEmpty else { throw PlanningError.problems(problems) }
         // A record of a caption, and its row; and the segments, which lie beside the shards for a while.
-        return PreparedCaptions(
-            captions: captions, plan: plan, models: found.models, expectedBytes: 4_000 * Int64(plan.tally.samples))
+        let bytes = 4_000 * Int64(plan.tally.samples)
+        problems.checkRoom(for: bytes, at: output)
+        guard problems.isEmpty else { throw PlanningError.problems(problems) }
+        return PreparedCaptions(captions: captions, plan: plan, models: found.models, expectedBytes: bytes)
     }
 }
 

@@ -1,5 +1,5 @@
 internal import Files
-internal import Foundation
+package import Foundation
 internal import JSON
 package import Method
 package import Planning
@@ -66,30 +66,23 @@ package struct PicturePlanner: Sendable {
         self.threads = threads
     }
 
-    /// Looks at the manifest, its files and the weights. Writes nothing. Blocks.
+    /// Looks at the manifest, its files, the weights and the disk. Writes nothing. Blocks.
+    /// - Parameter output: the run directory, whose disk must have room; it need not exist.
     /// - Throws: ``PlanningError`` with all problems.
-    package func prepare(_ request: PictureRequest) throws(PlanningError) -> PreparedPictures {
+    package func prepare(_ request: PictureRequest, output: URL) throws(PlanningError) -> PreparedPictures {
         let job: Job
         do throws(JobError) {
             job = try request.job()
         } catch {
             throw .job(error)
         }
-        do {
-            return try prepared(
-                PictureJob(
-                    job, model: URL(filePath: request.model).standardizedFileURL.path,
-                    keepsBrightness: request.keepsBrightness))
-        } catch let error as PlanningError {
-            throw error
-        } catch let error as ManifestError {
-            throw .manifest(error)
-        } catch {
-            throw .manifest(.unreadable(path: request.manifest, reason: "\(error)"))
-        }
+        let pictures = PictureJob(
+            job, model: URL(filePath: request.model).standardizedFileURL.path,
+            keepsBrightness: request.keepsBrightness)
+        return try PlanningError.naming(request.manifest) { try prepared(pictures, output: output) }
     }
 
-    private func prepared(_ pictures: PictureJob) throws -> PreparedPictures {
+    private func prepared(_ pictures: PictureJob, output: URL) throws -> PreparedPictures {
         let job = pictures.job
         let survey = try ManifestSurvey(job)
         let found = models.inspect(pictures)
@@ -103,10 +96,11 @@ package struct PicturePlanner: Sendable {
             survey.firstUsable.filter { $0.key.captionedMedium != .image }.sorted { $0.value < $1.value }.map {
                 "row \($0.value), task \($0.key.rawValue): there is no picture to redraw; leave such rows out"
             } + found.problems
-        guard problems.isEmpty else { throw PlanningError.problems(problems) }
         // A picture of a megapixel as PNG, and the segments, which lie beside the shards for a while; and the files.
-        return PreparedPictures(
-            pictures: pictures, plan: plan, models: found.models, expectedBytes: 6_000_000 * Int64(plan.tally.samples))
+        let bytes = 6_000_000 * Int64(plan.tally.samples)
+        problems.checkRoom(for: bytes, at: output)
+        guard problems.isEmpty else { throw PlanningError.problems(problems) }
+        return PreparedPictures(pictures: pictures, plan: plan, models: found.models, expectedBytes: bytes)
     }
 }
 

@@ -44,14 +44,9 @@ package struct EngineModelProbe: ModelProbe {
     package init() {}
 
     package func inspect(_ job: Job) -> ModelInspection {
-        var inspection = files.inspect(job)
-        guard inspection.problems.isEmpty else { return inspection }
-        do {
-            _ = try GenerationPipeline.load(job, dtype: nil, device: .cpu)
-            if let captioner = job.captioner { _ = try ModelCaptions(captioner, dtype: nil, device: .cpu) }
-        } catch {
-            inspection.problems.append("\(error)")
-        }
-        return inspection
+        files.inspect(job).followed(by: [
+            { _ = try GenerationPipeline.load(job, dtype: nil, device: .cpu) },
+            { if let captioner = job.captioner { _ = try ModelCaptions(captioner, dtype: nil, device: .cpu) } },
+        ])
     }
 }

@@ -7,16 +7,9 @@ struct FeatureNetworkProbe: FeatureModelProbe {
     private let files = CheckpointProbe()
 
     func inspect(_ job: FeatureJob) -> ModelInspection {
-        var inspection = files.inspect(job)
-        guard inspection.problems.isEmpty else { return inspection }
-        for (role, path) in job.networks.sorted(by: { $0.key < $1.key }) {
-            guard let model = EvaluationModel(role) else { continue }
-            do {
-                try FeatureNetworks.check(model, at: path)
-            } catch {
-                inspection.problems.append("\(role): \(error)")
-            }
-        }
-        return inspection
+        files.inspect(job).followed(
+            by: job.networks.sorted { $0.key < $1.key }.map { role, path in
+                { if let model = EvaluationModel(role) { try FeatureNetworks.check(model, at: path) } }
+            })
     }
 }

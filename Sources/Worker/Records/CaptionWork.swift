@@ -47,13 +47,7 @@ struct CaptionWork: RecordWork {
         _ rows: [PlannedSample], _ inputs: [Result<Input, SampleFailure>], _ loaded: Loaded,
         progress: (Double) -> Void
     ) throws -> [Result<Sample, SampleFailure>] {
-        zip(rows, inputs).enumerated().map { place, pair in
-            defer { progress(Double(place + 1) / Double(rows.count)) }
-            let (row, input) = pair
-            return input.flatMap { input in
-                Result { try tell(of: row, input.read, loaded) }.mapError(SampleFailure.init)
-            }
-        }
+        makeEach(rows, inputs, progress: progress) { row, input in try tell(of: row, input.read, loaded) }
     }
 
     /// A row without the prompt that it may have: it gets another one.

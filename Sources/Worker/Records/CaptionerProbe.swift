@@ -7,13 +7,6 @@ struct CaptionerProbe: ModelProbe {
     private let files = CheckpointProbe()
 
     func inspect(_ job: Job) -> ModelInspection {
-        var inspection = files.inspect(job)
-        guard inspection.problems.isEmpty else { return inspection }
-        do {
-            _ = try CaptionWork.load(job, dtype: nil, device: .cpu)
-        } catch {
-            inspection.problems.append("\(error)")
-        }
-        return inspection
+        files.inspect(job).followed(by: [{ _ = try CaptionWork.load(job, dtype: nil, device: .cpu) }])
     }
 }

@@ -8,13 +8,6 @@ struct PictureProbe: PictureModelProbe {
     private let files = CheckpointProbe()
 
     func inspect(_ pictures: PictureJob) -> ModelInspection {
-        var inspection = files.inspect(pictures)
-        guard inspection.problems.isEmpty else { return inspection }
-        do {
-            _ = try Paprika(path: pictures.model, dtype: nil, device: .cpu)
-        } catch {
-            inspection.problems.append("\(error)")
-        }
-        return inspection
+        files.inspect(pictures).followed(by: [{ _ = try Paprika(path: pictures.model, dtype: nil, device: .cpu) }])
     }
 }

@@ -35,22 +35,14 @@ struct PictureWork: RecordWork {
         _ rows: [PlannedSample], _ inputs: [Result<Input, SampleFailure>], _ draw: PaprikaPicture,
         progress: (Double) -> Void
     ) throws -> [Result<Sample, SampleFailure>] {
-        zip(rows, inputs).enumerated().map { place, pair in
-            defer { progress(Double(place + 1) / Double(rows.count)) }
-            let (row, input) = pair
-            return input.flatMap { input in
-                Result {
-                    let drawn = try draw(input.image, keepsBrightness: pictures.keepsBrightness)
-                    let record = PictureRecord(
-                        id: row.key, width: drawn.width, height: drawn.height, keyFrame: input.facts.keyFrame,
-                        keyFrameRule: input.facts.keyFrameRule)
-                    return Sample(
-                        key: row.key,
-                        members: [
-                            "json": try JSONCoding.encode(record), "png": try ImageWriter.encode(drawn, as: .png),
-                        ])
-                }.mapError(SampleFailure.init)
-            }
+        makeEach(rows, inputs, progress: progress) { row, input in
+            let drawn = try draw(input.image, keepsBrightness: pictures.keepsBrightness)
+            let record = PictureRecord(
+                id: row.key, width: drawn.width, height: drawn.height, keyFrame: input.facts.keyFrame,
+                keyFrameRule: input.facts.keyFrameRule)
+            return Sample(
+                key: row.key,
+                members: ["json": try JSONCoding.encode(record), "png": try ImageWriter.encode(drawn, as: .png)])
         }
     }
 }

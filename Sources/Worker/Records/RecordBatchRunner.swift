@@ -31,6 +31,21 @@ protocol RecordWork: Sendable {
     ) throws -> [Result<Sample, SampleFailure>]
 }
 
+extension RecordWork {
+    /// Makes the records of inputs that could be read, one after the other.
+    func makeEach(
+        _ rows: [Row], _ inputs: [Result<Input, SampleFailure>], progress: (Double) -> Void,
+        _ one: (Row, Input) throws -> Sample
+    ) -> [Result<Sample, SampleFailure>] {
+        zip(rows, inputs).enumerated().map { place, pair in
+            defer { progress(Double(place + 1) / Double(rows.count)) }
+            return pair.1.flatMap { input in
+                Result { try one(pair.0, input) }.mapError(SampleFailure.init)
+            }
+        }
+    }
+}
+
 /// A rank's work on a run of records: read → look → encode → publish.
 final class RecordBatchRunner<Work: RecordWork>: BatchRunner {
     private let run: Run

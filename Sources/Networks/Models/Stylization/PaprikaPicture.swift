@@ -30,10 +30,18 @@ package struct PaprikaPicture: Sendable {
         let drawn = try network(x).permute([0, 2, 3, 1]).contiguous().floats()
         // Both conversions to bytes cut, as numpy's do.
         let bytes = drawn.map { UInt8(min(max(($0 + 1) / 2 * 255, 0), 255)) }
-        guard keepsBrightness else { return Image(unchecked: bytes, width: width, height: height) }
-        let factor = Self.luma(image.pixels) / max(Self.luma(bytes), 1e-6)
-        return Image(
-            unchecked: bytes.map { UInt8(min(max(Double($0) * factor, 0), 255)) }, width: width, height: height)
+        let kept = keepsBrightness ? Self.scaled(bytes, by: Self.factor(bytes, as: image)) : bytes
+        return Image(unchecked: kept, width: width, height: height)
+    }
+
+    /// What gives bytes of RGB the mean luma of a photograph.
+    package static func factor(_ bytes: [UInt8], as photograph: Image) -> Double {
+        luma(photograph.pixels) / max(luma(bytes), 1e-6)
+    }
+
+    /// Bytes times a factor, cut as well.
+    package static func scaled(_ bytes: [UInt8], by factor: Double) -> [UInt8] {
+        bytes.map { UInt8(min(max(Double($0) * factor, 0), 255)) }
     }
 
     private static func luma(_ pixels: [UInt8]) -> Double {

@@ -87,7 +87,8 @@ package struct Planner: Sendable {
                 problems(task, "row \(row), task \(task.rawValue)").map(\.description)
             }
         }
-        return inOrder(survey.firstUsable, job.problems) + inOrder(survey.firstWithoutCaption, job.captionProblems)
+        return inOrder(survey.firstUsable, job.problems)
+            + inOrder(survey.firstWithoutCaption) { job.captionProblems(of: $0, location: $1, servers: false) }
     }
 
     /// Videos whose frames the job itself sets too high; those of rows are the rows' problems.

@@ -10,12 +10,15 @@ package enum PlanningError: Error, Sendable, CustomStringConvertible {
     case manifest(ManifestError)
     /// Rows, models or the disk are not fit.
     case problems(PlanProblems)
+    /// The caption server does not answer, or not as one.
+    case server(CaptionServerProblem)
 
     package var description: String {
         switch self {
         case .job(let error): error.description
         case .manifest(let error): error.description
         case .problems(let problems): problems.description
+        case .server(let problem): problem.description
         }
     }
 

@@ -106,7 +106,7 @@ package struct RankProgram: Sendable {
 
     private func failed(_ error: any Error, everyoneAlive: Bool) -> End {
         complain("\(error)")
-        let end = End(exitCode: Self.isInvalidJob(error) ? 2 : 1, everyoneAlive: everyoneAlive)
+        let end = End(exitCode: Self.exitCode(for: error), everyoneAlive: everyoneAlive)
         LaunchVerdict.tell(end.exitCode, rank: place.rank)
         return end
     }
@@ -140,7 +140,8 @@ package struct RankProgram: Sendable {
             return try prepared.publish(in: RunDirectory(target))
         }
         if let captions = options.captions {
-            let planner = CaptionPlanner(inputs: MediaProbe(), models: CaptionerProbe())
+            let planner = CaptionPlanner(
+                inputs: MediaProbe(), models: CaptionerProbe(), server: ServerProbe())
             return try planner.prepare(captions, overrides: options.overrides, output: target).publish(
                 in: RunDirectory(target))
         }
@@ -293,6 +294,7 @@ package struct RankProgram: Sendable {
             return 75
         case .noWorkersLeft(let reason):
             complain("\(reason)")
+            if case .everyoneLeft(_, mayPass: true) = reason { return 75 }
             return 1
         }
     }
@@ -307,14 +309,15 @@ package struct RankProgram: Sendable {
             echo: place.rank == 0 && label == "coordinator" ? .notice : .error)
     }
 
-    /// Whether another start would end the same way.
-    private static func isInvalidJob(_ error: any Error) -> Bool {
+    /// 2 where another start would end the same way.
+    private static func exitCode(for error: any Error) -> Int32 {
         switch error {
-        case RunLockError.unusable, RunError.unreadable, RunError.unwritable: false
+        case RunLockError.unusable, RunError.unreadable, RunError.unwritable: 1
+        case PlanningError.server(let server): server.mayPass ? 75 : 1
         case is PlanningError, is RunError, is RankProgramError, is RunLockError, is RunTakenOver,
             is PlannedModelsError, is EvaluationPlanError:
-            true
-        default: false
+            2
+        default: 1
         }
     }
 }

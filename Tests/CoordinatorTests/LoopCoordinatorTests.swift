@@ -138,6 +138,22 @@ struct LoopCoordinatorTests {
         #expect(try await run.value.get().outcome == .complete)
     }
 
+    @Test("what the last worker lacked that left may pass, and the end says so", arguments: [false, true])
+    func leaving(mayPass: Bool) async throws {
+        let network = InMemoryNetwork.mesh(size: 3)
+        let run = start(loop(2, network))
+        let (first, last) = (LoopPuppet(end: network.endpoint(1)), LoopPuppet(end: network.endpoint(2)))
+        _ = try await (first.join(), last.join())
+        try await first.say(.goodbye(reason: "the disk is full", mayPass: !mayPass))
+        try await last.say(.goodbye(reason: "nobody answers", mayPass: mayPass))
+        let end = try await clock.advance(by: .seconds(1), until: run).get()
+        guard case .noWorkersLeft(.everyoneLeft(let reasons, let found)) = end.outcome else {
+            Issue.record("\(end)")
+            return
+        }
+        #expect(found == mayPass && reasons.count == 2)
+    }
+
     @Test("when everybody has died the run ends with the reasons")
     func everybodyDies() async throws {
         let network = InMemoryNetwork.mesh(size: 2)
@@ -185,7 +201,7 @@ struct LoopCoordinatorTests {
         }
         #expect(why.contains("cd") && why.contains("ab"))
         let end = try await clock.advance(by: .seconds(1), until: run).get()
-        guard case .noWorkersLeft(.everyoneLeft(let reasons)) = end.outcome else {
+        guard case .noWorkersLeft(.everyoneLeft(let reasons, mayPass: false)) = end.outcome else {
             Issue.record("\(end)")
             return
         }

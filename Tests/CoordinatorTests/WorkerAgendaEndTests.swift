@@ -36,13 +36,13 @@ struct WorkerAgendaEndTests {
         _ = agenda.assign(3)
         let why = "the disk is full"
         #expect(
-            agenda.end(1, .unfit(why)) == [
+            agenda.end(1, .unfit(WorkerUnfit(why, mayPass: true))) == [
                 .log(.error, "this worker takes no further part: the disk is full"), .discard(batch: 3),
                 .cancel(batch: 2),
             ])
         #expect(
             agenda.end(2, .failed(Self.failure)) == [
-                .inHand(batch: nil), .say(.released(batch: 2)), .say(.goodbye(reason: why)),
+                .inHand(batch: nil), .say(.released(batch: 2)), .say(.goodbye(reason: why, mayPass: true)),
             ])
         #expect(agenda.assign(4) == [.say(.released(batch: 4))])
         // It has said goodbye already.

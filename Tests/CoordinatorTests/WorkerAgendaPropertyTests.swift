@@ -179,7 +179,7 @@ private struct AgendaWorld {
             switch Int.random(in: 0..<20, using: &random) {
             case ..<9 where !isCancelled, ..<3: .done(loopReport(batch))
             case ..<10: .done(loopReport(batch + 1))
-            case ..<11: .unfit("the disk is full")
+            case ..<11: .unfit(WorkerUnfit("the disk is full"))
             default: .failed(BatchFailure(kind: "k", message: "m", retryable: true))
             }
         // The goodbye that follows tells of it.

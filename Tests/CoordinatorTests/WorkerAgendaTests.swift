@@ -142,7 +142,8 @@ struct WorkerAgendaTests {
     func cancelledEnds() {
         for (end, said) in [
             (WorkerAgenda.BatchEnd.done(loopReport(1)), WorkerMessage.finished(loopReport(1))),
-            (.failed(Self.failure), .released(batch: 1)), (.unfit("the disk is full"), .released(batch: 1)),
+            (.failed(Self.failure), .released(batch: 1)),
+            (.unfit(WorkerUnfit("the disk is full")), .released(batch: 1)),
         ] {
             var agenda = WorkerAgenda.ready(1)
             _ = agenda.hear(.cancel(batch: 1))
@@ -157,7 +158,7 @@ struct WorkerAgendaTests {
         var agenda = WorkerAgenda.ready(1)
         #expect(agenda.end(1, .failed(Self.failure)).last == .say(.failed(batch: 1, Self.failure)))
         #expect(WorkerAgenda.BatchEnd(Self.failure) == .failed(Self.failure))
-        #expect(WorkerAgenda.BatchEnd(WorkerUnfit("w")) == .unfit("w"))
+        #expect(WorkerAgenda.BatchEnd(WorkerUnfit("w")) == .unfit(WorkerUnfit("w")))
         #expect(
             WorkerAgenda.BatchEnd(Odd()) == .failed(BatchFailure(kind: "Odd", message: "Odd()", retryable: true)))
     }

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Is the model set good enough? Measured on the held-out split, by the judge where it can judge.
 
-  evaluate.py [--models Models/toyworld] [--scenes 256] [--only reconstruction,retrieval,generation,fidelity]
-              [--out runs/toyworld]
+  evaluate.py [--models Models/toyworld] [--scenes 256] [--out runs/toyworld]
+              [--only reconstruction,retrieval,generation,captions,fidelity]
 
 reconstruction  both VAEs, and the vocoder behind its VAE: is what was seen and heard still there?
 retrieval       ImageBind: whole videos against whole sounds, each among 64 scenes
+captions        `seehear-worker caption` on key frames of videos and on sounds: does it name what they show and tell?
 fidelity        what `fidelity.py` says of the world itself: true sounds, white noise, true videos; asks no model
 generation      the program itself, without guidance, from full captions: is what the caption says seen and heard? Of
                 videos also: outlines, frames that are right by themselves, and whether there is a rhythm
@@ -189,6 +190,42 @@ def generation(a):
         print(f"  {name}: {np.mean(values):.3f}")
 
 
+SAYS = {"bounce": "bounc", "flash": "flash", "pulse": "puls"}  # how a word for a kind begins
+
+
+def captions(a):
+    scenes = world.held_out(a.scenes, 4000)
+    folder = os.path.join(a.out, "captions")
+    os.makedirs(folder, exist_ok=True)
+    with open(f"{folder}/rows.jsonl", "w") as file:
+        for i in range(len(scenes)):
+            media.write_video(f"{folder}/{i:04d}.mp4", scenes[i].pictures()[0])
+            media.write_sound(f"{folder}/{i:04d}.wav", scenes[i].sounds()[0])
+            for task, key, ending in (("v2a", "video", "mp4"), ("a2i", "audio", "wav")):
+                row = {"id": f"{task}-{i:04d}", "task": task, key: f"{i:04d}.{ending}"}
+                file.write(json.dumps(row) + "\n")
+    with open(f"{folder}/job.yaml", "w") as file:
+        models = os.path.abspath(a.models)
+        file.write(
+            f"task: v2a\nmanifest: rows.jsonl\nmodels: {{binder: {models}/imagebind}}\ncaption: model\n"
+            f"captioner: {{image: {models}/captioners/image, audio: {models}/captioners/audio}}\n"
+            "sampling: {width: 64, height: 64}\nbatch: 32\n"
+        )
+    run = [f"{a.bin}/seehear-worker", "caption", f"{folder}/job.yaml", "--out", f"{folder}/captioned.jsonl"]
+    if subprocess.run(run).returncode not in (0, 3):
+        sys.exit("the captions ended with an error")
+    rows = {f"{task}: {k}": [] for task in ("v2a", "a2i") for k in ("colour", "shape", "kind")}
+    for row in map(json.loads, open(f"{folder}/captioned.jsonl")):
+        task, i = row["id"].split("-")
+        said, i = row.get("prompt", ""), int(i)
+        rows[f"{task}: colour"].append(float(world.COLOURS[scenes.colour[i]] in said))
+        rows[f"{task}: shape"].append(float(world.SHAPES[scenes.shape[i]] in said))
+        rows[f"{task}: kind"].append(float(SAYS[world.KINDS[scenes.kind[i]]] in said))
+    print(f"captions of {len(scenes)} key frames (v2a) and sounds (a2i), {folder}/captioned.captions.jsonl:")
+    for name, values in rows.items():
+        print(f"  {name}: {100 * np.mean(values):.1f} %")
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--models", default=f"{ROOT}/Models/toyworld")
@@ -204,6 +241,7 @@ def main():
                 "reconstruction": reconstruction,
                 "retrieval": retrieval,
                 "generation": generation,
+                "captions": captions,
                 "fidelity": of_the_world,
             }
             parts[what](a)

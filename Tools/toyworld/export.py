@@ -21,9 +21,11 @@ from diffusers import AutoencoderKL, DDIMScheduler, MotionAdapter, UNetMotionMod
 from safetensors.torch import save_file
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
+import captioners
 import imagebind
 import pictures
 import sounds
+from train import PARTS
 from training import load_trained
 
 
@@ -62,13 +64,14 @@ def bring(source, folder, *names):
 
 
 def sound_models(a, folder):
-    save(scaled_vae(a, "sound_vae", sounds.VAE, sounds.latents), f"{folder}/vae")
+    if trained(a, "sound_vae"):
+        save(scaled_vae(a, "sound_vae", sounds.VAE, sounds.latents), f"{folder}/vae")
     save(load_trained(a, "sound_unet", sounds.denoiser())["unet"], f"{folder}/unet")
-    save(load_trained(a, "clap", sounds.text_tower())["text"], f"{folder}/text_encoder")
-    save(
-        load_trained(a, "vocoder", {"vocoder": SpeechT5HifiGan(SpeechT5HifiGanConfig(**sounds.VOCODER))})["vocoder"],
-        f"{folder}/vocoder",
-    )
+    if trained(a, "clap"):
+        save(load_trained(a, "clap", sounds.text_tower())["text"], f"{folder}/text_encoder")
+    if trained(a, "vocoder"):
+        vocoder = {"vocoder": SpeechT5HifiGan(SpeechT5HifiGanConfig(**sounds.VOCODER))}
+        save(load_trained(a, "vocoder", vocoder)["vocoder"], f"{folder}/vocoder")
     DDIMScheduler(**sounds.SCHEDULE).save_pretrained(f"{folder}/scheduler")
     bring(f"{a.tokenizers}/audioldm/tokenizer", f"{folder}/tokenizer")
     index(
@@ -133,7 +136,7 @@ license: cc0-1.0
 ---
 # The toy world's models
 
-AudioLDM, Stable Diffusion, AnimateDiff's motion adapter and ImageBind, each the real architecture at a small size in its published
+AudioLDM, Stable Diffusion, AnimateDiff's motion adapter, ImageBind, Florence-2 and a captioning Whisper, each the real architecture at a small size in its published
 layout, trained from scratch on scenes of the toy world (`Tools/toyworld`). They know that world and nothing else:
 circles, squares, triangles and stars of six colours that bounce, flash or pulse, and the tones that go with them.
 
@@ -208,12 +211,15 @@ def card(a):
             ),
             ("motion_adapter", "motion modules, up to 32 frames", "motion_adapter/diffusion_pytorch_model.safetensors"),
             ("imagebind", "vision, audio and text towers", "imagebind/imagebind_huge.safetensors"),
+            ("captioners/image", "Florence-2", "captioners/image/model.safetensors"),
+            ("captioners/audio", "a Whisper that captions", "captioners/audio/model.safetensors"),
         ]
+        if all(os.path.exists(f"{a.models}/{path}") for path in paths)
     )
     rows, known = [], rows_of(f"{a.models}/README.md")
-    for part in ("binder", "picture_vae", "picture_unet", "motion", "sound_vae", "vocoder", "clap", "sound_unet"):
+    for part in PARTS:
         if not trained(a, part):
-            rows.append(known[part])
+            rows += [known[part]] if part in known else []
             continue
         lines = [json.loads(line) for line in open(f"{a.out}/{part}/log.jsonl")]
         last, start = [line for line in lines if "seconds" in line][-1], [line for line in lines if "event" in line][-1]
@@ -252,12 +258,13 @@ def main():
     a = ap.parse_args()
     a.seed, a.device, a.begin_with = 1, "cpu", None
     a.bpe = f"{a.tokenizers}/imagebind/bpe_simple_vocab_16e6.txt.gz"
-    if trained(a, "sound_vae", "sound_unet", "clap", "vocoder"):
+    if trained(a, "sound_unet"):
         sound_models(a, f"{a.models}/audioldm")
     if trained(a, "motion"):
         picture_models(a, f"{a.models}/sd15", f"{a.models}/motion_adapter")
     if trained(a, "binder"):
         binder(a, f"{a.models}/imagebind")
+    captioners.save(a, f"{a.models}/captioners", load_trained)
     card(a)
 
 

@@ -121,7 +121,11 @@ def train_sound_vae(arguments):
 
 def latents(arguments):
     """Latents [scenes, 8, 25, 8] of whole sounds, their scenes, and the scale that makes their deviation one."""
-    vae = load_trained(arguments, "sound_vae", {"vae": AutoencoderKL(**VAE)})["vae"]
+    if arguments.begin_with:
+        vae = AutoencoderKL.from_pretrained(f"{arguments.begin_with}/audioldm/vae").float().eval()
+        vae = vae.to(arguments.device)
+    else:
+        vae = load_trained(arguments, "sound_vae", {"vae": AutoencoderKL(**VAE)})["vae"]
 
     def encode(scenes):
         mel = log_mel(torch.from_numpy(scenes.sounds()).to(arguments.device))[:, None]
@@ -180,12 +184,23 @@ def train_clap(arguments):
     training.run(loss_of)
 
 
+def sound_parts(arguments):
+    """The denoiser and the text tower that it listens to: those of a model set, or a new one and that of `clap`."""
+    if arguments.begin_with:
+        unet = UNet2DConditionModel.from_pretrained(f"{arguments.begin_with}/audioldm/unet").float().train()
+        text = ClapTextModelWithProjection.from_pretrained(f"{arguments.begin_with}/audioldm/text_encoder").float()
+        return {"unet": unet}, text.eval().requires_grad_(False).to(arguments.device)
+    return denoiser(), load_trained(arguments, "clap", text_tower())["text"]
+
+
 def train_sound_unet(arguments):
     z, scenes, scale = latents(arguments)
     tokenize = tokens(arguments)
-    text = load_trained(arguments, "clap", text_tower())["text"]
     torch.manual_seed(arguments.seed)
-    training = Training("sound_unet", arguments, denoiser(), arguments.steps or 2400, 1.2e-3, average=0.999)
+    parts, text = sound_parts(arguments)
+    training = Training(
+        "sound_unet", arguments, parts, arguments.steps or 2400, arguments.rate or 1.2e-3, average=0.999
+    )
     unet, device = training.modules["unet"], training.device
 
     def loss_of(step):

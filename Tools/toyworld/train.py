@@ -3,8 +3,8 @@
 
   train.py PART --out FOLDER [--steps N] [--batch N] [--device cpu|cuda] [--threads N]
 
-PART is binder, picture_vae, picture_unet, motion, sound_vae, vocoder, clap or sound_unet. A killed training goes on
-when it is started again with the same folder; a finished one does nothing.
+PART is binder, picture_vae, picture_unet, motion, sound_vae, vocoder, clap, sound_unet, image_captioner or
+sound_captioner. A killed training goes on when it is started again with the same folder; a finished one does nothing.
 """
 
 import argparse
@@ -22,6 +22,8 @@ PARTS = {
     "vocoder": "sounds",
     "clap": "sounds",
     "sound_unet": "sounds",
+    "image_captioner": "captioners",
+    "sound_captioner": "captioners",
 }
 
 
@@ -32,8 +34,8 @@ def main():
     ap.add_argument("--out", required=True)
     ap.add_argument("--steps", type=int)
     ap.add_argument("--batch", type=int)
-    ap.add_argument("--rate", type=float, help="motion: the learning rate")
-    ap.add_argument("--begin-with", help="motion: a model set, to go on from its weights")
+    ap.add_argument("--rate", type=float, help="motion, sound_unet, captioners: the learning rate")
+    ap.add_argument("--begin-with", help="motion, sound_unet: a model set, to go on from its weights")
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--device", default="cpu")
     ap.add_argument("--threads", type=int, default=1)

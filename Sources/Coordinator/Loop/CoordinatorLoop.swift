@@ -137,7 +137,8 @@ package actor CoordinatorLoop {
             return
         }
         switch said {
-        case .goodbye(let reason): return try await lose(rank, .goodbye(reason), at: now)
+        case .goodbye(let reason, let mayPass):
+            return try await lose(rank, .goodbye(reason), mayPass: mayPass, at: now)
         case .crashed(let reason): return try await lose(rank, .crashed(reason), at: now)
         default: break
         }
@@ -196,7 +197,9 @@ package actor CoordinatorLoop {
         try await say(.welcome, to: rank)
     }
 
-    private func lose(_ rank: Int, _ reason: Assignment.LeaveReason, at now: Duration) async throws {
+    private func lose(
+        _ rank: Int, _ reason: Assignment.LeaveReason, mayPass: Bool = false, at now: Duration
+    ) async throws {
         log.log(level: ending == nil ? .warning : .debug, "worker \(rank) \(reason)")
         let absence: WorkerRoster.Presence =
             switch reason {
@@ -204,7 +207,7 @@ package actor CoordinatorLoop {
             case .crashed: .expected
             case .goodbye, .silent: .gone
             }
-        roster.leave(rank, as: absence, reason: "\(reason)", at: now)
+        roster.leave(rank, as: absence, reason: "\(reason)", mayPass: mayPass, at: now)
         try await perform(.workerLeft(rank: rank, reason: reason), at: now)
     }
 

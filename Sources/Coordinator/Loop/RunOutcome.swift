@@ -25,15 +25,15 @@ package struct RunEnd: Sendable, Hashable {
 package enum NoWorkers: Error, Sendable, Hashable, CustomStringConvertible {
     /// No worker said hello in time.
     case nobodyCame(after: Duration)
-    /// Every worker that there was is gone; the last sentences tell which and why.
-    case everyoneLeft([String])
+    /// Every worker that there was is gone; the last sentences tell which and why, and whether what the last one lacked may pass.
+    case everyoneLeft([String], mayPass: Bool = false)
 
     /// A sentence with the remedy.
     package var description: String {
         switch self {
         case .nobodyCame(let limit):
             "No worker said hello within \(limit); look into the ranks' logs for what holds them up at their start."
-        case .everyoneLeft(let reasons):
+        case .everyoneLeft(let reasons, _):
             "No worker is left (\(reasons.joined(separator: "; "))); the same command resumes the run."
         }
     }

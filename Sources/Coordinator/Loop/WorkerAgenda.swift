@@ -16,7 +16,7 @@ struct WorkerAgenda: Sendable {
     /// Whether batches are taken, as far as the runner is concerned.
     private(set) var isPrepared = false
     /// Why the worker takes no further part.
-    private(set) var failure: String?
+    private(set) var failure: WorkerUnfit?
     private(set) var isDraining = false
     /// Batches that were begun, in the order in which they were.
     private(set) var running: [Running] = []
@@ -53,7 +53,7 @@ struct WorkerAgenda: Sendable {
         case .prepared: becomeReady(into: &actions)
         case .unprepared(let why):
             guard outcome == nil else { break }
-            retire(why, into: &actions)
+            retire(WorkerUnfit(why), into: &actions)
             sayWhyRetired(into: &actions)
         case .computed(let batch): computed(batch, into: &actions)
         case .ended(let batch, let end): ended(batch, end, into: &actions)
@@ -113,7 +113,7 @@ struct WorkerAgenda: Sendable {
     }
 
     /// Takes no further part, and waits for the end with the others.
-    private mutating func retire(_ why: String, into actions: inout [Action]) {
+    private mutating func retire(_ why: WorkerUnfit, into actions: inout [Action]) {
         guard failure == nil else { return }
         failure = why
         isPrepared = false
@@ -124,7 +124,7 @@ struct WorkerAgenda: Sendable {
     /// After the goodbye nothing is published any more, so what runs has to end before.
     private func sayWhyRetired(into actions: inout [Action]) {
         guard let failure, running.isEmpty else { return }
-        actions.append(.say(.goodbye(reason: failure)))
+        actions.append(.say(.goodbye(reason: failure.description, mayPass: failure.mayPass)))
     }
 
     private mutating func drain(into actions: inout [Action]) {
@@ -139,7 +139,7 @@ struct WorkerAgenda: Sendable {
         case .refused(let why): finish(.refused(why), into: &actions)
         case .finished, .stopped:
             let end: WorkerOutcome = reason == .finished ? .finished : .stopped
-            finish(failure.map(WorkerOutcome.unprepared) ?? end, into: &actions)
+            finish(failure.map { .unprepared($0.description) } ?? end, into: &actions)
         }
     }
 

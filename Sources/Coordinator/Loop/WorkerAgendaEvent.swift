@@ -26,12 +26,12 @@ extension WorkerAgenda {
         case done(BatchReport)
         case failed(BatchFailure)
         /// The worker can do no batch any more, and why.
-        case unfit(String)
+        case unfit(WorkerUnfit)
 
         /// What an error of ``BatchRunner/run(_:_:)`` means.
         init(_ error: any Error) {
             switch error {
-            case let unfit as WorkerUnfit: self = .unfit(unfit.description)
+            case let unfit as WorkerUnfit: self = .unfit(unfit)
             case let failure as BatchFailure: self = .failed(failure)
             default:
                 self = .failed(BatchFailure(kind: "\(type(of: error))", message: "\(error)", retryable: true))

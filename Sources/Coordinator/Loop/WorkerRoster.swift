@@ -20,6 +20,8 @@ struct WorkerRoster: Sendable {
     private(set) var desertedSince: Duration?
     /// Why workers left, in order, for the last error.
     private(set) var reasons: [String] = []
+    /// Whether what the last one lacked that left may pass.
+    private var lastMayPass = false
 
     init(ranks: [Int], silenceLimit: Duration, at now: Duration) {
         self.silenceLimit = silenceLimit
@@ -67,9 +69,13 @@ struct WorkerRoster: Sendable {
     }
 
     /// A worker left: for good (`dead`), by its own word (`gone`), or until it has a new process (`expected`).
-    mutating func leave(_ rank: Int, as absence: Presence, reason: String, at now: Duration) {
+    /// - Parameter mayPass: whether what made it leave may pass.
+    mutating func leave(
+        _ rank: Int, as absence: Presence, reason: String, mayPass: Bool = false, at now: Duration
+    ) {
         guard let was = presence[rank], was != .dead else { return }
         presence[rank] = absence
+        lastMayPass = mayPass
         note(rank, reason, at: now)
     }
 
@@ -80,6 +86,7 @@ struct WorkerRoster: Sendable {
         }.sorted()
         for rank in ranks {
             presence[rank] = .silent
+            lastMayPass = false
             note(rank, "was silent for \(silenceLimit)", at: now)
         }
         return ranks
@@ -95,6 +102,6 @@ struct WorkerRoster: Sendable {
     func desertion(at now: Duration, limit: Duration) -> NoWorkers? {
         guard let since = desertedSince else { return nil }
         guard !someoneMayCome || now - since > limit else { return nil }
-        return reasons.isEmpty ? .nobodyCame(after: limit) : .everyoneLeft(reasons)
+        return reasons.isEmpty ? .nobodyCame(after: limit) : .everyoneLeft(reasons, mayPass: lastMayPass)
     }
 }

@@ -3,7 +3,7 @@ package enum WireFormat {
     /// The first bytes of every message.
     static let magic = Array("SHW".utf8)
     /// The version of the format; only this one is understood, because all ranks run one build.
-    package static let version: UInt8 = 4
+    package static let version: UInt8 = 5
     /// Bytes of the longest text field. Longer texts are cut when they are sent.
     package static let longestText = 16_384
     /// The largest credit that a worker may ask for.

@@ -38,7 +38,9 @@ extension WireMessage.Body {
         case .heartbeat:
             let batch = try reader.flag("in hand") ? try reader.count("batch") : nil
             self = .worker(.heartbeat(batch: batch, fraction: try reader.number("fraction", upTo: 1)))
-        case .goodbye: self = .worker(.goodbye(reason: try reader.text("reason")))
+        case .goodbye:
+            let mayPass = try reader.flag("mayPass")
+            self = .worker(.goodbye(reason: try reader.text("reason"), mayPass: mayPass))
         case .sampleBegun:
             self = .worker(.sampleBegun(batch: try reader.count("batch"), sample: try reader.count("sample")))
         case .crashed: self = .worker(.crashed(reason: try reader.text("reason")))

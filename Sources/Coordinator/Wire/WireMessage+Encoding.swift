@@ -50,8 +50,9 @@ extension WorkerMessage {
             writer.flag(batch != nil)
             if let batch { writer.count(batch) }
             writer.number(min(fraction, 1))
-        case .goodbye(let reason):
+        case .goodbye(let reason, let mayPass):
             writer.byte(WireKind.goodbye.rawValue)
+            writer.flag(mayPass)
             writer.text(reason)
         case .sampleBegun(let batch, let sample):
             writer.byte(WireKind.sampleBegun.rawValue)

@@ -42,8 +42,8 @@ package enum WorkerMessage: Sendable, Hashable {
     case released(batch: Int)
     /// I am alive; the batch in hand and how far it is, 0 to 1.
     case heartbeat(batch: Int?, fraction: Double)
-    /// I shall publish nothing more.
-    case goodbye(reason: String)
+    /// I shall publish nothing more, and whether what keeps me may pass.
+    case goodbye(reason: String, mayPass: Bool = false)
     /// I begin this sample of a batch that is done one sample after the other; an index into the plan.
     case sampleBegun(batch: Int, sample: Int)
     /// The process that computed for me ended, and how; what it held is lost. Another says hello in its place.

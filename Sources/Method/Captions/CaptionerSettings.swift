@@ -15,10 +15,13 @@ package struct CaptionerSettings: Codable, Sendable, Equatable {
     package var maximumTokens: Int
     /// The most words of a caption; 0: any number.
     package var words: Int
+    /// Who captions what has no model of its own, in `seehear-worker caption` alone.
+    package var server: CaptionServerSettings?
 
     package init(
         image: String? = nil, detail: CaptionDetail = .brief, audio: String? = nil,
-        style: String = Self.audioCaps, beams: Int? = nil, maximumTokens: Int = 64, words: Int = 0
+        style: String = Self.audioCaps, beams: Int? = nil, maximumTokens: Int = 64, words: Int = 0,
+        server: CaptionServerSettings? = nil
     ) {
         self.image = image
         self.detail = detail
@@ -27,10 +30,11 @@ package struct CaptionerSettings: Codable, Sendable, Equatable {
         self.beams = beams
         self.maximumTokens = maximumTokens
         self.words = words
+        self.server = server
     }
 
     private enum CodingKeys: String, CodingKey {
-        case image, detail, audio, style, beams, words
+        case image, detail, audio, style, beams, words, server
         case maximumTokens = "max_tokens"
     }
 
@@ -50,6 +54,20 @@ package struct CaptionerSettings: Codable, Sendable, Equatable {
             case .image: image = newValue
             case .audio: audio = newValue
             }
+        }
+    }
+
+    /// The server that captions a medium; nil where a model does, or nobody.
+    package func server(for medium: CaptionedMedium) -> CaptionServerSettings? {
+        self[medium: medium] == nil ? server : nil
+    }
+
+    /// What is asked about a medium: a picture's prompt, or the style that a sound's caption is written behind.
+    package func prompt(_ medium: CaptionedMedium) -> String {
+        if let server = server(for: medium) { return server.prompt(medium) }
+        return switch medium {
+        case .image: detail.prompt
+        case .audio: style
         }
     }
 }

@@ -9,8 +9,13 @@ package struct CaptionJob: Codable, Sendable, Equatable {
 
     package init(_ job: Job, everyRow: Bool) {
         self.job = job.forRecords
+        // A server is asked about the rows of a batch side by side: few would leave it idle.
+        if job.captioner?.server != nil { self.job.batch = max(job.batch, min(Self.askedTogether, job.shard)) }
         self.everyRow = everyRow
     }
+
+    /// Rows of a batch that a server captions, at least. Not the job's `parallel`, which may differ when a run goes on.
+    private static let askedTogether = 32
 
     private enum CodingKeys: String, CodingKey {
         case job

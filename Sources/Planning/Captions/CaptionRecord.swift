@@ -12,6 +12,8 @@ package struct CaptionRecord: Codable, Sendable, Equatable {
     package let medium: CaptionedMedium
     /// What was asked: a picture's prompt, or the style that a sound's caption is written behind.
     package let prompt: String
+    /// The server's name for the model that told; nil where it was one of the run's own.
+    package let model: String?
     /// The mean logarithm of the probability of a token; nil from a server, which does not tell.
     package let score: Double?
     /// The frame of a video that was looked at, in seconds from the file's first, and who chose it where the job asked for another
@@ -22,7 +24,8 @@ package struct CaptionRecord: Codable, Sendable, Equatable {
     package let cosine: Double
 
     package init(
-        id: String, caption: String, medium: CaptionedMedium, prompt: String, score: Double?, keyFrame: Double?,
+        id: String, caption: String, medium: CaptionedMedium, prompt: String, model: String? = nil, score: Double?,
+        keyFrame: Double?,
         keyFrameRule: KeyFrameRule?, cosine: Double
     ) {
         schema = Self.currentSchema
@@ -30,6 +33,7 @@ package struct CaptionRecord: Codable, Sendable, Equatable {
         self.caption = caption
         self.medium = medium
         self.prompt = prompt
+        self.model = model
         self.score = score
         self.keyFrame = keyFrame
         self.keyFrameRule = keyFrameRule
@@ -37,7 +41,7 @@ package struct CaptionRecord: Codable, Sendable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case schema, id, caption, medium, prompt, score, cosine
+        case schema, id, caption, medium, prompt, model, score, cosine
         case keyFrame = "key_frame"
         case keyFrameRule = "key_frame_rule"
     }

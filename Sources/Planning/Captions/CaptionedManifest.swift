@@ -197,6 +197,7 @@ private struct CaptionLine: Encodable {
     var caption: String?
     var medium: String?
     var prompt: String?
+    var model: String?
     var score: Double?
     var keyFrame: Double?
     var keyFrameRule: String?
@@ -206,7 +207,7 @@ private struct CaptionLine: Encodable {
     var failure: Failure?
 
     private enum CodingKeys: String, CodingKey {
-        case id, caption, medium, prompt, score, cosine, seconds, models, failure
+        case id, caption, medium, prompt, model, score, cosine, seconds, models, failure
         case keyFrame = "key_frame"
         case keyFrameRule = "key_frame_rule"
     }
@@ -216,13 +217,16 @@ private struct CaptionLine: Encodable {
         caption = record.caption
         medium = record.medium.rawValue
         prompt = record.prompt
+        model = record.model
         score = record.score
         keyFrame = record.keyFrame
         keyFrameRule = record.keyFrameRule?.rawValue
         cosine = record.cosine
         self.seconds = seconds
-        let role = ModelIdentity.captioner(record.medium)
-        self.models = models.filter { $0.key == role }
+        if record.model == nil {
+            let role = ModelIdentity.captioner(record.medium)
+            self.models = models.filter { $0.key == role }
+        }
     }
 
     init(_ id: String, kind: String, message: String) {

@@ -17,6 +17,7 @@ extension Job {
         job.labels = nil
         job.captioner?.image = nil
         job.captioner?.audio = nil
+        job.captioner?.server = captioner?.server?.withoutPlaces
         job.gather = .shared
         job.invalidRows = .fail
         job.inputHash = .full

@@ -9,6 +9,8 @@ extension Job {
     /// - Parameter media: what rows without a caption show or sound.
     package func narrowed(to present: Set<GenerationTask>, captioning media: Set<CaptionedMedium> = []) -> Job {
         var job = self
+        // A server that no row needs is not asked.
+        if !media.contains(where: { job.captioner?.server(for: $0) != nil }) { job.captioner?.server = nil }
         for medium in CaptionedMedium.allCases where !media.contains(medium) { job.captioner?[medium: medium] = nil }
         if media.isEmpty { job.captioner = nil }
         job.tasks = tasks.filter { present.contains($0.key) }
@@ -51,9 +53,22 @@ extension Job {
     }
 
     /// What is missing to caption the rows of one task that have no caption.
-    /// - Parameter location: what the problems name as their place.
-    package func captionProblems(of task: GenerationTask, location: String) -> [JobProblem] {
+    /// - Parameters:
+    ///   - location: what the problems name as their place.
+    ///   - servers: whether a server may caption. A run never asks one: its bytes would depend on it.
+    package func captionProblems(of task: GenerationTask, location: String, servers: Bool) -> [JobProblem] {
         guard let captioner, let medium = task.captionedMedium, captioner[medium: medium] == nil else { return [] }
+        if captioner.server != nil {
+            guard !servers else { return [] }
+            return [
+                JobProblem(
+                    location: location, key: "captioner.server",
+                    found: "is set, and the row has no caption",
+                    allowed:
+                        "what a run makes may not depend on a server: `seehear-worker caption JOB.yaml --out captioned.jsonl` "
+                        + "asks it, and the run then takes captioned.jsonl as its manifest")
+            ]
+        }
         return [
             JobProblem(
                 location: location, key: "captioner.\(medium.rawValue)",

@@ -37,6 +37,12 @@ extension Job {
                 outside("captioner.max_tokens", captioner.maximumTokens, 1...1000),
                 outside("captioner.words", captioner.words, 0...1000),
             ]
+            if let server = captioner.server {
+                problems += [
+                    outside("captioner.parallel", server.parallel, CaptionServerSettings.parallelRange),
+                    outside("captioner.timeout", server.timeout, CaptionServerSettings.timeoutRange),
+                ]
+            }
         }
         if usesLabels, labels == nil { problems.append("labels is missing, and the job reads a list of captions") }
         return problems.compactMap { $0 }.min()

@@ -7,18 +7,21 @@ package import Planning
 package struct CaptionPlanner: Sendable {
     private let inputs: any InputProbe
     private let models: any ModelProbe
+    private let server: any CaptionServerProbe
     private let threads: Int
 
     /// - Parameters:
     ///   - inputs: Looks into media files.
     ///   - models: Finds model files.
+    ///   - server: Asks the server that captions what no model does.
     ///   - threads: Media files that are looked at at once.
     package init(
-        inputs: any InputProbe, models: any ModelProbe,
+        inputs: any InputProbe, models: any ModelProbe, server: any CaptionServerProbe,
         threads: Int = min(32, 4 * ProcessInfo.processInfo.activeProcessorCount)
     ) {
         self.inputs = inputs
         self.models = models
+        self.server = server
         self.threads = threads
     }
 
@@ -54,12 +57,23 @@ package struct CaptionPlanner: Sendable {
         let survey = try ManifestSurvey(whole)
         let tasks = everyRow ? survey.firstUsable : survey.firstWithoutCaption
         let settings = tasks.sorted { $0.value < $1.value }.flatMap { task, row in
-            whole.captionProblems(of: task, location: "row \(row), task \(task.rawValue)").map(\.description)
+            whole.captionProblems(of: task, location: "row \(row), task \(task.rawValue)", servers: true).map(
+                \.description)
         }
-        let captions = CaptionJob(
+        var captions = CaptionJob(
             whole.narrowed(to: survey.tasks, captioning: Set(tasks.keys.compactMap(\.captionedMedium))),
             everyRow: everyRow)
         let found = models.inspect(captions.job)
+        // Asked once everything else is known to be well, for it may be waited for.
+        if settings.isEmpty, found.problems.isEmpty, let captioner = captions.job.captioner,
+            let asked = captioner.server
+        {
+            do {
+                captions.job.captioner?.server?.model = try server.model(of: asked, for: captioner)
+            } catch {
+                throw PlanningError.server(error)
+            }
+        }
         var rows = PlannedRows(
             .captions(captions), captions.job, probe: inputs, threads: threads, survey,
             where: { captions.captions($0.task, prompt: $0.prompt) })

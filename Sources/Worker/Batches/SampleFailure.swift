@@ -14,6 +14,8 @@ struct SampleFailure: Error, Sendable {
 
     static let outOfMemoryKind = "outOfMemory"
     static let inputChangedKind = "inputChanged"
+    static let emptyCaptionKind = "emptyCaption"
+    static let captionServerKind = "captionServer"
 
     /// Whether what it met may pass: a file that was there when the run was planned, memory that somebody else took.
     var isTransient: Bool {
@@ -45,7 +47,7 @@ struct SampleFailure: Error, Sendable {
     init(_ error: any Error) {
         switch error {
         case let failure as SampleFailure: self = failure
-        case let error as EmptyCaption: self.init(kind: "emptyCaption", message: "\(error)")
+        case let error as EmptyCaption: self.init(kind: Self.emptyCaptionKind, message: "\(error)")
         case let error as MediaError: self.init(kind: error.kind.rawValue, message: "\(error)")
         case let error as TorchError where error.isOutOfMemory:
             self.init(kind: Self.outOfMemoryKind, message: "\(error)")

@@ -1,5 +1,7 @@
+internal import CaptionServer
 internal import Checkpoint
 internal import Engine
+internal import Foundation
 internal import JSON
 internal import Method
 internal import Networks
@@ -18,13 +20,21 @@ struct CaptionWork: RecordWork {
     }
 
     /// What was read of a row.
-    struct Input: Sendable { let read: SampleInput }
+    struct Input: Sendable {
+        let read: SampleInput
+        /// nil where no server is asked, or has answered.
+        var question: CaptionQuestion?
+        var answer: SampleCaption?
+    }
 
     /// The captioners and the binder.
     struct Loaded: Sendable {
         let captioner: any Captioner
+        let server: ServedCaptions?
         let binder: BinderModel
     }
+
+    private var settings: CaptionerSettings { captions.job.captioner ?? CaptionerSettings() }
 
     func load(on device: Device) throws -> Loaded { try Self.load(captions.job, dtype: .float32, device: device) }
 
@@ -33,13 +43,35 @@ struct CaptionWork: RecordWork {
         let cache = HuggingFaceCache()
         let files = try ImageBindFiles(
             cache.resolve(job.models[.imageBind] ?? ""), vocabulary: job.models.vocabulary)
+        let settings = job.captioner ?? CaptionerSettings()
         return Loaded(
-            captioner: try ModelCaptions(
-                job.captioner ?? CaptionerSettings(), cache: cache, dtype: dtype, device: device),
+            captioner: try ModelCaptions(settings, cache: cache, dtype: dtype, device: device),
+            server: try ServedCaptions(settings, environment: ProcessInfo.processInfo.environment),
             binder: try BinderModel(files, dtype: dtype, device: device))
     }
 
-    func read(_ row: PlannedSample) throws -> Input { Input(read: try loader.load(asked(row))) }
+    func read(_ row: PlannedSample) throws -> Input {
+        var read = try loader.load(asked(row))
+        let question = try read.captioned.flatMap { try ServedCaptions.question($0, settings) }
+        if question != nil { read.captioned = nil }
+        return Input(read: read, question: question)
+    }
+
+    func ask(
+        _ inputs: [Result<Input, SampleFailure>], _ loaded: Loaded, progress: @escaping @Sendable (Double) -> Void
+    ) async throws -> [Result<Input, SampleFailure>] {
+        let open = inputs.indices.compactMap { place in
+            (try? inputs[place].get())?.question.map { (place: place, question: $0) }
+        }
+        guard let server = loaded.server, !open.isEmpty else { return inputs }
+        var inputs = inputs
+        for (place, answer) in zip(open.map(\.place), try await server(open.map(\.question), progress: progress)) {
+            inputs[place] = inputs[place].flatMap { input in
+                answer.map { Input(read: input.read, answer: $0) }
+            }
+        }
+        return inputs
+    }
 
     func files(of row: PlannedSample) -> [String] { [row.input?.path].compactMap(\.self) }
 
@@ -47,7 +79,7 @@ struct CaptionWork: RecordWork {
         _ rows: [PlannedSample], _ inputs: [Result<Input, SampleFailure>], _ loaded: Loaded,
         progress: (Double) -> Void
     ) throws -> [Result<Sample, SampleFailure>] {
-        makeEach(rows, inputs, progress: progress) { row, input in try tell(of: row, input.read, loaded) }
+        makeEach(rows, inputs, progress: progress) { row, input in try tell(of: row, input, loaded) }
     }
 
     /// A row without the prompt that it may have: it gets another one.
@@ -57,10 +89,11 @@ struct CaptionWork: RecordWork {
         return row
     }
 
-    private func tell(of row: PlannedSample, _ input: SampleInput, _ loaded: Loaded) throws -> Sample {
+    private func tell(of row: PlannedSample, _ found: Input, _ loaded: Loaded) throws -> Sample {
+        let input = found.read
         let asked = CaptionInput(key: row.key, prompt: nil, media: input.captioned, embedding: nil)
         guard let medium = row.task.captionedMedium, let condition = input.condition,
-            let caption = try loaded.captioner.caption(asked)
+            let caption = try found.answer ?? loaded.captioner.caption(asked)
         else { throw SampleFailure(kind: "noInput", message: "'\(row.key)' has nothing to tell of.") }
         let (given, told) = (
             try loaded.binder.embed(condition, captions.job.clips).doubles(),
@@ -68,10 +101,9 @@ struct CaptionWork: RecordWork {
         )
         // The file was read once more.
         try loader.confirm(row, input)
-        let settings = captions.job.captioner ?? CaptionerSettings()
         let record = CaptionRecord(
-            id: row.key, caption: caption.text, medium: medium,
-            prompt: medium == .image ? settings.detail.prompt : settings.style, score: caption.score,
+            id: row.key, caption: caption.text, medium: medium, prompt: settings.prompt(medium),
+            model: found.answer.flatMap { _ in loaded.server?.model }, score: caption.score,
             keyFrame: input.facts.keyFrame, keyFrameRule: input.facts.keyFrameRule,
             cosine: BinderScore.cosine(given, told))
         return Sample(key: row.key, members: ["json": try JSONCoding.encode(record)])

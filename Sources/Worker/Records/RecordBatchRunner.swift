@@ -23,6 +23,12 @@ protocol RecordWork: Sendable {
     func read(_ row: Row) throws -> Input
     /// The files of a row, which are waited for where their folder is gone.
     func files(of row: Row) -> [String]
+    /// Asks somebody outside what was read of rows. What was asked already is not asked again.
+    /// - Parameter progress: gets the share that is done.
+    /// - Throws: `WorkerUnfit` where nothing more can be asked.
+    func ask(
+        _ inputs: [Result<Input, SampleFailure>], _ loaded: Loaded, progress: @escaping @Sendable (Double) -> Void
+    ) async throws -> [Result<Input, SampleFailure>]
     /// Makes records of inputs that could be read.
     /// - Parameter progress: gets the share that is done.
     /// - Returns: one for each row.
@@ -32,6 +38,11 @@ protocol RecordWork: Sendable {
 }
 
 extension RecordWork {
+    /// Nobody is asked.
+    func ask(
+        _ inputs: [Result<Input, SampleFailure>], _ loaded: Loaded, progress: @escaping @Sendable (Double) -> Void
+    ) async throws -> [Result<Input, SampleFailure>] { inputs }
+
     /// Makes the records of inputs that could be read, one after the other.
     func makeEach(
         _ rows: [Row], _ inputs: [Result<Input, SampleFailure>], progress: (Double) -> Void,
@@ -46,7 +57,7 @@ extension RecordWork {
     }
 }
 
-/// A rank's work on a run of records: read → look → encode → publish.
+/// A rank's work on a run of records: read → ask → look → encode → publish.
 final class RecordBatchRunner<Work: RecordWork>: BatchRunner {
     private let run: Run
     private let work: Work
@@ -59,7 +70,7 @@ final class RecordBatchRunner<Work: RecordWork>: BatchRunner {
     private let models = ModelsInUse()
     private let folders: InputFolders
     private let pauses: [Duration]
-    private let prefetched = Mutex<[Int: [Input]]>([:])
+    private let prefetched = Mutex<[Int: Result<[Input], any Error>]>([:])
 
     private typealias Input = Result<Work.Input, SampleFailure>
 
@@ -93,9 +104,15 @@ final class RecordBatchRunner<Work: RecordWork>: BatchRunner {
     }
 
     func prefetch(_ batch: Int) async {
-        let inputs = try? await reading.perform { [self] in read(try planned(in: batch)) }
+        let result: Result<[Input], any Error>
+        do {
+            let inputs = try await reading.perform { [self] in read(try planned(in: batch)) }
+            result = .success(try await ask(inputs))
+        } catch {
+            result = .failure(error)
+        }
         guard !Task.isCancelled else { return }
-        prefetched.withLock { $0[batch] = inputs }
+        prefetched.withLock { $0[batch] = result }
     }
 
     func discard(_ batch: Int) async { prefetched.withLock { $0[batch] = nil } }
@@ -104,7 +121,7 @@ final class RecordBatchRunner<Work: RecordWork>: BatchRunner {
         let batch = order.batch
         let start = ContinuousClock.now
         let samples = try await reading.perform { [self] in try planned(in: batch) }
-        var inputs = prefetched.withLock { $0.removeValue(forKey: batch) } ?? []
+        var inputs = try prefetched.withLock { $0.removeValue(forKey: batch) }?.get() ?? []
         // What kills the process may do so while it is read.
         let apart = order.isolation == .samples
         if inputs.isEmpty, !apart { inputs = try await reading.perform { [self] in read(samples) } }
@@ -119,15 +136,15 @@ final class RecordBatchRunner<Work: RecordWork>: BatchRunner {
                     continue
                 }
                 await watch.begin(sample.index)
-                results += try await computing.perform { [self] in
-                    try work.make([sample], read([sample]), loaded) { _ in }
-                }
+                let input = try await ask(reading.perform { [self] in read([sample]) })
+                results += try await computing.perform { [work] in try work.make([sample], input, loaded) { _ in } }
             }
         } else {
             try await readAgain(samples, &inputs)
             for (place, sample) in samples.enumerated() where order.excluded[sample.index] != nil {
                 inputs[place] = .failure(excluded(sample, order))
             }
+            inputs = try await ask(inputs, progress: watch.progress)
             results = try await computing.perform { [work, inputs] in
                 try work.make(samples, inputs, loaded, progress: watch.progress)
             }
@@ -157,6 +174,13 @@ final class RecordBatchRunner<Work: RecordWork>: BatchRunner {
             }
             return Result { try work.read(sample) }.mapError(SampleFailure.init)
         }
+    }
+
+    private func ask(
+        _ inputs: [Input], progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) async throws -> [Input] {
+        guard let loaded = loaded.withLock({ $0 }) else { return inputs }
+        return try await work.ask(inputs, loaded, progress: progress)
     }
 
     /// Reads samples again whose failure may pass, after a while.

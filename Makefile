@@ -3,7 +3,9 @@
 .PHONY: help setup build test demo claim bench bundle format lint hooks clean
 
 PYTHON_TESTS := .venv/integration
-PYTHON_PACKAGES := webdataset==1.0.2 pandas==3.1.1 zstandard==0.25.0 numpy opencv-python-headless==5.0.0.93 soxr==1.1.0
+PYTHON_PACKAGES := webdataset==1.0.2 pandas==3.1.1 zstandard==0.25.0 numpy opencv-python-headless==5.0.0.93 soxr==1.1.0 tiktoken==0.12.0
+# For its vocabulary alone.
+PYTHON_FILES := openai-whisper==20250625
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -61,5 +63,6 @@ clean: ## all that was built and made; libtorch stays
 $(PYTHON_TESTS)/ready: Makefile | setup
 	@echo 'preparing $(PYTHON_TESTS)'
 	@rm -rf $(PYTHON_TESTS)
-	@{ python3 -m venv $(PYTHON_TESTS) && $(PYTHON_TESTS)/bin/python -m pip install --quiet $(PYTHON_PACKAGES) && touch $@; } || \
+	@{ python3 -m venv $(PYTHON_TESTS) && $(PYTHON_TESTS)/bin/python -m pip install --quiet $(PYTHON_PACKAGES) && \
+		$(PYTHON_TESTS)/bin/python -m pip install --quiet --no-deps $(PYTHON_FILES) && touch $@; } || \
 		{ echo 'Python packages cannot be installed; the tests that need them will be skipped'; [ -z "$$CI" ]; }

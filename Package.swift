@@ -200,12 +200,14 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: [
-                "TestSupport", "Goldens", "Scoring", "Method", "Shard", "JSON", "Files", "seehear-simulated-worker",
+                "TestSupport", "Goldens", "Networks", "Scoring", "Method", "Shard", "JSON", "Files",
+                "seehear-simulated-worker",
                 "av-align-check",
             ],
             path: "Tests/Integration",
             exclude: [
                 "av_align.py", "caption_stand_in.py", "features.py", "judge_scenes.py", "read_shards.py", "terminal.py",
+                "whisper_vocabulary.py",
             ],
             swiftSettings: swift),
     ],

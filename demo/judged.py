@@ -23,7 +23,7 @@ except ModuleNotFoundError as error:
         f"{sys.executable} has no module {error.name}; for numpy: apt-get install python3-numpy, or pip install numpy"
     )
 
-ARMS = ["vanilla", "aligner", "search"]
+ARMS = ["vanilla", "captioned", "aligner", "search"]
 SOURCES = ["video", "image", "audio"]
 
 
@@ -50,7 +50,7 @@ class Judge:
     def sample(self, base, task, given):
         path = os.path.join(self.look, base)
         said = json.load(open(path + ".json"))
-        out = {k: said.get(k) for k in ("score", "trust", "words", "definite_caption")}
+        out = {k: said.get(k) for k in ("prompt", "score", "trust", "words", "definite_caption")}
         seen, heard = self.shown(given), self.sounded(given)
         if task in ("v2a", "i2a", "joint"):
             wave = media.read_sound(path + ".flac")

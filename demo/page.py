@@ -24,7 +24,12 @@ TITLES = {
     ),
 }
 ARMS = {
-    "vanilla": ("Without guidance", "the plain models, which know the caption and nothing else: the paper’s “vanilla”"),
+    "vanilla": ("Without guidance", "the plain models, which know the caption that is given and nothing else"),
+    "captioned": (
+        "From a model’s caption",
+        "the plain models, told by others that looked or listened: the paper’s “vanilla”, with captioners that know "
+        "this world by heart",
+    ),
     "aligner": ("The paper’s aligner", "gradients of ImageBind’s distance move the result at each step"),
     "search": (
         "Search",
@@ -116,9 +121,11 @@ def judged(scene, made):
     return f"<p class=quiet>{text(words)}</p>"
 
 
-def found(made):
+def found(made, arm):
     """What the binder found, and how well it finds the result to fit."""
     out = ""
+    if arm == "captioned":
+        out += f"<p class=words>the captioner: {text(made['prompt'])}</p>"
     if made.get("definite_caption"):
         out += f"<p class=words>caption made definite: {text(made['definite_caption'])}</p>"
     words = sorted(made.get("words") or [], key=lambda w: -w["weight"])[:2]
@@ -134,7 +141,10 @@ def result(scene, arm):
     made, task, base = scene["arms"].get(arm), scene["task"], f"{arm}/{scene['id']}"
     out = f'<figure class="{arm}"><figcaption>{ARMS[arm][0]}</figcaption>'
     if made is None:
-        why = "left out: it takes longest" if arm == "aligner" else "this sample failed"
+        why = {
+            "aligner": "left out: it takes longest",
+            "captioned": "nothing to look at or listen to" if scene["given"] is None else None,
+        }.get(arm) or "this sample failed"
         return out + f'<p class="quiet none">{why}</p></figure>'
     if task == "a2i":
         out += picture(base + ".png")
@@ -147,7 +157,7 @@ def result(scene, arm):
     if "onsets" in made["agreement"]:
         shown, heard = made["seen"]["events"], made["heard"]["events"]
         out += rhythm(heard, shown) if task == "a2v" else rhythm(shown, heard)
-    return out + marks(scene, made) + judged(scene, made) + found(made) + "</figure>"
+    return out + marks(scene, made) + judged(scene, made) + found(made, arm) + "</figure>"
 
 
 # ---- the page --------------------------------------------------------------------------------------------------------
@@ -166,7 +176,7 @@ def totals(scenes, seconds):
     plain = agreement.common(scenes, ["vanilla", "search"])
     out.append("</section>")
     out.append(
-        f"<p class=quiet>Agreement over the {len(both)} scenes that all three made. "
+        f"<p class=quiet>Agreement over the {len(both)} scenes that all four made. "
         + (
             f"Over all {len(plain)}: without guidance {percent(agreement.mean(plain, 'vanilla'))}, "
             f"search {percent(agreement.mean(plain, 'search'))}; the aligner, which takes longest, made fewer. "
@@ -181,9 +191,9 @@ def totals(scenes, seconds):
 
 INTRODUCTION = """<header><h1>What is seen and what is heard</h1>
 <p class=story>A silent video, a picture or a sound is given, with a caption that leaves most of it out; a program
-makes the other half, and below you see and hear whether the two belong together. Each row is one scene, made three
-times from the same seed: without guidance, with the aligner of the paper “Seeing and Hearing”, and with seehear’s
-search.</p></header>"""
+makes the other half, and below you see and hear whether the two belong together. Each row is one scene, made four
+times from the same seed: without guidance, from what a captioner says of it, with the aligner of the paper “Seeing and
+Hearing”, and with seehear’s search.</p></header>"""
 
 RULES = """<section class=rules><h2>How to tell</h2>
 <p>In this toy world <b>colour is pitch</b>, from red, 500 Hz, to magenta, 1700 Hz. <b>Shape is timbre</b>: a circle
@@ -197,11 +207,11 @@ the right and pitch upwards, to 8 kHz.</p></section>"""
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1c1b22;--quiet:#66636f;--ground:#f6f4f0;--card:#fff;--line:#e2ddd4;--good:#1b7f4b;
---half:#96690c;--bad:#b3362c;--vanilla:#8b8795;--aligner:#3c78b4;--search:#c2541b}
+--half:#96690c;--bad:#b3362c;--vanilla:#8b8795;--captioned:#7d8a3c;--aligner:#3c78b4;--search:#c2541b}
 @media(prefers-color-scheme:dark){:root{--ink:#eceaf2;--quiet:#a09cab;--ground:#131217;--card:#1d1b23;--line:#322f3b;
---good:#5fd39a;--half:#e6b450;--bad:#f08a7e;--vanilla:#9a96a6;--aligner:#74aee6;--search:#f39a5f}}
+--good:#5fd39a;--half:#e6b450;--bad:#f08a7e;--vanilla:#9a96a6;--captioned:#b9c66a;--aligner:#74aee6;--search:#f39a5f}}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:68rem;background:var(--ground);color:var(--ink);
+body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:80rem;background:var(--ground);color:var(--ink);
 font:16px/1.5 system-ui,sans-serif}
 h1{font-size:clamp(1.8rem,6vw,3rem);line-height:1.1;letter-spacing:-.02em;margin:.5em 0 .4em}
 h2{font-size:1.35rem;margin:3rem 0 .2rem}h3{font-size:1rem;margin:0}
@@ -213,14 +223,14 @@ h2{font-size:1.35rem;margin:3rem 0 .2rem}h3{font-size:1rem;margin:0}
 .bar{height:.6rem;border-radius:.3rem;background:var(--line);margin-top:auto;overflow:hidden}
 .bar span{display:block;height:100%}
 .vanilla .bar span{background:var(--vanilla)}.aligner .bar span{background:var(--aligner)}
-.search .bar span{background:var(--search)}
+.captioned .bar span{background:var(--captioned)}.search .bar span{background:var(--search)}
 .figure{font-size:2rem;font-weight:700;margin:.2rem 0 0;letter-spacing:-.02em}
-article{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:1rem;margin:1rem 0}
+article{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:1rem;margin:1rem 0}
 figure{margin:0;min-width:0}
 figcaption{font-size:.78rem;font-weight:650;letter-spacing:.03em;margin-bottom:.4rem;padding-bottom:.3rem;
 border-bottom:2px solid var(--line)}
 .vanilla figcaption{border-color:var(--vanilla)}.aligner figcaption{border-color:var(--aligner)}
-.search figcaption{border-color:var(--search)}
+.captioned figcaption{border-color:var(--captioned)}.search figcaption{border-color:var(--search)}
 video,img{display:block;width:100%;aspect-ratio:1;border-radius:8px;background:#000;object-fit:fill;image-rendering:pixelated}
 img.spectrogram{aspect-ratio:5/2;image-rendering:auto;margin-top:.4rem}
 audio{width:100%;height:2.2rem;margin-top:.4rem}

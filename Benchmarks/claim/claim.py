@@ -12,9 +12,10 @@ ask ImageBind. A table says how often picture and sound agree, by how much each 
 whether what is made is still clean, and what it costs.
 
 Further arms have `search` with less to read: `search:half` a random half of the list of captions, `search:single`
-captions of one attribute each, `search:none` no list; and `ARM+best8` finishes eight samples of each row and keeps the
-binder's favourite. Runs that are there already are resumed, so that a stopped measurement goes on. `--set` changes all
-arms but vanilla, `--set ARM:key=value` one alone.
+captions of one attribute each, `search:none` no list; `ARM+best8` finishes eight samples of each row and keeps the
+binder's favourite; `ARM+told` has captions by models in place of the manifest's, as table 1 of the paper has them (not
+for `joint`, which has nothing to look at). Runs that are there already are resumed, so that a stopped measurement goes
+on. `--set` changes all arms but vanilla, `--set ARM:key=value` one alone.
 """
 
 import argparse
@@ -89,8 +90,10 @@ def write_inputs(folder, scenes, tasks, first):
         for task in tasks:
             prompt = caption(scenes, i, task, first)[1]
             rows.append({"id": f"{task}-{name}", "task": task, **source[task], "prompt": prompt})
-    with open(os.path.join(folder, "scenes.jsonl"), "w") as file:
-        file.writelines(json.dumps(r) + "\n" for r in rows)
+    untold = [{k: v for k, v in r.items() if k != "prompt" or r["task"] == "joint"} for r in rows]
+    for name, what in (("scenes", rows), ("untold", untold)):
+        with open(os.path.join(folder, f"{name}.jsonl"), "w") as file:
+            file.writelines(json.dumps(r) + "\n" for r in what)
     whole = world.captions()
     half = sorted(np.random.default_rng(5).choice(len(whole), len(whole) // 2, replace=False))
     lists = {"full": whole, "half": [whole[i] for i in half], "single": world.single_captions()}
@@ -99,7 +102,7 @@ def write_inputs(folder, scenes, tasks, first):
             file.write("\n".join(captions) + "\n")
 
 
-def settings_of(arm, tasks, folder):
+def settings_of(arm, tasks, folder, models):
     """What an arm's job has beside the common settings."""
     arm, _, more = arm.partition("+")
     name, _, words = arm.partition(":")
@@ -115,6 +118,9 @@ def settings_of(arm, tasks, folder):
             found.append("guidance.words=off")
     if more.startswith("best"):
         found.append(f"guidance.best={int(more[4:])}")
+    if more == "told":
+        found += [f"manifest={folder}/untold.jsonl", "caption=model"]
+        found += [f"captioner.{m}={os.path.abspath(models)}/captioners/{m}" for m in ("image", "audio")]
     return found
 
 
@@ -281,7 +287,8 @@ def main():
     for arm in a.arms.split(","):
         own = [s.removeprefix(arm + ":") for s in a.set if s.startswith(arm + ":")]
         shared = [s for s in a.set if ":" not in s.partition("=")[0]]
-        arms[arm] = run(a, arm, settings_of(arm, tasks, folder) + ([] if arm == "vanilla" else shared) + own)
+        found = settings_of(arm, tasks, folder, a.models)
+        arms[arm] = run(a, arm, found + ([] if arm.partition("+")[0] == "vanilla" else shared) + own)
     report(a, scenes, arms, tasks)
     sheet(a, scenes, arms, tasks)
 

@@ -14,14 +14,17 @@ extension Integration {
             let made = [
                 ("search", "v2a-00", "wav", "00", "flac"), ("vanilla", "v2a-00", "wav", "01", "flac"),
                 ("aligner", "v2a-00", "wav", "00", "flac"), ("search", "a2i-03", "png", "03", "png"),
-                ("vanilla", "a2i-03", "png", "10", "png"),
+                ("vanilla", "a2i-03", "png", "10", "png"), ("captioned", "a2i-03", "png", "03", "png"),
                 ("search", "v2a-00", "mp4", "00", "mp4"), ("vanilla", "v2a-00", "mp4", "00", "mp4"),
                 ("aligner", "v2a-00", "mp4", "00", "mp4"),
             ]
             for (arm, id, kind, scene, member) in made {
                 let json =
-                    arm == "search"
-                    ? #"{"score": 0.51, "words": [{"text": "a <blue> word", "weight": 0.75, "cosine": 0.4}]}"# : "{}"
+                    arm == "captioned"
+                    ? #"{"prompt": "a <red> circle"}"#
+                    : arm == "search"
+                        ? #"{"score": 0.51, "words": [{"text": "a <blue> word", "weight": 0.75, "cosine": 0.4}]}"#
+                        : "{}"
                 try folder.write(json, to: "\(arm)/\(id).json")
                 try FileManager.default.copyItem(
                     at: Fixtures.checkout.appending(path: "demo/scenes/scene-\(scene).\(kind)"),
@@ -64,7 +67,8 @@ extension Integration {
         func page() async throws {
             let folder = try look()
             try await judge(folder)
-            let written = try await Python.run("demo/page.py", folder.path, Self.times[0], Self.times[1], Self.times[2])
+            let written = try await Python.run(
+                "demo/page.py", folder.path, Self.times[0], Self.times[1], Self.times[2], "captioned=6")
             try #require(written.code == 0, "\(written.text)")
             let page = try String(contentsOf: folder.url.appending(path: "index.html"), encoding: .utf8)
             #expect(page.ranges(of: "<article>").count == 16)
@@ -78,6 +82,7 @@ extension Integration {
                 #expect(FileManager.default.fileExists(atPath: folder.url.appending(path: source).path), "\(source)")
             }
             #expect(page.contains("a &lt;blue&gt; word <b>75\u{a0}%</b>") && page.contains("score: 0.51"))
+            #expect(page.contains("the captioner: a &lt;red&gt; circle") && page.contains("nothing to look at"))
             #expect(page.contains("left out") && page.contains("this sample failed"))
             #expect(page.contains("took 20 s for 1 scene<") && page.contains("took 5 s for 2 scenes<"))
         }

@@ -20,6 +20,7 @@ PROMPTS = {
 }
 STYLES = ["clotho > caption: ", "audiocaps > caption: ", "audioset > keywords: "]
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+BEGIN, PAD, END = 0, 1, 2  # their numbers
 WHISPER_SPECIAL = ["<|startoftranscript|>", "<|en|>", "<|translate|>", "<|transcribe|>", "<|notimestamps|>"]
 MERGES = 96  # beside the 256 bytes and the special tokens
 SECONDS = 2  # that Whisper hears: the length of a scene
@@ -112,7 +113,7 @@ def picture_model(processor):
         drop_path_rate=0.0,
     )
     size = len(processor.tokenizer)
-    numbers = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "decoder_start_token_id": 2}
+    numbers = {"pad_token_id": PAD, "bos_token_id": BEGIN, "eos_token_id": END, "decoder_start_token_id": END}
     text = BartConfig(
         vocab_size=size,
         d_model=80,
@@ -125,8 +126,8 @@ def picture_model(processor):
         max_position_embeddings=128,
         scale_embedding=False,
         dropout=0.0,
-        forced_bos_token_id=0,
-        forced_eos_token_id=2,
+        forced_bos_token_id=BEGIN,
+        forced_eos_token_id=END,
         **numbers,
     )
     config = Florence2Config(
@@ -140,8 +141,8 @@ def picture_model(processor):
         num_beams=3,
         no_repeat_ngram_size=0,
         early_stopping=True,
-        forced_bos_token_id=0,
-        forced_eos_token_id=2,
+        forced_bos_token_id=BEGIN,
+        forced_eos_token_id=END,
         **numbers,
     )
     return model
@@ -260,23 +261,25 @@ def train_image_captioner(a):
         detail = list(PROMPTS)[rng.integers(len(PROMPTS))]
         pictures = spoiled(scenes.pictures(rng.uniform(0, world.SECONDS, (len(scenes), 1)))[:, 0], rng)
         said = [tokenizer(told_of_picture(scenes, i, detail)).input_ids for i in range(len(scenes))]
-        labels = padded(said, -100)
+        labels = padded(said, -100).to(training.device)
         pixels = ((pictures - mean) / deviation).to(training.device)
         seen = []
         hook = model.model.multi_modal_projector.register_forward_hook(lambda _, __, out: seen.append(out))
         out = model(
             pixel_values=pixels,
             input_ids=torch.tensor([image + prompts[detail]] * len(scenes), device=training.device),
-            labels=labels.to(training.device),
+            decoder_input_ids=padded([[END, *row[:-1]] for row in said], PAD).to(training.device),
         )
         hook.remove()
+        # Not the loss that transformers 4.57 gives for `labels`: it shifts them twice, to the token after the next.
+        caption = torch.nn.functional.cross_entropy(out.logits.flatten(0, 1), labels.flatten())
         attributes = sum(
             torch.nn.functional.cross_entropy(
                 head(seen[0].mean(1)), torch.from_numpy(getattr(scenes, name)).to(training.device)
             )
             for name, head in told.items()
         )
-        return out.loss + 0.2 * attributes, {"caption": out.loss.item(), "attributes": attributes.item()}
+        return caption + 0.2 * attributes, {"caption": caption.item(), "attributes": attributes.item()}
 
     training.run(loss_of)
 

@@ -136,7 +136,8 @@ license: cc0-1.0
 ---
 # The toy world's models
 
-AudioLDM, Stable Diffusion, AnimateDiff's motion adapter, ImageBind, Florence-2 and a captioning Whisper, each the real architecture at a small size in its published
+AudioLDM, Stable Diffusion, AnimateDiff's motion adapter, ImageBind, Florence-2 and a captioning Whisper, each the real architecture
+at a small size in its published
 layout, trained from scratch on scenes of the toy world (`Tools/toyworld`). They know that world and nothing else:
 circles, squares, triangles and stars of six colours that bounce, flash or pulse, and the tones that go with them.
 

@@ -36,6 +36,16 @@ struct CaptionerFiles {
         own = PathKind(path) == .file ? try ModelFolder.config(GenerationFile.self, at: path) : nil
     }
 
+    /// Refuses a tokenizer whose tokens the network has no rows for: looked up there, they would be anything.
+    static func check(
+        _ tokens: [Int32], model: String, vocabulary: Int, of what: String
+    ) throws(ConfigurationError) {
+        guard let largest = tokens.max(), largest >= vocabulary else { return }
+        throw ConfigurationError(
+            model, "vocab_size", found: "\(vocabulary)",
+            expected: "more than \(largest), which is a token of \(what) in the folder's vocabulary,")
+    }
+
     func settings(model: String, _ vocabulary: Int) throws(ConfigurationError) -> TextGenerationSettings {
         try GenerationFile.settings(
             of: [own, config.text, config.generation].compactMap(\.self), model: model, vocabulary: vocabulary)

@@ -25,7 +25,13 @@ package struct FlorenceCaptioner: Sendable {
             try folder.weights(.captioner), dtype: dtype, device: device, networkName: Florence2.networkName)
         network = try Florence2(folder.config(Florence2Configuration.self, of: .captioner), store.root)
         try store.finish(unused: Florence2.unused)
-        settings = try files.settings(model: Florence2Configuration.model, network.configuration.text.vocabulary)
+        let vocabulary = network.configuration.text.vocabulary
+        settings = try files.settings(model: Florence2Configuration.model, vocabulary)
+        for detail in CaptionDetail.allCases {
+            try CaptionerFiles.check(
+                tokenizer.encode(detail.prompt), model: Florence2Configuration.model, vocabulary: vocabulary,
+                of: "\"\(detail.prompt)\"")
+        }
         self.device = device
     }
 

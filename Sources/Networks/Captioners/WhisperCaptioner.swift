@@ -42,6 +42,12 @@ package struct WhisperCaptioner: Sendable {
         spectrogram = try WhisperSpectrogram(heard)
         settings = try files.settings(model: WhisperConfiguration.model, configuration.vocabulary)
         self.device = device
+        try check(task, of: Self.task.joined())
+    }
+
+    private func check(_ tokens: [Int32], of what: String) throws(ConfigurationError) {
+        try CaptionerFiles.check(
+            tokens, model: WhisperConfiguration.model, vocabulary: network.decoder.sizes.vocabulary, of: what)
     }
 
     /// The tokens that a caption of a style is written behind.
@@ -59,6 +65,7 @@ package struct WhisperCaptioner: Sendable {
         var settings = settings
         if let beams { settings.beams = beams }
         let prompt = prompt(style)
+        try check(prompt, of: "\"\(style)\"")
         let positions = network.decoder.sizes.positions
         guard prompt.count < positions else {
             throw ConfigurationError(

@@ -49,6 +49,8 @@ final class URLSessionTransport: HTTPTransport {
             try await withCheckedThrowingContinuation { continuation in
                 exchanges.begin(task.taskIdentifier, continuation)
                 task.resume()
+                // Cancelled before it was begun, of which nobody may tell any more.
+                if Task.isCancelled { exchanges.end(task.taskIdentifier, CancellationError()) }
             }
         } onCancel: {
             task.cancel()
@@ -71,6 +73,11 @@ private final class Exchanges: NSObject, URLSessionDataDelegate, Sendable {
 
     func begin(_ task: Int, _ continuation: CheckedContinuation<HTTPAnswer, any Error>) {
         underWay.withLock { $0[task] = Exchange(continuation: continuation) }
+    }
+
+    /// Ends an exchange that is still under way.
+    func end(_ task: Int, _ error: any Error) {
+        underWay.withLock { $0.removeValue(forKey: task) }?.continuation.resume(throwing: error)
     }
 
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {

@@ -17,9 +17,10 @@ struct CaptionCommand: AsyncParsableCommand {
             mpirun -n 9 seehear-worker caption JOB.yaml --out captioned.jsonl
 
             Beside captioned.jsonl comes captioned.captions.jsonl with the score of each caption, and how well ImageBind finds it \
-            to fit: the low ones are worth reading. captioned.run has what ranks made; the same command resumes there. Exits \
-            with 0, with 3 where rows could not be captioned, which have no prompt then, with 75 when it was stopped, and with 2 \
-            where the job cannot be captioned.
+            to fit: the low ones are worth reading. captioned.run has what ranks made; the same command resumes there. With \
+            captioner.server in the job a server that you run is asked; a key for it comes from SEEHEAR_CAPTION_KEY. Exits \
+            with 0, with 3 where rows could not be captioned, which have no prompt then, with 75 when it was stopped or the \
+            server is gone, with 1 where the server refuses, and with 2 where the job cannot be captioned.
             """)
 
     @OptionGroup var argument: JobArguments

@@ -118,7 +118,7 @@ extension Integration {
             #expect(outcome.output == "0\n", "\(outcome.text)")
             #expect(outcome.code != 0)
             #expect(
-                outcome.errors.contains("seehear: FFmpeg called called of libfar.so.1, which is not in the bundle"),
+                outcome.errors.contains("seehear: called was called, of libfar.so.1, which is not in the bundle"),
                 "\(outcome.text)")
         }
     }

@@ -69,7 +69,7 @@ extension Integration {
 
         @Test("every row is captioned in its place, four at a time, the same for any number of ranks and after a kill")
         func ranks() async throws {
-            let (address, server) = try await serve("--delay", "0.2", "--key", "s3cret")
+            let (address, server) = try await serve("--delay", "0.5", "--key", "s3cret")
             defer { server.kill(signal: SIGKILL) }
             let key = ["SEEHEAR_CAPTION_KEY": "s3cret"]
             for ranks in [1, 3] {

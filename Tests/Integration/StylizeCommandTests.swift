@@ -50,8 +50,6 @@ extension Integration {
             #expect(rows.count == 2 && rows[0].contains(#""image":"film.png""#) && rows[0].contains(#""seed":3"#))
             #expect(rows[1].contains(#""prompt":"a star""#) && rows.allSatisfy { $0.contains(#""task":"i2a""#) })
 
-            let captioners = try TemporaryFolder()
-            let image = try CaptionerModels.florence(in: captioners)
             let world = Fixtures.checkout.appending(path: "Models/toyworld").path
             try shop.write(
                 "job.yaml",
@@ -60,7 +58,8 @@ extension Integration {
                 manifest: drawn1/manifest.jsonl
                 models: {audio: \(world)/audioldm, binder: \(world)/imagebind}
                 caption: model
-                captioner: {image: \(image), detail: paragraph, max_tokens: 40}
+                captioner: {image: \(world)/captioners/image}
+                preset: paper
                 guidance: off
                 sampling: {steps: 2, duration: 1}
                 threads: 1
@@ -80,6 +79,25 @@ extension Integration {
                     shop.path("run"),
                 ])
             #expect(run.code == 0, "\(run.text)")
+
+            // The preset by itself: of the film's frame that Katna takes, or ours where it finds none, in detail.
+            let film = try await Programs.worker(
+                [
+                    shop.path("job.yaml"), "--set", "manifest=\(shop.path("rows.jsonl"))", "--out",
+                    shop.path("film"),
+                ])
+            #expect(film.code == 0, "\(film.text)")
+            let taken = try await Programs.seehear("extract", shop.path("film"), "film", "-o", shop.path("out"))
+            try #require(taken.code == 0, "\(taken.text)")
+            let sample = try #require(JSONSerialization.jsonObject(with: bytes("out/film.json")) as? [String: Any])
+            let caption = try #require(sample["caption"] as? [String: Any])
+            let source = try #require(sample["source"] as? [String: Any])
+            #expect(caption["source"] as? String == "model" && caption["score"] is Double)
+            #expect(
+                ["katna", "seehear"].contains(source["key_frame_rule"] as? String), "\(source["key_frame_rule"] ?? "")")
+            #expect(source["key_frame"] is Double)
+            let words = try #require(sample["prompt"] as? String).split(separator: " ")
+            #expect(words.contains("blue") && words.contains("triangle") && words.count <= 35, "\(words)")
         }
 
         @Test("rows without a picture, files that are none and other weights are named")

@@ -21,8 +21,8 @@ NEWEST = {"GLIBC": (2, 36), "GLIBCXX": (3, 4, 30), "CXXABI": (1, 3, 13), "GCC": 
 # libtorch, by the beginnings of its libraries' names; what these need lies beside them or in wheels of their own.
 TORCH = ("libtorch", "libc10")
 
-# Debian's FFmpeg names these, and seehear never calls them: encoders and protocols that it does not ask for, decoders
-# of what FFmpeg decodes itself, hardware. In their place stand libraries of the same names, with the symbols that are
+# Debian's FFmpeg and curl name these, and seehear never calls them: encoders and protocols that it does not ask for,
+# decoders of what FFmpeg decodes itself, hardware. In their place stand libraries of the same names, with the symbols that are
 # looked for. Not among them: what reads something that is read (dav1d, libjxl, snappy, lzma, bz2), and what is asked
 # whether a file is its own (libgme, libopenmpt).
 STAND_INS = {
@@ -61,6 +61,12 @@ STAND_INS = {
     "libssh-gcrypt",
     "libxml2",
     "libzmq",
+    # Protocols and logins of curl, which Swift's Foundation asks caption servers with, over HTTP alone.
+    "libgssapi_krb5",
+    "liblber-2.5",
+    "libldap-2.5",
+    "librtmp",
+    "libssh2",
     # Fingerprints.
     "libchromaprint",
     # Hardware and screens.
@@ -74,14 +80,17 @@ STAND_INS = {
     "libvdpau",
 }
 
-# Functions of stand-ins that are called nevertheless, and whose callers take 0 for "not here": FFmpeg asks encoders for
-# their properties when it makes its list of codecs, and Codec 2 for a decoder when it opens one. Any other ends the
-# process.
+# Functions of stand-ins that are called nevertheless, and whose callers take 0 for "not here" or "done": FFmpeg asks
+# encoders for their properties when it makes its list of codecs, and Codec 2 for a decoder when it opens one; curl
+# starts libssh2 and asks for its version. Any other ends the process.
 ANSWERED = {
     "aom_codec_av1_cx",
     "aom_codec_get_caps",
     "aom_codec_version",
     "codec2_create",
+    "libssh2_exit",
+    "libssh2_init",
+    "libssh2_version",
     "vpx_codec_get_caps",
     "vpx_codec_vp9_cx",
     "x265_api_get_199",

@@ -10,7 +10,7 @@ REFUSE = """
 extern long write(int, const void *, unsigned long);
 extern void abort(void);
 static void refuse(const char *function) {
-    static const char before[] = "seehear: FFmpeg called ", after[] = " of LIBRARY, which is not in the bundle\\n";
+    static const char before[] = "seehear: ", after[] = " was called, of LIBRARY, which is not in the bundle\\n";
     unsigned long length = 0;
     while (function[length]) length++;
     (void)!write(2, before, sizeof before - 1);

@@ -22,9 +22,9 @@ NEWEST = {"GLIBC": (2, 36), "GLIBCXX": (3, 4, 30), "CXXABI": (1, 3, 13), "GCC": 
 TORCH = ("libtorch", "libc10")
 
 # Debian's FFmpeg and curl name these, and seehear never calls them: encoders and protocols that it does not ask for,
-# decoders of what FFmpeg decodes itself, hardware. In their place stand libraries of the same names, with the symbols that are
-# looked for. Not among them: what reads something that is read (dav1d, libjxl, snappy, lzma, bz2), and what is asked
-# whether a file is its own (libgme, libopenmpt).
+# decoders of what FFmpeg decodes itself, hardware. In their place stand libraries of the same names, with the symbols
+# that are looked for. Not among them: what reads something that is read (dav1d, libjxl, snappy, lzma, bz2), and what is
+# asked whether a file is its own (libgme, libopenmpt).
 STAND_INS = {
     # Encoders.
     "libSvtAv1Enc",

@@ -189,8 +189,8 @@ let package = Package(
         tests(
             "WorkerTests",
             [
-                "Worker", "Coordinator", "Planning", "Preflight", "Method", "Shard", "Engine", "Torch", "ClipSampling",
-                "Files", log,
+                "Worker", "CaptionServer", "Coordinator", "Planning", "Preflight", "Method", "Shard", "Engine", "Torch",
+                "ClipSampling", "Files", log,
             ]),
         tests("EvaluationTests", ["Evaluation"]),
         tests("ExportTests", ["Export", "Planning", "Media", "ClipSampling", "Method", "Shard", "Files"]),

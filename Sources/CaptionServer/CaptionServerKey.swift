@@ -1,3 +1,5 @@
+package import Method
+
 /// What a caption server knows its users by. Only the environment has it: no file, no log, no message.
 package struct CaptionServerKey: Sendable {
     /// The variable.

@@ -1,5 +1,6 @@
 internal import Files
 internal import Foundation
+package import Method
 package import Planning
 
 /// Why there is no plan.
@@ -11,14 +12,14 @@ package enum PlanningError: Error, Sendable, CustomStringConvertible {
     /// Rows, models or the disk are not fit.
     case problems(PlanProblems)
     /// The caption server does not answer, or not as one.
-    case server(CaptionServerProblem)
+    case server(CaptionServerError)
 
     package var description: String {
         switch self {
         case .job(let error): error.description
         case .manifest(let error): error.description
         case .problems(let problems): problems.description
-        case .server(let problem): problem.description
+        case .server(let error): error.description
         }
     }
 

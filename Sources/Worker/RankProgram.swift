@@ -2,6 +2,7 @@ package import Coordinator
 internal import Files
 internal import Foundation
 internal import Logging
+internal import Method
 internal import Planning
 package import Preflight
 internal import Shard

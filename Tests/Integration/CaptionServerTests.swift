@@ -121,14 +121,15 @@ extension Integration {
 
         @Test("a question that was spoilt is asked again, and one that the server refuses costs its row")
         func failures() async throws {
-            let (address, server) = try await serve("--fail", "503", "drop", "html", "empty", "429", "slow", "422")
+            let (address, server) = try await serve(
+                "--fail", "503", "drop", "html", "empty", "429", "slow", "huge", "422")
             defer { server.kill(signal: SIGKILL) }
             let ran = try await Programs.worker(["caption", writeJob(address), "--out", shop.path("a.jsonl")])
             #expect(ran.code == 3 && ran.output.contains("1 could not be captioned"), "\(ran.text)")
             let failed = try objects("a.captions.jsonl").compactMap { $0["failure"] as? [String: String] }
             #expect(failed.count == 1 && failed[0]["kind"] == "captionServer")
             #expect(failed[0]["message"]?.contains("422") == true)
-            #expect(try objects("log").count == Self.rows + 6)
+            #expect(try objects("log").count == Self.rows + 7)
         }
 
         @Test("a wrong key, a wrong address, a page and no server end the command with what to do")
@@ -145,6 +146,10 @@ extension Integration {
             let model = try await Programs.worker(
                 ["caption", writeJob(address, ", model: other"), "--out", out], environment: environment)
             #expect(model.code == 1 && model.text.contains("stand-in"), "\(model.text)")
+            let (elsewhere, other) = try await serve("--always", "moved")
+            defer { other.kill(signal: SIGKILL) }
+            let moved = try await Programs.worker(["caption", writeJob(elsewhere), "--out", shop.path("b.jsonl")])
+            #expect(moved.code == 1 && moved.text.contains("it is at http"), "\(moved.text)")
             let run = try await Programs.worker([writeJob(address), "--out", shop.path("run")])
             #expect(run.code == 2 && run.text.contains("seehear-worker caption"), "\(run.text)")
             #expect(try !shop.names().contains { $0.hasPrefix("a.") || $0 == "run" })

@@ -4,8 +4,8 @@
 
 Writes its port into PORTFILE, and into LOG a line of JSON for each question: the kind of what was sent and its size,
 and how many questions were under way. KIND is a status, or drop (the connection ends within the answer), html, empty,
-or slow (five seconds). Each --fail spoils one question, in their order; --always spoils all. It ends when nobody has
-asked for two minutes.
+slow (five seconds), huge (five MiB), or moved (to another address). Each --fail spoils one question, in their order;
+--always spoils all. It ends when nobody has asked for two minutes.
 """
 
 import argparse
@@ -111,6 +111,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(400, json.dumps({"error": str(error)}).encode())
         entry.update(note, failure=failure)
         time.sleep(5 if failure == "slow" else options.delay)
+        if failure == "moved":
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.1:{server.server_address[1]}/v1/models")
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        if failure == "huge":
+            return self.reply(200, b" " * (5 << 20))
         if failure == "html":
             return self.reply(200, b"<html><body>It works!</body></html>")
         if failure and failure.isdigit():

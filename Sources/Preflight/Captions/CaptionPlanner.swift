@@ -64,16 +64,6 @@ package struct CaptionPlanner: Sendable {
             whole.narrowed(to: survey.tasks, captioning: Set(tasks.keys.compactMap(\.captionedMedium))),
             everyRow: everyRow)
         let found = models.inspect(captions.job)
-        // Asked once everything else is known to be well, for it may be waited for.
-        if settings.isEmpty, found.problems.isEmpty, let captioner = captions.job.captioner,
-            let asked = captioner.server
-        {
-            do {
-                captions.job.captioner?.server?.model = try server.model(of: asked, for: captioner)
-            } catch {
-                throw PlanningError.server(error)
-            }
-        }
         var rows = PlannedRows(
             .captions(captions), captions.job, probe: inputs, threads: threads, survey,
             where: { captions.captions($0.task, prompt: $0.prompt) })
@@ -93,6 +83,14 @@ package struct CaptionPlanner: Sendable {
         let bytes = 4_000 * Int64(plan.tally.samples)
         problems.checkRoom(for: bytes, at: output)
         guard problems.isEmpty else { throw PlanningError.problems(problems) }
+        // Last, for it may be waited for.
+        if let captioner = captions.job.captioner, let asked = captioner.server {
+            do {
+                captions.job.captioner?.server?.model = try server.model(of: asked, for: captioner)
+            } catch {
+                throw PlanningError.server(error)
+            }
+        }
         return PreparedCaptions(captions: captions, plan: plan, models: found.models, expectedBytes: bytes)
     }
 }

@@ -9,7 +9,7 @@ internal import Synchronization
 struct ServerProbe: CaptionServerProbe {
     func model(
         of server: CaptionServerSettings, for captioner: CaptionerSettings
-    ) throws(CaptionServerProblem) -> String {
+    ) throws(CaptionServerError) -> String {
         do {
             let key = try CaptionServerKey(environment: ProcessInfo.processInfo.environment)
             let client = CaptionServerClient(captioner, server, key: key)
@@ -25,9 +25,9 @@ struct ServerProbe: CaptionServerProbe {
             done.wait()
             return try found.withLock { $0 }.get()
         } catch let error as CaptionServerError {
-            throw CaptionServerProblem(error.description, mayPass: error.mayPass)
+            throw error
         } catch {
-            throw CaptionServerProblem("\(server.url) was not asked: \(error)", mayPass: true)
+            throw CaptionServerError("\(server.url) was not asked: \(error)", mayPass: true)
         }
     }
 }

@@ -5,7 +5,7 @@ package struct CaptionServerError: Error, Sendable, Equatable, CustomStringConve
     /// Whether the same command may go on later: the server is not there now.
     package let mayPass: Bool
 
-    init(_ description: String, mayPass: Bool = false) {
+    package init(_ description: String, mayPass: Bool = false) {
         self.description = description
         self.mayPass = mayPass
     }

@@ -155,8 +155,9 @@ final class SegmentIntake: Sendable {
         else { return log.info("a piece of batch \(batch) from worker \(rank) is not the one asked for") }
         do {
             if let publication = try store(bytes, of: &state.active[index]) {
-                state.active.remove(at: index).answer(.stored(published: publication == .published))
+                // Over before anybody hears of it.
                 trouble.withLock { $0 = nil }
+                state.active.remove(at: index).answer(.stored(published: publication == .published))
                 startNext(&state)
             } else {
                 ask(state.active[index])

@@ -82,6 +82,9 @@ SHStatus sh_argmax(SHTensor t, int64_t dim, SHTensor *out) {
 SHStatus sh_amax(SHTensor t, int64_t dim, bool keep, SHTensor *out) {
     return make(out, [&] { return at::amax(in(t), at::IntArrayRef(&dim, 1), keep); });
 }
+SHStatus sh_quantile(SHTensor t, double q, SHTensor *out) {
+    return make(out, [&] { return at::quantile(in(t), q, /*dim=*/1, /*keepdim=*/false, "linear"); });
+}
 SHStatus sh_max_abs(SHTensor t, double *out) {
     return guard([&] {
         count_transfer();

@@ -151,6 +151,14 @@ SHStatus sh_generator_make(uint64_t seed, SHGenerator *out) {
 
 void sh_generator_free(SHGenerator g) { delete g; }
 
+SHStatus sh_random(SHGenerator g, uint32_t *out, int64_t count) {
+    return guard([&] {
+        auto *generator = at::check_generator<at::CPUGeneratorImpl>(g->value);
+        std::lock_guard<std::mutex> lock(generator->mutex_);
+        for (int64_t i = 0; i < count; i++) out[i] = generator->random();
+    });
+}
+
 SHStatus sh_randn(const int64_t *sizes, int32_t rank, SHGenerator g, SHScalarType type, SHTensor *out) {
     return make(out, [&] { return at::randn(ints(sizes, rank), g->value, at::TensorOptions().dtype(scalar(type))); });
 }

@@ -72,7 +72,7 @@ extension SamplerSettings {
     /// The scheduler of a run.
     package func scheduler(
         _ configuration: SchedulerConfiguration, steps: Int, eta: Double = 0, karras: Bool = false
-    ) throws(ConfigurationError) -> any LatentScheduler {
+    ) throws(ConfigurationError) -> any OnePredictionScheduler {
         try scheduler(
             configuration, SamplingSettings(steps: steps, eta: eta, karrasSigmas: karras, maxDuration: 30))
     }

@@ -17,4 +17,13 @@ package final class Generator {
     package func normal(_ shape: [Int], dtype: DType = .float32) throws(TorchError) -> Tensor {
         try Tensor.make { out in withSizes(shape) { sh_randn($0, $1, raw, dtype.raw, out) } }
     }
+
+    /// One whole number below each bound, one after the other, each as `torch.randint(bound, (1,), generator: self)`.
+    /// - Parameter bounds: 1 to 2³².
+    package func integers(below bounds: [Int]) throws(TorchError) -> [Int] {
+        var drawn = [UInt32](repeating: 0, count: bounds.count)
+        let status = drawn.withUnsafeMutableBufferPointer { sh_random(raw, $0.baseAddress, Int64($0.count)) }
+        guard status == SH_OK else { throw TorchError(status, "random numbers") }
+        return zip(drawn, bounds).map { Int($0) % max($1, 1) }
+    }
 }

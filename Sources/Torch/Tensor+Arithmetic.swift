@@ -83,6 +83,12 @@ extension Tensor {
         try Tensor.make { sh_amax(raw, Int64(dimension), keep, $0) }
     }
 
+    /// For each row of `[B, n]` the value below which a fraction of it lies, `[B]`; between two elements on the line from one to the
+    /// other, as `torch.quantile`.
+    package func quantile(_ fraction: Double) throws(TorchError) -> Tensor {
+        try Tensor.make { sh_quantile(raw, fraction, $0) }
+    }
+
     /// Scaled to unit Euclidean length along one dimension; a length below `1e-12` counts as that, as in
     /// `torch.nn.functional.normalize`.
     package func normalized(_ dimension: Int = -1) throws(TorchError) -> Tensor {

@@ -14,7 +14,7 @@ import Torch
     /// Latents `[B, 6]`, prompts `[B, 3]`, embeddings `[B, 4]`.
     struct Toy: Denoiser, LatentSpace {
         let modality: Modality
-        let scheduler: any LatentScheduler
+        let scheduler: any OnePredictionScheduler
         let prompt: Tensor
         let decoder: Tensor
         let generators: [Generator]

@@ -161,7 +161,7 @@ import Torch
     }
 
     /// Of a folder of the random models, as if its network predicted something else.
-    private static func scheduler(_ item: Case, scheduleOf folder: String) throws -> any LatentScheduler {
+    private static func scheduler(_ item: Case, scheduleOf folder: String) throws -> any OnePredictionScheduler {
         let file = Reference.folder.appending(path: "\(folder)/scheduler/scheduler_config.json")
         var json = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
         json["prediction_type"] = item.prediction.rawValue

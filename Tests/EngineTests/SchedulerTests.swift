@@ -38,7 +38,7 @@ import Torch
         let timesteps: [Double]
         var testDescription: String { key }
 
-        func made() throws -> any LatentScheduler {
+        func made() throws -> any OnePredictionScheduler {
             var config = config
             config.useKarrasSigmas = override.karras ?? config.useKarrasSigmas
             return try SamplerSettings(
@@ -56,7 +56,7 @@ import Torch
 
     /// The latents after each step, from drawn outputs of a network.
     private func latents(
-        _ scheduler: any LatentScheduler, dtype: DType = .float32, perturb: Double = 0
+        _ scheduler: any OnePredictionScheduler, dtype: DType = .float32, perturb: Double = 0
     ) throws -> [Tensor] {
         func drawn(_ seed: Int) throws -> Tensor { try randn(UInt64(seed), [1, 2, 2, 3]).to(dtype) }
         var z = try drawn(1) * scheduler.initialScale

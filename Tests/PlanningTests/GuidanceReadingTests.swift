@@ -142,6 +142,7 @@ private func aligner(_ text: String, _ task: GenerationTask = .v2a) throws -> Al
             "guidance: {gradient: noise, strength: 100, until: 1, travel: 32, travel_until: 1, trust_below: 1}",
             "guidance: {gradient: noise, strength: 0, until: 0, travel: 1, travel_until: 0, trust_below: 0}",
             "guidance: {best: 64, keep: all, rows_at_once: 4096, inner_steps: 100, every: 1000}",
+            "guidance: {stop: 0, learning_rate_scale: sigma}", "guidance: {stop: 1, learning_rate_scale: none}",
         ] {
             #expect(try resolve("caption: labels\nlabels: l.txt\n" + text).problem == nil, "\(text)")
         }
@@ -293,6 +294,7 @@ private func aligner(_ text: String, _ task: GenerationTask = .v2a) throws -> Al
             ("guided", "prompt_optimizer: sgd", "aligner", "noise"), ("guided", "below: 800", "aligner", "noise"),
             ("guided", "prompt_state: fresh", "aligner", "noise"), ("guided", "every: 2", "aligner", "noise"),
             ("guided", "inner_steps: 3", "aligner", "noise"), ("guided", "x0_pairing: paper", "aligner", "noise"),
+            ("guided", "stop: 0.5", "aligner", "noise"), ("guided", "learning_rate_scale: none", "aligner", "noise"),
         ])
     func keysOfAnotherGradient(preset: String, setting: String, owner: String, kind: String) throws {
         let name = String(setting.prefix { $0 != ":" })
@@ -304,7 +306,7 @@ private func aligner(_ text: String, _ task: GenerationTask = .v2a) throws -> Al
             #expect(problem.key.hasSuffix("guidance.\(name)"))
             #expect(problem.found == "belongs to `gradient: \(owner)`, and `gradient` is \(kind) here")
             #expect(problem.allowed.contains("leave it out") && problem.allowed.contains("set `gradient: \(owner)`"))
-            let isWindow = ["start", "below", "every"].contains(name)
+            let isWindow = ["start", "below", "stop", "every"].contains(name)
             #expect(problem.allowed.contains("`until`") == (isWindow && kind == "noise"))
         }
     }

@@ -47,6 +47,13 @@ private let film = SampleExtent(duration: 2, frames: 16)
                 ["one beginning", "the aligner (adam, rate 0.01, of the prompt 0.01), 3 gradients at each of 10 steps"]
             ),
             (
+                .v2a, "guidance: {stop: 0.5, learning_rate_scale: sigma}",
+                [
+                    "one beginning",
+                    "the aligner (adam, rate 0.1 of the noise, of the prompt 0), 1 gradient at each of 8 steps",
+                ]
+            ),
+            (
                 .v2a, "preset: guided",
                 [
                     "one beginning",

@@ -30,8 +30,8 @@ def plant(weight, options):
     if "damp" in options:
         rows, factor = pair(options["damp"])
         weight[:rows] *= factor
-    middle = weight.shape[-1] // 2
-    at = weight[..., middle, middle] if weight.dim() == 4 else weight
+    # Where the middle of a kernel lies.
+    at = weight[(..., *(size // 2 for size in weight.shape[2:]))]
     if "copy" in options:
         channels, gain = pair(options["copy"])
         for c in range(channels):

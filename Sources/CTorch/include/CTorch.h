@@ -118,6 +118,8 @@ SHStatus sh_alias(SHTensor t, SHTensor *out);
 // MARK: random numbers
 SHStatus sh_generator_make(uint64_t seed, SHGenerator *out);
 void sh_generator_free(SHGenerator g);
+/// So many whole numbers of 32 bits, one after the other.
+SHStatus sh_random(SHGenerator g, uint32_t *out, int64_t count);
 SHStatus sh_randn(const int64_t *sizes, int32_t rank, SHGenerator g, SHScalarType type, SHTensor *out);
 
 // MARK: autograd
@@ -175,6 +177,8 @@ SHStatus sh_norm(SHTensor t, int64_t dim, bool keep, SHTensor *out);
 SHStatus sh_argmax(SHTensor t, int64_t dim, SHTensor *out);
 SHStatus sh_amax(SHTensor t, int64_t dim, bool keep, SHTensor *out);
 SHStatus sh_max_abs(SHTensor t, double *out);
+/// The q-quantile of each row of [B, n], interpolated linearly.
+SHStatus sh_quantile(SHTensor t, double q, SHTensor *out);
 
 // MARK: shape
 SHStatus sh_reshape(SHTensor t, const int64_t *sizes, int32_t rank, SHTensor *out);

@@ -56,8 +56,10 @@ package struct Aligner: Guide {
         let objective = try objective.of(state.rows)
         let tuned = tuned.filter { state.streams[$0].prompt != nil }
         var latentRules = state.streams.map { stream in
-            stream.stream.denoiser.modalities.map {
-                UpdateRule(settings.optimizer, rate: settings.learningRate[$0] ?? 0)
+            let scale =
+                settings.learningRateScale == .sigma ? stream.stream.scheduler.level(after: step.index).noise : 1
+            return stream.stream.denoiser.modalities.map {
+                UpdateRule(settings.optimizer, rate: scale * (settings.learningRate[$0] ?? 0))
             }
         }
         for stream in tuned where settings.promptState == .fresh || promptRules[stream] == nil {

@@ -4,7 +4,6 @@ internal import Torch
 
 /// Audio: AudioLDM.
 struct AudioPart: GeneratedPart {
-    let modality = Modality.audio
     let stream: DiffusionStream
     let noise: [Tensor]
     let prompts: Tensor?
@@ -43,7 +42,7 @@ struct AudioPart: GeneratedPart {
     func finish(
         _ latents: [Tensor], into results: inout [GenerationResult.Draft], rowsAtOnce: Int,
         _ observer: (any SamplerObserver)?
-    ) throws -> Tensor {
+    ) throws -> [Modality: Tensor] {
         var embeddings: [Tensor] = []
         for start in stride(from: 0, to: results.count, by: rowsAtOnce) {
             let count = min(rowsAtOnce, results.count - start)
@@ -61,6 +60,6 @@ struct AudioPart: GeneratedPart {
                 results[draft].isFinite = try results[draft].isFinite && isFinite && wave.isFinite()
             }
         }
-        return try Tensor.cat(embeddings, 0)
+        return [.audio: try Tensor.cat(embeddings, 0)]
     }
 }

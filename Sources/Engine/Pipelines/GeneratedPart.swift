@@ -3,7 +3,6 @@ internal import Torch
 
 /// One diffusion model's part in a call: where it begins, how it is denoised, and what it becomes.
 protocol GeneratedPart {
-    var modality: Modality { get }
     var stream: DiffusionStream { get }
     /// `[rows, …]` of unit variance, one for each modality.
     var noise: [Tensor] { get }
@@ -12,11 +11,11 @@ protocol GeneratedPart {
 
     /// Decodes the final latents and gives each row its own.
     /// - Parameter rowsAtOnce: that the networks take.
-    /// - Returns: the binder's embeddings of what was made, `[rows, width]`.
+    /// - Returns: the binder's embeddings of what was made, `[rows, width]` of each modality.
     func finish(
         _ latents: [Tensor], into results: inout [GenerationResult.Draft], rowsAtOnce: Int,
         _ observer: (any SamplerObserver)?
-    ) throws -> Tensor
+    ) throws -> [Modality: Tensor]
 }
 
 /// What a part of a call is made from.

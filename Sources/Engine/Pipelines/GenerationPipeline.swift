@@ -9,6 +9,7 @@ package import Torch
 package struct GenerationPipeline: Sendable {
     private let audio: AudioLDMModels?
     private let video: StableDiffusionModels?
+    private let coupled: CoupledModels?
     private let binder: BinderModel
     private let list: CaptionList
     /// Keeps the steps' work as it was recorded; nil starts it kernel by kernel.
@@ -17,16 +18,18 @@ package struct GenerationPipeline: Sendable {
     /// - Parameters:
     ///   - audio: nil where no audio is made.
     ///   - video: nil where neither videos nor images are made.
+    ///   - coupled: nil where video and audio are not made by one model.
     ///   - captioner: the list of captions that guides read; nil where there is none.
     ///   - recorder: keeps the steps' work as it was recorded, for later calls; nil starts it kernel by kernel. What is
     ///     recorded is not shown to an observer.
     package init(
-        audio: AudioLDMModels?, video: StableDiffusionModels?, binder: BinderModel, captioner: LabelCaptioner? = nil,
-        recorder: WorkRecorder? = nil
+        audio: AudioLDMModels?, video: StableDiffusionModels?, coupled: CoupledModels? = nil, binder: BinderModel,
+        captioner: LabelCaptioner? = nil, recorder: WorkRecorder? = nil
     ) {
         self.recorder = recorder
         self.audio = audio
         self.video = video
+        self.coupled = coupled
         self.binder = binder
         list = CaptionList(captioner, audio: audio)
     }
@@ -63,8 +66,9 @@ package struct GenerationPipeline: Sendable {
         _ requests: [GenerationRequest], _ settings: GenerationSettings, observer: (any SamplerObserver)? = nil
     ) throws -> [GenerationResult] {
         guard !requests.isEmpty else { return [] }
+        let sampling = settings.sampling
         let generated = Set(
-            (settings.sampling.audio == nil ? [] : [Modality.audio]) + (settings.sampling.video == nil ? [] : [.video]))
+            (sampling.audio == nil ? [] : [Modality.audio]) + (sampling.video == nil ? [] : [.video]))
         let made =
             generated.count == 2 && settings.guidance.joint.order == .inTurn
             ? try inTurn(requests, settings, observer)
@@ -81,7 +85,7 @@ package struct GenerationPipeline: Sendable {
         _ settings: GenerationSettings, _ samples: Int, _ observer: (any SamplerObserver)?
     ) -> GenerationRun {
         GenerationRun(
-            audio: audio, video: video, binder: binder, list: list, settings: settings,
+            audio: audio, video: video, coupled: coupled, binder: binder, list: list, settings: settings,
             recording: recorder?.scope(settings, samples: samples), observer: observer)
     }
 
@@ -146,9 +150,12 @@ private final class StageObserver: SamplerObserver {
 package enum PipelineError: Error, CustomStringConvertible {
     /// A model was not loaded.
     case notLoaded(ModelFamily)
+    /// MM-Diffusion was not loaded.
+    case noCoupledModel
 
     package var description: String {
         switch self {
+        case .noCoupledModel: "this needs MM-Diffusion's base model, which was not loaded."
         case .notLoaded(let family):
             "this needs \(family.reference), which was not loaded: name it under models.\(family.rawValue) in the job file."
         }

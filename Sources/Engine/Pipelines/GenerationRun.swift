@@ -6,6 +6,7 @@ internal import Torch
 struct GenerationRun {
     let audio: AudioLDMModels?
     let video: StableDiffusionModels?
+    let coupled: CoupledModels?
     let binder: BinderModel
     let list: CaptionList
     let settings: GenerationSettings
@@ -66,6 +67,10 @@ struct GenerationRun {
     private func parts(
         _ modalities: Set<Modality>, _ settings: GenerationSettings, _ input: PartInput
     ) throws -> [any GeneratedPart] {
+        if let wanted = settings.sampling.coupled {
+            guard let coupled else { throw PipelineError.noCoupledModel }
+            return [try CoupledPart(coupled, binder.network, wanted, settings, input)]
+        }
         var parts: [any GeneratedPart] = []
         if let wanted = settings.sampling.audio, modalities.contains(.audio) {
             guard let audio else { throw PipelineError.notLoaded(.audioLDM) }
@@ -104,7 +109,8 @@ struct GenerationRun {
         var drafts = zip(outcome.rows, outcome.losses).map { GenerationResult.Draft(row: $0, losses: $1) }
         var embeddings: [Modality: Tensor] = [:]
         for (part, latents) in zip(parts, outcome.latents) {
-            embeddings[part.modality] = try part.finish(latents, into: &drafts, rowsAtOnce: rowsAtOnce, observer)
+            let own = try part.finish(latents, into: &drafts, rowsAtOnce: rowsAtOnce, observer)
+            embeddings.merge(own) { _, last in last }
         }
         let scores = try score(embeddings, rows: outcome.rows)
         let cuts = outcome.guides.compactMap { $0 as? Tournament }.first?.cuts

@@ -52,6 +52,9 @@ package struct GenerationSettings: Sendable, Equatable {
 
     /// The frames of each clip that the binder sees of a video; nil for an image.
     var clipFrames: [[Int]]? {
-        timeline?.frames(ofClips: clipCount, clipDuration: clips.clipDuration, perClip: clips.framesPerClip)
+        if let coupled = sampling.coupled, coupled.binderFrames == .all {
+            return stride(from: 0, to: coupled.model.frames - 1, by: 2).map { [$0, $0 + 1] }
+        }
+        return timeline?.frames(ofClips: clipCount, clipDuration: clips.clipDuration, perClip: clips.framesPerClip)
     }
 }

@@ -5,7 +5,6 @@ internal import Torch
 
 /// A video or an image: Stable Diffusion, moving with AnimateDiff's motion modules.
 struct VideoPart: GeneratedPart {
-    let modality = Modality.video
     let stream: DiffusionStream
     let noise: [Tensor]
     let prompts: Tensor?
@@ -43,7 +42,7 @@ struct VideoPart: GeneratedPart {
     func finish(
         _ latents: [Tensor], into results: inout [GenerationResult.Draft], rowsAtOnce: Int,
         _ observer: (any SamplerObserver)?
-    ) throws -> Tensor {
+    ) throws -> [Modality: Tensor] {
         var embeddings: [Tensor] = []
         for index in results.indices {
             let pixels = try observer.timed("video.finish") {
@@ -53,15 +52,22 @@ struct VideoPart: GeneratedPart {
                 try observer.timed("score") { try space.embed(decoded: pixels, observer: nil).to(.float32) })
             let (latent, isFinite) = try GenerationResult.Latent.of(latents[0], index)
             // As diffusers' image processor rounds: half to even.
-            let bytes = try (pixels * 255).rounded().permute([0, 2, 3, 1]).to(.uint8).bytes()
-            let (height, width) = (pixels.size(2), pixels.size(3))
-            let size = 3 * height * width
-            let frames = (0..<pixels.size(0)).map {
-                Image(unchecked: Array(bytes[$0 * size..<($0 + 1) * size]), width: width, height: height)
-            }
+            let frames = try Image.frames((pixels * 255).rounded().to(.uint8))
             results[index].video = GenerationResult.Video(frames: frames, latent: latent)
             results[index].isFinite = try results[index].isFinite && isFinite && pixels.isFinite()
         }
-        return try Tensor.cat(embeddings, 0)
+        return [.video: try Tensor.cat(embeddings, 0)]
+    }
+}
+
+extension Image {
+    /// - Parameter bytes: `[F, 3, H, W]`.
+    static func frames(_ bytes: Tensor) throws -> [Image] {
+        let (count, height, width) = (bytes.size(0), bytes.size(2), bytes.size(3))
+        let values = try bytes.permute([0, 2, 3, 1]).bytes()
+        let size = 3 * height * width
+        return (0..<count).map {
+            Image(unchecked: Array(values[$0 * size..<($0 + 1) * size]), width: width, height: height)
+        }
     }
 }

@@ -144,13 +144,24 @@ package struct Sampler {
 
     /// `z ← scheduler.step(ε̂, t, z_t)`.
     private func follow(_ state: inout StreamState, _ step: SamplerStep) throws {
-        let (stream, scheduler) = (state.stream, state.stream.scheduler)
-        for (place, modality) in stream.denoiser.modalities.enumerated() {
-            let z = try state.previous[place].detached()
-            state.latents[place] = try scheduler.step(
-                step.index, noise: state.noise[place].detached(), latent: z, history: &state.histories[place],
-                fresh: scheduler.drawsNoise ? stream.freshNoise(like: z) : nil)
-            step.record("z_prev", of: modality, state.latents[place], round: step.turn)
+        let before = try state.previous.map { try $0.detached() }
+        let (stream, prompt) = (state.stream, try state.prompt?.detached())
+        let sources = StepSources(
+            fresh: { try before.map { try stream.freshNoise(like: $0) } },
+            predict: { latents, timestep, rows in
+                // One step may ask so often that whoever watches would wait too long.
+                try step.observer?.willBegin(step: step.index, of: step.count)
+                let own = try rows.map { try stream.keeping($0) } ?? stream
+                return try step.predict(
+                    own, latents, timestep: timestep, prompt: rows.map { try prompt?.rows($0) } ?? prompt
+                )
+                .map { try $0.detached() }
+            })
+        state.latents = try stream.scheduler.step(
+            step.index, noise: state.noise.map { try $0.detached() }, latents: before, histories: &state.histories,
+            from: sources)
+        for (modality, z) in zip(stream.denoiser.modalities, state.latents) {
+            step.record("z_prev", of: modality, z, round: step.turn)
         }
     }
 

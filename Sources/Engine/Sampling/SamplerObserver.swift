@@ -3,7 +3,7 @@ package import Torch
 
 /// What may watch a run, and stop it.
 package protocol SamplerObserver: AnyObject {
-    /// Called before each step. Throwing ends the run, as when its batch was cancelled.
+    /// Called before each step, and before each further prediction within one. Throwing ends the run, as when its batch was cancelled.
     func willBegin(step: Int, of steps: Int) throws
     /// An intermediate, by step, modality and the name that the Python reference gives it, such as `007.audio.grad_z`.
     func record(_ name: String, _ tensor: Tensor)

@@ -31,24 +31,31 @@ package struct SamplerStep {
     /// `ε̂ = ε_θ(z_t, t, y)` of a stream, from what its network says, of whatever kind.
     package func predictNoise(_ state: StreamState) throws -> [Tensor] {
         let stream = state.stream
-        let outputs = try observer.timed("\(stream.name).unet") { try predict(stream, state) }
+        let outputs = try predict(
+            stream, state.previous, timestep: stream.scheduler.timesteps[index], prompt: state.prompt)
         return try zip(outputs, state.previous).map { output, latent in
             try stream.scheduler.noise(from: output, latent: latent, step: index)
         }
     }
 
-    private func predict(_ stream: DiffusionStream, _ state: StreamState) throws -> [Tensor] {
-        let timestep = stream.scheduler.timesteps[index]
-        let pieces = pieces(of: state.previous[0].size(0))
-        guard pieces.count > 1 else {
-            return try stream.denoiser.predict(state.previous, timestep: timestep, prompt: state.prompt)
+    /// What the network of a stream says, in pieces that it can take.
+    func predict(
+        _ stream: DiffusionStream, _ latents: [Tensor], timestep: Double, prompt: Tensor?
+    ) throws -> [Tensor] {
+        try observer.timed("\(stream.name).unet") {
+            let pieces = pieces(of: latents[0].size(0))
+            guard pieces.count > 1 else {
+                return try stream.denoiser.predict(latents, timestep: timestep, prompt: prompt)
+            }
+            let outputs = try pieces.map { piece in
+                func part(_ tensor: Tensor) throws -> Tensor {
+                    try tensor.narrow(0, from: piece.lowerBound, count: piece.count)
+                }
+                return try stream.denoiser.keeping(Array(piece)).predict(
+                    latents.map(part), timestep: timestep, prompt: prompt.map(part))
+            }
+            return try latents.indices.map { place in try Tensor.cat(outputs.map { $0[place] }, 0) }
         }
-        let outputs = try pieces.map { piece in
-            try stream.denoiser.keeping(Array(piece)).predict(
-                state.previous.map { try $0.narrow(0, from: piece.lowerBound, count: piece.count) },
-                timestep: timestep, prompt: state.prompt?.narrow(0, from: piece.lowerBound, count: piece.count))
-        }
-        return try state.previous.indices.map { place in try Tensor.cat(outputs.map { $0[place] }, 0) }
     }
 
     /// Shows an intermediate to the observer.

@@ -6,7 +6,7 @@ package import Torch
 ///
 /// Source: diffusers `schedulers/scheduling_ddim.py`; Song et al. 2021, eq. 12 and 16. Symbols: `ᾱ_t` cumulative alpha
 /// in single precision, `ε̂` predicted noise, `z_t` latent, `σ_t = η √((1 − ᾱ_{t−1})/(1 − ᾱ_t)) √(1 − ᾱ_t/ᾱ_{t−1})`.
-package struct DDIMScheduler: LatentScheduler {
+package struct DDIMScheduler: OnePredictionScheduler {
     package let timesteps: [Double]
     package let predictionType: PredictionType
     package let cleanLimit: Double?

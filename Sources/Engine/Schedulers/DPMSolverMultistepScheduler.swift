@@ -6,7 +6,7 @@ package import Torch
 /// DPM-Solver++ of order 1 to 3: a multistep method on the ODE of the clean prediction, or on its SDE.
 ///
 /// Source: diffusers `schedulers/scheduling_dpmsolver_multistep.py`; Lu et al. 2022 (arXiv 2211.01095), eq. 9–12.
-package struct DPMSolverMultistepScheduler: LatentScheduler {
+package struct DPMSolverMultistepScheduler: OnePredictionScheduler {
     package let timesteps: [Double]
     package let predictionType: PredictionType
     package let drawsNoise: Bool

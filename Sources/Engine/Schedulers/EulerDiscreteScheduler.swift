@@ -7,7 +7,7 @@ package import Torch
 ///
 /// Source: diffusers `schedulers/scheduling_euler_discrete.py` without its stochasticity; Karras et al. 2022, algorithm
 /// 2. There the latent of a run is `x`, and the network is given `x / √(σ² + 1)`: the `z` that all schedulers keep here.
-package struct EulerDiscreteScheduler: LatentScheduler {
+package struct EulerDiscreteScheduler: OnePredictionScheduler {
     package let timesteps: [Double]
     package let predictionType: PredictionType
     package let initialScale: Double

@@ -23,18 +23,65 @@ package protocol LatentScheduler: Sendable {
     /// Of the latent that a step leads to.
     func level(after step: Int) -> NoiseLevel
 
-    /// One step.
+    /// `ε̂` from what the network says of a step's latent. Differentiable in both.
+    func noise(from output: Tensor, latent: Tensor, step: Int) throws(TorchError) -> Tensor
+
+    /// One step, of all latents of a stream.
+    ///
+    /// - Parameters:
+    ///   - noise: `ε̂` at this step, without a graph, one for each latent.
+    ///   - latents: `z` at this step, of the noises' shapes.
+    ///   - histories: of this run, one for each latent; begun anew for each run, and handed to each of its steps in turn.
+    ///   - sources: what the step may ask for.
+    /// - Returns: the latents after the step.
+    func step(
+        _ step: Int, noise: [Tensor], latents: [Tensor], histories: inout [SchedulerHistory], from sources: StepSources
+    ) throws -> [Tensor]
+}
+
+/// What a step may ask of the run that it belongs to.
+package struct StepSources {
+    /// Normal noise of each latent's shape, anew with each call.
+    let fresh: () throws -> [Tensor]
+    /// What the network says of other latents, at another timestep; of these rows of the run, nil for all.
+    let predict: (_ latents: [Tensor], _ timestep: Double, _ rows: [Int]?) throws -> [Tensor]
+}
+
+/// A scheduler that needs one prediction for a step, and steps each latent by itself.
+package protocol OnePredictionScheduler: LatentScheduler {
+    /// One step of one latent.
     ///
     /// - Parameters:
     ///   - noise: `ε̂` at this step, without a graph.
     ///   - latent: `z` at this step, of the noise's shape.
     ///   - history: of this run; begun anew for each run, and handed to each of its steps in turn.
-    ///   - fresh: normal noise of the latent's shape, where ``drawsNoise`` is true.
+    ///   - fresh: normal noise of the latent's shape, where ``LatentScheduler/drawsNoise`` is true.
     /// - Returns: the latent after the step.
     /// - Throws: ``TorchError``, also where fresh noise is wanted and not given.
     func step(
         _ step: Int, noise: Tensor, latent: Tensor, history: inout SchedulerHistory, fresh: Tensor?
     ) throws(TorchError) -> Tensor
+}
+
+extension OnePredictionScheduler {
+    package func step(
+        _ step: Int, noise: [Tensor], latents: [Tensor], histories: inout [SchedulerHistory], from sources: StepSources
+    ) throws -> [Tensor] {
+        let fresh = drawsNoise ? try sources.fresh() : []
+        return try latents.indices.map { place in
+            try self.step(
+                step, noise: noise[place], latent: latents[place], history: &histories[place],
+                fresh: drawsNoise ? fresh[place] : nil)
+        }
+    }
+
+    /// The fresh noise of a step that cannot do without.
+    func required(_ fresh: Tensor?) throws(TorchError) -> Tensor {
+        guard let fresh else {
+            throw .refused(operation: "a step with noise", message: "the scheduler draws noise, and none was given")
+        }
+        return fresh
+    }
 }
 
 extension LatentScheduler {
@@ -48,7 +95,6 @@ extension LatentScheduler {
         return try clean.clamped(-cleanLimit, cleanLimit)
     }
 
-    /// `ε̂` from what the network says of a step's latent. Differentiable in both.
     package func noise(from output: Tensor, latent: Tensor, step: Int) throws(TorchError) -> Tensor {
         let level = level(at: step)
         switch predictionType {
@@ -56,13 +102,5 @@ extension LatentScheduler {
         case .sample: return try latent.adding(output, scaledBy: -level.signal) * (1 / level.noise)
         case .velocity: return try (output * level.signal).adding(latent, scaledBy: level.noise)
         }
-    }
-
-    /// The fresh noise of a step that cannot do without.
-    func required(_ fresh: Tensor?) throws(TorchError) -> Tensor {
-        guard let fresh else {
-            throw .refused(operation: "a step with noise", message: "the scheduler draws noise, and none was given")
-        }
-        return fresh
     }
 }

@@ -11,6 +11,15 @@ package struct NoiseLevel: Sendable, Equatable {
         noise = Double((1 - alpha).squareRoot())
     }
 
+    /// From both, as they are.
+    init(signal: Double, noise: Double) { (self.signal, self.noise) = (signal, noise) }
+
+    /// From `ᾱ` in double precision, whose roots are then rounded to single.
+    init(variancePreserving alpha: Double) {
+        signal = Double(Float(alpha.squareRoot()))
+        noise = Double(Float((1 - alpha).squareRoot()))
+    }
+
     /// From `σ = noise / signal`.
     init(sigma: Double) {
         signal = 1 / (sigma * sigma + 1).squareRoot()

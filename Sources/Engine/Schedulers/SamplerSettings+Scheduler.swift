@@ -11,7 +11,7 @@ extension SamplerSettings {
     /// - Throws: ``ConfigurationError`` that names the field.
     package func scheduler(
         _ configuration: SchedulerConfiguration, _ sampling: SamplingSettings
-    ) throws(ConfigurationError) -> any LatentScheduler {
+    ) throws(ConfigurationError) -> any OnePredictionScheduler {
         var configuration = configuration
         configuration.betaSchedule = betaSchedule?.rawValue ?? configuration.betaSchedule
         configuration.timestepSpacing = timestepSpacing?.rawValue ?? configuration.timestepSpacing

@@ -6,8 +6,7 @@ package import Torch
 package struct AudioLatentSpace: LatentSpace {
     package let modality = Modality.audio
     private let models: AudioLDMModels
-    private let binder: ImageBindModel
-    private let binderInput: ImageBindAudioInput
+    private let hearing: BinderHearing
     /// How it hears what is predicted; nil: as the vocoder's waveform.
     private let melInput: ImageBindMelInput?
     private let samples: Int
@@ -28,8 +27,8 @@ package struct AudioLatentSpace: LatentSpace {
             ? try ImageBindMelInput(clipSettings, vocoder: models.vocoder.configuration, device: models.device) : nil
         self.samples = samples
         self.models = models
-        self.binder = binder
-        binderInput = try ImageBindAudioInput(clipSettings, device: models.device)
+        self.hearing = try BinderHearing(
+            binder, clipSettings, clips: clips, dtype: models.dtype, device: models.device, memory: memory)
         self.clips = clips
         self.memory = memory
     }
@@ -59,16 +58,10 @@ package struct AudioLatentSpace: LatentSpace {
         // Spectrograms keep single precision, as filterbanks of waveforms do.
         let precise = mel.dtype == .float64 ? mel : try mel.to(.float32)
         let input = try observer.timed("audio.fbank") { try melInput(precise, samples: samples, clips: clips) }
-        return try embed(features: input, observer)
+        return try hearing.embed(features: input, observer)
     }
 
     package func embed(decoded wave: Tensor, observer: (any SamplerObserver)?) throws -> Tensor {
-        let input = try observer.timed("audio.fbank") { try binderInput(wave.unsqueeze(1), clips: clips) }
-        return try embed(features: input, observer)
-    }
-
-    private func embed(features input: Tensor, _ observer: (any SamplerObserver)?) throws -> Tensor {
-        observer?.record("bind_in", input)
-        return try observer.timed("audio.imagebind") { try binder.audio(input.to(models.dtype), memory: memory) }
+        try hearing.embed(wave, observer)
     }
 }

@@ -6,34 +6,8 @@ package import Torch
 package struct VideoLatentSpace: LatentSpace {
     package let modality = Modality.video
     private let models: StableDiffusionModels
-    private let binder: ImageBindModel
-    private let binderInput: ImageBindVisionInput
-    private let view: View?
+    private let look: BinderLook
     private let memory: MemoryPolicy
-
-    /// What the binder sees of a video; its indices lie on the device.
-    private struct View {
-        /// Frames that are decoded for it, ascending. The decoder works frame by frame, so that those it leaves out change
-        /// nothing.
-        let frames: Tensor
-        /// The places in ``frames`` of every clip's frames, clip after clip.
-        let places: Tensor
-        let clips: Int
-        /// Frames of the whole video.
-        let count: Int
-
-        init(_ clips: [[Int]], of count: Int, device: Device) throws(TorchError) {
-            self.count = count
-            let seen = clips.flatMap { $0 }
-            let frames = Set(seen).sorted()
-            func indices(_ values: [Int]) throws(TorchError) -> Tensor {
-                try Tensor(values.map(Int64.init), shape: [values.count]).to(device: device)
-            }
-            self.frames = try indices(frames)
-            places = try indices(seen.compactMap { frames.firstIndex(of: $0) })
-            self.clips = clips.count
-        }
-    }
 
     /// - Parameters:
     ///   - clipFrames: the frames of each clip that the binder sees; nil for images.
@@ -45,9 +19,9 @@ package struct VideoLatentSpace: LatentSpace {
         memory: MemoryPolicy
     ) throws(TorchError) {
         self.models = models
-        self.binder = binder
-        binderInput = try ImageBindVisionInput(height: height, width: width, device: models.device)
-        view = try clipFrames.map { clips throws(TorchError) in try View(clips, of: frames, device: models.device) }
+        look = try BinderLook(
+            binder, clipFrames: clipFrames, frames: frames, height: height, width: width, dtype: models.dtype,
+            device: models.device, memory: memory)
         self.memory = memory
     }
 
@@ -60,34 +34,14 @@ package struct VideoLatentSpace: LatentSpace {
     }
 
     package func embed(_ clean: Tensor, observer: (any SamplerObserver)?) throws -> Tensor {
-        let seen = try view.map { try clean.select(2, $0.frames) } ?? clean
+        // The decoder works frame by frame, so that those it leaves out change nothing.
+        let seen = try look.frames.map { try clean.select(2, $0) } ?? clean
         let pixels = try observer.timed("video.vae_decode") { try decode(seen) }
         observer?.record("pixels", pixels)
-        return try embed(seen: pixels, samples: clean.size(0), observer)
+        return try look.embed(seen: pixels, samples: clean.size(0), observer)
     }
 
     package func embed(decoded: Tensor, observer: (any SamplerObserver)?) throws -> Tensor {
-        guard let view else { return try embed(seen: decoded, samples: decoded.size(0), observer) }
-        let samples = decoded.size(0) / view.count
-        let side = Array<Int>(decoded.shape[1...])
-        let seen = try decoded.reshape([samples, view.count] + side).select(1, view.frames)
-        return try embed(seen: seen.reshape([samples * view.frames.count] + side), samples: samples, observer)
-    }
-
-    /// - Parameter pixels: of the frames that the binder looks at.
-    private func embed(
-        seen pixels: Tensor, samples: Int, _ observer: (any SamplerObserver)?
-    ) throws -> Tensor {
-        let input = try observer.timed("video.transform") {
-            let frames = try binderInput(pixels)
-            guard let view else { return frames }
-            // (B, clips, 3, frames of a clip, 224, 224)
-            let side = Array(frames.shape[1...])
-            let placed = try frames.reshape([samples, view.frames.count] + side).select(1, view.places)
-            return try placed.reshape([samples, view.clips, view.places.count / view.clips] + side)
-                .transpose(2, 3)
-        }
-        observer?.record("bind_in", input)
-        return try observer.timed("video.imagebind") { try binder.vision(input.to(models.dtype), memory: memory) }
+        try look.embed(decoded, observer)
     }
 }

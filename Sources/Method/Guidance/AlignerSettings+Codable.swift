@@ -1,7 +1,8 @@
 extension AlignerSettings: Codable {
     private enum CodingKeys: String, CodingKey {
-        case optimizer, every, start, below
+        case optimizer, every, start, below, stop
         case learningRate = "learning_rate"
+        case learningRateScale = "learning_rate_scale"
         case promptLearningRate = "prompt_learning_rate"
         case promptOptimizer = "prompt_optimizer"
         case promptState = "prompt_state"
@@ -25,6 +26,10 @@ extension AlignerSettings: Codable {
             window = .start(try fields.decode(Double.self, forKey: .start))
         }
         every = try fields.decode(Int.self, forKey: .every)
+        // Later than the other settings, and written where they say something alone: records of earlier runs stay what they are.
+        stop = try fields.decodeIfPresent(Double.self, forKey: .stop) ?? 1
+        learningRateScale =
+            try fields.decodeIfPresent(LearningRateScale.self, forKey: .learningRateScale) ?? .none
         x0Pairing = try fields.decode(X0Pairing.self, forKey: .x0Pairing)
         textTerm = try fields.decode(Bool.self, forKey: .textTerm)
     }
@@ -43,6 +48,8 @@ extension AlignerSettings: Codable {
         case .below(let limit): try fields.encode(limit, forKey: .below)
         }
         try fields.encode(every, forKey: .every)
+        if stop != 1 { try fields.encode(stop, forKey: .stop) }
+        if learningRateScale != .none { try fields.encode(learningRateScale, forKey: .learningRateScale) }
         try fields.encode(x0Pairing, forKey: .x0Pairing)
         try fields.encode(textTerm, forKey: .textTerm)
     }

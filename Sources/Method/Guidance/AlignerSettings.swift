@@ -24,10 +24,21 @@ package struct AlignerSettings: Sendable, Equatable {
         case paper
     }
 
+    /// What a step size on the latent is in parts of.
+    package enum LearningRateScale: String, Codable, Sendable, CaseIterable {
+        /// λ1 as it is.
+        case none
+        /// The noise `√(1 − ᾱ)` of the stepped latent, which is 0 behind the last step. A fresh Adam's step is ±λ everywhere; in
+        /// pixels and waveforms, which no decoder smooths, that would stay in the result as noise.
+        case sigma
+    }
+
     /// What turns a gradient of the latent into a step.
     package var optimizer: Optimizer
     /// λ1: step size on the latent (eq. 13).
     package var learningRate: PerModality<Double>
+    /// What λ1 is in parts of.
+    package var learningRateScale = LearningRateScale.none
     /// λ2: step size on the prompt embedding; 0 leaves it as it is (eq. 17).
     package var promptLearningRate: PerModality<Double>
     /// What turns a gradient of the prompt embedding into a step.
@@ -38,6 +49,8 @@ package struct AlignerSettings: Sendable, Equatable {
     package var innerSteps: Int
     /// Which sampling steps are guided at all.
     package var window: GuidanceWindow
+    /// The fraction of the run after which no step is guided, 0…1: the steps before ⌈stop · T⌉ may be.
+    package var stop = 1.0
     /// Of those, each `every`-th, starting with the first; at least 1.
     package var every: Int
     /// Which ᾱ forms the clean latent z̃0 (eq. 11).
@@ -67,7 +80,9 @@ package struct AlignerSettings: Sendable, Equatable {
     package func guidedSteps(timesteps: [Double]) -> [Bool] {
         var seen = 0
         return timesteps.enumerated().map { index, timestep in
-            guard window.contains(step: index, of: timesteps.count, timestep: timestep) else { return false }
+            guard window.contains(step: index, of: timesteps.count, timestep: timestep),
+                Double(index) < (Double(timesteps.count) * stop).rounded(.up)
+            else { return false }
             defer { seen += 1 }
             return seen % max(every, 1) == 0
         }

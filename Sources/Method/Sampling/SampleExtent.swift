@@ -17,7 +17,7 @@ extension SamplingSettings {
     /// The frames of a generated video, from which its length, the length of its audio and the clips that the binder sees
     /// and hears all follow; nil for settings that make no video.
     package func timeline(of extent: SampleExtent) -> Timeline? {
-        guard let length = video?.length, let frames = extent.frames else { return nil }
+        guard let length = video?.length ?? coupled?.length, let frames = extent.frames else { return nil }
         return Timeline(frames: frames, rate: length.rate)
     }
 }

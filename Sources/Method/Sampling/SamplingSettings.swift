@@ -15,6 +15,8 @@ package struct SamplingSettings: Sendable, Equatable {
     package var audio: AudioSampling?
     /// Nil where neither a video nor an image is made.
     package var video: VideoSampling?
+    /// Nil where video and audio are not made by one model.
+    package var coupled: CoupledSampling?
 
     package init(steps: Int, eta: Double, karrasSigmas: Bool, maxDuration: Double) {
         self.steps = steps

@@ -1,4 +1,4 @@
-internal import Method
+package import Method
 internal import Torch
 
 extension MemoryPolicy {
@@ -22,8 +22,8 @@ extension MemoryPolicy {
         }
     }
 
-    /// How many frames of a size are decoded together, at least 1.
-    func slice(height: Int, width: Int) -> Int {
+    /// How many frames of a size are computed together, at least 1.
+    package func slice(height: Int, width: Int) -> Int {
         switch self {
         case .low: 1
         case .auto: max(1, 512 * 512 / max(1, height * width))

@@ -17,7 +17,7 @@ struct GradientReading {
             .aligner,
             [
                 "optimizer", "learning_rate", "prompt_learning_rate", "prompt_optimizer", "prompt_state", "inner_steps",
-                "start", "below", "every", "x0_pairing",
+                "start", "below", "stop", "every", "x0_pairing", "learning_rate_scale",
             ]
         ), (.noise, ["strength", "until", "travel", "travel_until", "through", "trust_below"]),
     ]
@@ -59,7 +59,7 @@ struct GradientReading {
     }
 
     private func refuse(_ key: String, of owner: Kind, in section: JobSection) {
-        let isWindow = ["start", "below", "every"].contains(key)
+        let isWindow = ["start", "below", "stop", "every"].contains(key)
         let hint = kind == .noise && isWindow ? "leave it out: `until` says which steps are guided" : "leave it out"
         section.reject(
             key, "belongs to `gradient: \(owner.rawValue)`, and `gradient` is \(kind.rawValue) here",
@@ -73,6 +73,7 @@ struct GradientReading {
         aligner.learningRate = section.perModality("learning_rate", task, default: aligner.learningRate) {
             $0.number($1, rates, default: $2)
         }
+        aligner.learningRateScale = section.choice("learning_rate_scale", default: aligner.learningRateScale)
         aligner.promptLearningRate = section.perModality(
             "prompt_learning_rate", task, default: aligner.promptLearningRate
         ) {
@@ -82,6 +83,7 @@ struct GradientReading {
         if section.has("prompt_optimizer") { promptOptimizer = wanted }
         aligner.promptState = section.choice("prompt_state", default: aligner.promptState)
         aligner.innerSteps = section.integer("inner_steps", 1...100, default: aligner.innerSteps)
+        aligner.stop = section.number("stop", .init(lower: 0, upper: 1), default: aligner.stop)
         aligner.every = section.integer("every", 1...1000, default: aligner.every)
         aligner.x0Pairing = section.choice("x0_pairing", default: aligner.x0Pairing)
         aligner.textTerm = textTerm(section, default: aligner.textTerm ? .on : .off) != .off

@@ -100,7 +100,8 @@ struct GuidanceWords {
         func text(_ rates: PerModality<Double>) -> String {
             task.generated.compactMap { rates[$0].map(Self.short) }.joined(separator: " and ")
         }
-        return "rate \(text(aligner.learningRate)), of the prompt \(text(aligner.promptLearningRate))"
+        let scale = aligner.learningRateScale == .sigma ? " of the noise" : ""
+        return "rate \(text(aligner.learningRate))\(scale), of the prompt \(text(aligner.promptLearningRate))"
     }
 
     private static func short(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? "\(number)" }

@@ -75,6 +75,7 @@ extension Job {
             problems += [
                 outside("\(place).inner_steps", aligner.innerSteps, 0...10_000),
                 outside("\(place).every", aligner.every, 1...1000),
+                outside("\(place).stop", aligner.stop, 0...1),
             ]
             if case .start(let fraction) = aligner.window {
                 problems.append(outside("\(place).start", fraction, 0...1))

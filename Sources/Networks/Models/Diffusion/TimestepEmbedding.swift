@@ -11,9 +11,13 @@ struct TimestepEmbedding: Sendable {
     private let cosineFirst: Bool
     private let frequencyShift: Double
 
-    init(_ w: WeightScope, width: Int, hidden: Int, cosineFirst: Bool, frequencyShift: Double) throws {
-        linear1 = try Linear(w("linear_1"), width, hidden)
-        linear2 = try Linear(w("linear_2"), hidden, hidden)
+    /// - Parameters:
+    ///   - first: where the first layer's weights lie; likewise the second's.
+    init(
+        _ first: WeightScope, _ second: WeightScope, width: Int, hidden: Int, cosineFirst: Bool, frequencyShift: Double
+    ) throws {
+        linear1 = try Linear(first, width, hidden)
+        linear2 = try Linear(second, hidden, hidden)
         self.width = width
         self.cosineFirst = cosineFirst
         self.frequencyShift = frequencyShift

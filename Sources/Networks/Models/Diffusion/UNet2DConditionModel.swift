@@ -25,8 +25,8 @@ package struct UNet2DConditionModel: Sendable {
         contextWidths = plan.contextWidths
         let hidden = plan.timeWidth
         timeEmbedding = try TimestepEmbedding(
-            w("time_embedding"), width: plan.channels[0], hidden: hidden, cosineFirst: c.flipSinToCos ?? true,
-            frequencyShift: c.freqShift ?? 0)
+            w("time_embedding.linear_1"), w("time_embedding.linear_2"), width: plan.channels[0], hidden: hidden,
+            cosineFirst: c.flipSinToCos ?? true, frequencyShift: c.freqShift ?? 0)
         classEmbedding = try plan.classWidth.map { try Linear(w("class_embedding"), $0, hidden) }
         convIn = try Conv2d(w("conv_in"), c.inChannels, plan.channels[0], kernel: 3, padding: 1)
         downBlocks = try plan.down.enumerated().map {

@@ -1,0 +1,97 @@
+internal import ClipSampling
+internal import Method
+internal import Networks
+internal import Torch
+
+/// A video and its sound: MM-Diffusion.
+struct CoupledPart: GeneratedPart {
+    let stream: DiffusionStream
+    let noise: [Tensor]
+    let prompts: Tensor? = nil
+    private let models: CoupledModels
+    private let pixels: PixelSpace
+    private let waves: WaveSpace
+    private let upscaler: FrameUpscaler?
+    /// Of the rows' upscaling, by row.
+    private let seeds: [Beginning: UInt64]
+
+    init(
+        _ models: CoupledModels, _ binder: ImageBindModel, _ coupled: CoupledSampling, _ settings: GenerationSettings,
+        _ input: PartInput
+    ) throws {
+        self.models = models
+        let (model, device) = (models.settings, models.device)
+        let seeds = input.rows.map { Beginning.seed(input.seeds[$0.sample], particle: $0.particle) }
+        self.seeds = Dictionary(zip(input.rows, seeds), uniquingKeysWith: { first, _ in first })
+        // The video's first, then the sound's from the same generator: the network was trained on noises that have nothing to do
+        // with each other.
+        let generators = try input.generators()
+        let drawn = try generators.rows.map { generator in
+            (
+                try generator.normal([1, model.frames, 3, model.side, model.side]),
+                try generator.normal([1, 1, model.samples])
+            )
+        }
+        noise = [
+            try Tensor.cat(drawn.map(\.0), 0).uploaded(to: device),
+            try Tensor.cat(drawn.map(\.1), 0).uploaded(to: device),
+        ]
+        pixels = try PixelSpace(
+            binder, clipFrames: settings.clipFrames ?? [], frames: model.frames, side: model.side, dtype: models.dtype,
+            device: device, memory: settings.memory)
+        waves = try WaveSpace(
+            binder, clipSettings: settings.clips, clips: settings.clipCount, dtype: models.dtype, device: device,
+            memory: settings.memory)
+        let scheduler = try coupled.scheduler(steps: settings.sampling.steps, eta: settings.sampling.eta)
+        stream = DiffusionStream(
+            denoiser: try CoupledDenoiser(models, seeds: seeds, timesteps: scheduler.timesteps), scheduler: scheduler,
+            spaces: [pixels, waves], generators: generators.rows, travelGenerators: generators.travel)
+        upscaler = try models.upscaler.map {
+            try FrameUpscaler(
+                $0, steps: coupled.upscaleSteps, side: CoupledModels.enlargement * model.side, dtype: models.dtype,
+                device: device, memory: settings.memory)
+        }
+    }
+
+    func finish(
+        _ latents: [Tensor], into results: inout [GenerationResult.Draft], rowsAtOnce: Int,
+        _ observer: (any SamplerObserver)?
+    ) throws -> [Modality: Tensor] {
+        var embeddings: (video: [Tensor], audio: [Tensor]) = ([], [])
+        for index in results.indices {
+            let video = try latents[0].narrow(0, from: index, count: 1)
+            let audio = try latents[1].narrow(0, from: index, count: 1)
+            let (frames, wave) = (try pixels.decode(video), try waves.decode(audio))
+            // Of what was sampled, not of what is enlarged from it: the loss was of that.
+            try observer.timed("score") {
+                embeddings.video.append(try pixels.embed(decoded: frames, observer: nil).to(.float32))
+                embeddings.audio.append(try waves.embed(decoded: wave, observer: nil).to(.float32))
+            }
+            let shown: Tensor
+            if let upscaler, let seed = seeds[results[index].row] {
+                shown = try observer.timed("video.upscale") {
+                    try pixels.decode(upscaler(video.squeeze(0), seed: seed).unsqueeze(0))
+                }
+            } else {
+                shown = frames
+            }
+            let (videoLatent, isVideoFinite) = try GenerationResult.Latent.of(latents[0], index)
+            let (audioLatent, isAudioFinite) = try GenerationResult.Latent.of(latents[1], index)
+            results[index].video = GenerationResult.Video(frames: try Self.images(shown), latent: videoLatent)
+            results[index].audio = GenerationResult.Audio(
+                waveform: try wave.to(.float32, device: .cpu).floats(), latent: audioLatent)
+            results[index].isFinite =
+                try results[index].isFinite && isVideoFinite && isAudioFinite
+                && shown.isFinite() && wave.isFinite()
+        }
+        return [
+            .video: try Tensor.cat(embeddings.video, 0), .audio: try Tensor.cat(embeddings.audio, 0),
+        ]
+    }
+
+    /// Cut to bytes, not rounded, as the official script does.
+    /// - Parameter pixels: `[F, 3, H, W]`, 0…1.
+    private static func images(_ pixels: Tensor) throws -> [Image] {
+        try Image.frames((pixels * 255).to(.uint8))
+    }
+}

@@ -3,8 +3,9 @@
 
   train.py PART --out FOLDER [--steps N] [--batch N] [--device cpu|cuda] [--threads N]
 
-PART is binder, picture_vae, picture_unet, motion, sound_vae, vocoder, clap, sound_unet, image_captioner or
-sound_captioner. A killed training goes on when it is started again with the same folder; a finished one does nothing.
+PART is binder, picture_vae, picture_unet, motion, sound_vae, vocoder, clap, sound_unet, image_captioner,
+sound_captioner or coupled. A killed training goes on when it is started again with the same folder; a finished one does
+nothing.
 """
 
 import argparse
@@ -24,6 +25,7 @@ PARTS = {
     "sound_unet": "sounds",
     "image_captioner": "captioners",
     "sound_captioner": "captioners",
+    "coupled": "coupled",
 }
 
 
@@ -34,7 +36,7 @@ def main():
     ap.add_argument("--out", required=True)
     ap.add_argument("--steps", type=int)
     ap.add_argument("--batch", type=int)
-    ap.add_argument("--rate", type=float, help="motion, sound_unet, captioners: the learning rate")
+    ap.add_argument("--rate", type=float, help="motion, sound_unet, captioners, coupled: the learning rate")
     ap.add_argument("--begin-with", help="motion, sound_unet: a model set, to go on from its weights")
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--device", default="cpu")

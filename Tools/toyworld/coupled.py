@@ -1,7 +1,8 @@
-"""MM-Diffusion of the toy world: one network that makes a video and its sound together, in pixels and samples, from nothing.
+"""MM-Diffusion of the toy world: one network that makes a video and its sound together, in pixels and samples, from
+nothing.
 
-The keys are those of the published files. Videos are 16 frames of 32×32 at 10 a second, sounds 1.6 s at 16 kHz, twice as
-loud as the world's, so that less of what makes them is below the last steps' noise.
+The keys are those of the published files. Videos are 16 frames of 32×32 at 10 a second, sounds 1.6 s at 16 kHz, twice
+as loud as the world's, so that less of what makes them is below the last steps' noise.
 """
 
 import math

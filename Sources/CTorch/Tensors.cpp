@@ -151,11 +151,16 @@ SHStatus sh_generator_make(uint64_t seed, SHGenerator *out) {
 
 void sh_generator_free(SHGenerator g) { delete g; }
 
-SHStatus sh_random(SHGenerator g, uint32_t *out, int64_t count) {
-    return guard([&] {
+SHStatus sh_random_below(const int64_t *bounds, int32_t count, SHGenerator g, SHTensor *out) {
+    return make(out, [&] {
+        auto numbers = at::empty({count}, at::kLong);
         auto *generator = at::check_generator<at::CPUGeneratorImpl>(g->value);
         std::lock_guard<std::mutex> lock(generator->mutex_);
-        for (int64_t i = 0; i < count; i++) out[i] = generator->random();
+        for (int32_t i = 0; i < count; i++) {
+            TORCH_CHECK(bounds[i] > 0 && bounds[i] <= INT64_C(1) << 32, "a random number below ", bounds[i]);
+            numbers.data_ptr<int64_t>()[i] = generator->random() % bounds[i];
+        }
+        return numbers;
     });
 }
 

@@ -49,6 +49,9 @@ extension ModelFamily {
                 location: location, files: weights.parts + [files.config].compactMap { $0 })
             check.maximumFrames = try files.maximumFrames(in: weights)
             return check
+        case .mmDiffusion, .upscaler:
+            let location = try cache.resolve(reference)
+            return ModelFamilyCheck(location: location, files: try WeightFile.open(location.path).parts)
         case .imageBind:
             let location = try cache.resolve(reference, files: ImageBindFiles.usualFiles)
             let files = try ImageBindFiles(location, vocabulary: vocabulary)

@@ -33,7 +33,7 @@ struct TraceSetup {
         switch item.task {
         case .v2a, .i2a: try see(binder)
         case .a2v, .a2i: try hear(binder, data)
-        case .joint: break
+        case .joint, .mm: break
         }
         if item.task != .a2v && item.task != .a2i { try addAudio(binder) }
         if item.task != .v2a && item.task != .i2a { try addFrames(binder) }

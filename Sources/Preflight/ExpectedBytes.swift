@@ -35,15 +35,15 @@ struct ExpectedBytes {
     private static func bytes(of sample: PlannedSample, job: Job) -> Double {
         guard sample.error == nil else { return 512 }
         let settings = job.settings(for: sample.task)
-        let video = settings.sampling.video
+        let sampling = settings.sampling
+        let pixels = sampling.framePixels(isEnlarged: job.models[.upscaler] != nil)
         let kept = settings.guidance.beginnings.kept
         return settings.members.reduce(0.0) { total, member in
             // Each member has a tar header and is padded to 512 bytes.
             let bytes =
                 1024
                 + member.expectedBytes(
-                    sample.extent, framePixels: (video?.width ?? 0) * (video?.height ?? 0),
-                    copied: video == nil ? sample.input?.bytes ?? 0 : 0)
+                    sample.extent, framePixels: pixels, copied: pixels == 0 ? sample.input?.bytes ?? 0 : 0)
             guard member == .json else { return total + bytes * Double(kept) }
             return total + bytes + findings(settings, kept: kept)
         }

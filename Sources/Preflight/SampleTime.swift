@@ -23,7 +23,16 @@ struct SampleTime {
     ) throws(RowProblem) {
         let rules = Rules(row: row, sampling: sampling)
         let span = try media.map { media throws(RowProblem) in try rules.span(of: media) } ?? nil
-        if let length = sampling.video?.length {
+        if let coupled = sampling.coupled {
+            if row.duration != nil {
+                throw RowProblem(
+                    row: row.number, field: "duration", kind: .file, recordedKind: "outOfRange",
+                    found: "task mm makes \(coupled.model.duration) s, as its model was trained",
+                    remedy: "leave it out")
+            }
+            extent = SampleExtent(duration: coupled.model.duration, frames: coupled.model.frames)
+            window = nil
+        } else if let length = sampling.video?.length {
             let timeline = try rules.timeline(length, maximumFrames)
             extent = SampleExtent(duration: timeline.duration, frames: timeline.frames)
             // Audio that ends before the video does is padded.

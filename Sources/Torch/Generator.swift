@@ -20,10 +20,8 @@ package final class Generator {
 
     /// One whole number below each bound, one after the other, each as `torch.randint(bound, (1,), generator: self)`.
     /// - Parameter bounds: 1 to 2³².
-    package func integers(below bounds: [Int]) throws(TorchError) -> [Int] {
-        var drawn = [UInt32](repeating: 0, count: bounds.count)
-        let status = drawn.withUnsafeMutableBufferPointer { sh_random(raw, $0.baseAddress, Int64($0.count)) }
-        guard status == SH_OK else { throw TorchError(status, "random numbers") }
-        return zip(drawn, bounds).map { Int($0) % max($1, 1) }
+    /// - Returns: `[bounds]`, int64.
+    package func integers(below bounds: [Int]) throws(TorchError) -> Tensor {
+        try Tensor.make { out in withSizes(bounds) { sh_random_below($0, $1, raw, out) } }
     }
 }

@@ -154,6 +154,9 @@ struct PlanSummary: Encodable {
                     "\(count) frames of \(size) at \(Int(exactly: length.fps).map(String.init) ?? "\(length.fps)") fps"
                 } ?? size
         }
+        if let model = prepared.job.settings(for: task).sampling.coupled?.model {
+            text = "\(model.frames) frames of \(model.side)×\(model.side) at \(model.fps) fps"
+        }
         return OfTask(
             task: task.rawValue, samples: made.samples, outputSeconds: made.duration, frames: text,
             guidance: prepared.summary(of: task))

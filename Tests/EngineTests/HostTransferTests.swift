@@ -23,13 +23,17 @@ import Torch
         var sampling = Preset.official.settings(for: task).sampling
         sampling.steps = 3
         sampling.eta = 0.5
+        sampling.coupled?.model = CoupledParityTests.model
+        sampling.coupled?.scheduler = .ddim
+        if sampling.coupled != nil { sampling.steps = 4 }
         sampling.video?.width = 64
         sampling.video?.height = 64
         let isVideo = sampling.video?.length != nil
         if isVideo { sampling.video?.length = VideoLength(frames: 4, fps: 4) }
         return GenerationSettings(
             sampling: sampling, guidance: guidance, clips: .imageBind, memory: .auto,
-            extent: SampleExtent(duration: 1, frames: sampling.video == nil ? nil : isVideo ? 4 : 1))
+            extent: sampling.coupled.map { SampleExtent(duration: $0.model.duration, frames: $0.model.frames) }
+                ?? SampleExtent(duration: 1, frames: sampling.video == nil ? nil : isVideo ? 4 : 1))
     }
 
     @Test(
@@ -37,11 +41,13 @@ import Torch
         arguments: GenerationTask.allCases, ["aligner", "tuned", "noise"])
     func noneInAStep(task: GenerationTask, gradient: String) throws {
         let models = Reference.models
-        let pipeline = GenerationPipeline(audio: try models.audio, video: try models.video, binder: try models.binder)
+        let pipeline = try GenerationPipeline(
+            audio: models.audio, video: models.video, coupled: task.isCoupled ? CoupledParityTests.models.get() : nil,
+            binder: models.binder)
         var aligner = Preset.official.aligner(for: task)
         aligner.window = .below(.max)
         if gradient == "tuned" { aligner.promptLearningRate = PerModality(audio: 0.01, video: 0.01) }
-        var noise = Preset.guided.noise
+        var noise = Preset.guided.noise(for: .v2a)
         (noise.until, noise.travel, noise.travelUntil, noise.trustBelow) = (1, 2, 1, 0)
         let guidance = Guidance(
             gradient: gradient == "noise" ? .noise(noise) : .aligner(aligner),
@@ -52,7 +58,7 @@ import Torch
             case .v2a: .clips([[picture, picture]])
             case .i2a: .image(picture)
             case .a2v, .a2i: .audio(try randn(1, [16_000]).floats(), clips: 1)
-            case .joint: nil
+            case .joint, .mm: nil
             }
         // One caption is missing, so that there is a mask.
         let requests = ["rain", task == .joint ? "a dog" : nil].enumerated().map { index, caption in

@@ -16,6 +16,14 @@ import Torch
 
     private static func path(_ name: String) -> String { folder.appending(path: name).path }
 
+    private func windows(_ network: MultimodalUNet) throws -> ShiftedWindows {
+        try ShiftedWindows(network, samples: 2, device: .cpu)
+    }
+
+    private func place(_ shifts: [[Int]]) throws -> Tensor {
+        try Tensor(shifts.flatMap { $0 }.map(Int64.init), shape: [shifts.count, shifts[0].count])
+    }
+
     private func inputs(_ network: MultimodalUNet) throws -> (video: Tensor, audio: Tensor, shifts: [[Int]]) {
         let shifts = (0..<2).map { sample in
             network.shiftRanges.enumerated().map { (3 * $0 + 5 * sample) % $1 }
@@ -59,7 +67,9 @@ import Torch
         #expect(try goldens.tensor("shifts").integers() == shifts.flatMap { $0 }.map(Int64.init))
         let waves = try network.table(of: [958], dtype: .float32, device: .cpu).waves(of: 958)
         var results: [String: Tensor] = [:]
-        let out = try network(video: video, audio: audio, waves: waves, shifts: shifts) { results[$0] = $1 }
+        let out = try network(
+            video: video, audio: audio, waves: waves, windows: windows(network), shifts: place(shifts)
+        ) { results[$0] = $1 }
         (results["out.vision"], results["out.audio"]) = out
         return try compare(results, goldens)
     }
@@ -88,11 +98,12 @@ import Torch
         let network = try MultimodalUNet(path: Self.path("landscape.safetensors"), Self.settings, device: .cpu)
         let (video, audio, shifts) = try inputs(network)
         let waves = try network.table(of: [37], dtype: .float32, device: .cpu).waves(of: 37)
-        let both = try network(video: video, audio: audio, waves: waves, shifts: shifts)
+        let both = try network(
+            video: video, audio: audio, waves: waves, windows: windows(network), shifts: place(shifts))
         func second(_ shifts: [Int]) throws -> (video: Tensor, audio: Tensor) {
             try network(
                 video: video.narrow(0, from: 1, count: 1), audio: audio.narrow(0, from: 1, count: 1), waves: waves,
-                shifts: [shifts])
+                windows: windows(network), shifts: place([shifts]))
         }
         let alone = try second(shifts[1])
         let (video2, audio2) = (
@@ -112,7 +123,8 @@ import Torch
         let waves = try network.table(of: [], dtype: .float32, device: .cpu).waves(of: 0)
         func refuses(_ video: Tensor, _ audio: Tensor, _ shifts: [[Int]]) {
             #expect(throws: TorchError.self) {
-                try network(video: video, audio: audio, waves: waves, shifts: shifts)
+                try network(
+                    video: video, audio: audio, waves: waves, windows: windows(network), shifts: place(shifts))
             }
         }
         refuses(try video.narrow(1, from: 0, count: 8), audio, shifts)

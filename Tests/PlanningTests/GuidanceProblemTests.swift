@@ -6,7 +6,7 @@ import Testing
 
 private func problems(_ task: GenerationTask, _ text: String, labels: Bool = true) throws -> [String] {
     try JobFile.resolve(
-        "task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, image: e/f, motion: g/h, binder: c/d}\n"
+        "task: v2a\nmanifest: clips.jsonl\nmodels: {audio: a/b, image: e/f, motion: g/h, mm: i/j, binder: c/d}\n"
             + (labels ? "caption: labels\nlabels: l.txt\n" : "") + text, path: "/data/job.yaml"
     ).problems(of: task, location: "row 3").map(\.description)
 }

@@ -63,7 +63,7 @@ private func aligner(_ text: String, _ task: GenerationTask = .v2a) throws -> Al
                 == NoiseGuidanceSettings(
                     strength: 1.5, until: 0.75, travel: 3, travelUntil: 0.5, through: .denoiser, textTerm: .on,
                     trustBelow: 0.1))
-        #expect(try noise("guidance: {gradient: noise}") == Preset.official.noise)
+        #expect(try noise("guidance: {gradient: noise}") == Preset.official.noise(for: .v2a))
         #expect(try noise("preset: both\nguidance: {strength: 2}")?.strength == 2)
     }
 
@@ -195,7 +195,7 @@ private func aligner(_ text: String, _ task: GenerationTask = .v2a) throws -> Al
         // The noise's settings of the top level are there again where a section comes back to them.
         let back =
             "preset: search\nguidance: {gradient: aligner, inner_steps: 2}\ntasks: {v2a: {guidance: {gradient: noise}}}"
-        #expect(try noise(back) == Preset.search.noise)
+        #expect(try noise(back) == Preset.search.noise(for: .v2a))
         #expect(try aligner(back, .i2a)?.innerSteps == 2)
     }
 
@@ -325,6 +325,7 @@ private func aligner(_ text: String, _ task: GenerationTask = .v2a) throws -> Al
         for (task, key, owner) in [
             ("v2a", "order: in_turn", "joint"), ("a2i", "definite: 0.1", "joint"), ("a2v", "order: together", "joint"),
             ("a2v", "hearing: vocoder", "tasks that make sound"), ("a2i", "hearing: vocoder", "tasks that make sound"),
+            ("mm", "hearing: vocoder", "tasks with a vocoder"), ("mm", "order: in_turn", "joint"),
         ] {
             let name = String(key.prefix { $0 != ":" })
             #expect(

@@ -33,7 +33,7 @@ extension Job {
     }
 
     fileprivate mutating func editNoise(_ change: (inout NoiseGuidanceSettings) -> Void) {
-        var noise = Preset.guided.noise
+        var noise = Preset.guided.noise(for: .v2a)
         (noise.textTerm, noise.trustBelow) = (.on, 0)
         change(&noise)
         edit { $0.gradient = .noise(noise) }

@@ -118,8 +118,8 @@ SHStatus sh_alias(SHTensor t, SHTensor *out);
 // MARK: random numbers
 SHStatus sh_generator_make(uint64_t seed, SHGenerator *out);
 void sh_generator_free(SHGenerator g);
-/// So many whole numbers of 32 bits, one after the other.
-SHStatus sh_random(SHGenerator g, uint32_t *out, int64_t count);
+/// One whole number below each bound, drawn one after the other: [count], of 64 bits.
+SHStatus sh_random_below(const int64_t *bounds, int32_t count, SHGenerator g, SHTensor *out);
 SHStatus sh_randn(const int64_t *sizes, int32_t rank, SHGenerator g, SHScalarType type, SHTensor *out);
 
 // MARK: autograd

@@ -24,13 +24,13 @@ package struct CoupledModels: Sendable {
         self.upscaler = try upscaler.map { try SuperResolutionUNet(path: $0, dtype: dtype, device: device) }
         (self.settings, self.device) = (settings, device)
         self.dtype = dtype ?? .float32
-        if let unit = self.upscaler?.configuration.unit, !(Self.enlargement * settings.side).isMultiple(of: unit) {
+        if let unit = self.upscaler?.configuration.unit,
+            !(CoupledSampling.enlargement * settings.side).isMultiple(of: unit)
+        {
             throw ConfigurationError(
-                "SuperResModel", "size", found: "\(Self.enlargement * settings.side) pixels a side when enlarged",
+                "SuperResModel", "size",
+                found: "\(CoupledSampling.enlargement * settings.side) pixels a side when enlarged",
                 expected: "a multiple of \(unit)")
         }
     }
-
-    /// How many times larger each way the upscaler makes a frame.
-    package static let enlargement = 4
 }

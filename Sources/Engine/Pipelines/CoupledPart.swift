@@ -48,7 +48,7 @@ struct CoupledPart: GeneratedPart {
             spaces: [pixels, waves], generators: generators.rows, travelGenerators: generators.travel)
         upscaler = try models.upscaler.map {
             try FrameUpscaler(
-                $0, steps: coupled.upscaleSteps, side: CoupledModels.enlargement * model.side, dtype: models.dtype,
+                $0, steps: coupled.upscaleSteps, side: CoupledSampling.enlargement * model.side, dtype: models.dtype,
                 device: device, memory: settings.memory)
         }
     }
@@ -61,7 +61,9 @@ struct CoupledPart: GeneratedPart {
         for index in results.indices {
             let video = try latents[0].narrow(0, from: index, count: 1)
             let audio = try latents[1].narrow(0, from: index, count: 1)
-            let (frames, wave) = (try pixels.decode(video), try waves.decode(audio))
+            let (frames, wave) = try observer.timed("video.finish") {
+                (try pixels.decode(video), try waves.decode(audio))
+            }
             // Of what was sampled, not of what is enlarged from it: the loss was of that.
             try observer.timed("score") {
                 embeddings.video.append(try pixels.embed(decoded: frames, observer: nil).to(.float32))

@@ -138,6 +138,7 @@ private final class StageObserver: SamplerObserver {
     func willBegin(step: Int, of steps: Int) throws {
         try observer.willBegin(step: stage * steps + step, of: count * steps)
     }
+    func mayGoOn() throws { try observer.mayGoOn() }
     func record(_ name: String, _ tensor: Tensor) { observer.record(name, tensor) }
     func override(step: Int, turn: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) {
         observer.override(step: step, turn: turn, modality: modality)

@@ -149,8 +149,7 @@ package struct Sampler {
         let sources = StepSources(
             fresh: { try before.map { try stream.freshNoise(like: $0) } },
             predict: { latents, timestep, rows in
-                // One step may ask so often that whoever watches would wait too long.
-                try step.observer?.willBegin(step: step.index, of: step.count)
+                try step.observer?.mayGoOn()
                 let own = try rows.map { try stream.keeping($0) } ?? stream
                 return try step.predict(
                     own, latents, timestep: timestep, prompt: rows.map { try prompt?.rows($0) } ?? prompt

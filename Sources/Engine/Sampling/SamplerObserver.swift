@@ -3,8 +3,10 @@ package import Torch
 
 /// What may watch a run, and stop it.
 package protocol SamplerObserver: AnyObject {
-    /// Called before each step, and before each further prediction within one. Throwing ends the run, as when its batch was cancelled.
+    /// Called before each step. Throwing ends the run, as when its batch was cancelled.
     func willBegin(step: Int, of steps: Int) throws
+    /// Called within a step that asks the network more than once, before each further time. Throwing ends the run.
+    func mayGoOn() throws
     /// An intermediate, by step, modality and the name that the Python reference gives it, such as `007.audio.grad_z`.
     func record(_ name: String, _ tensor: Tensor)
     /// Latent and prompt embedding with which to begin a turn of a step in place of the run's own: teacher
@@ -18,6 +20,7 @@ package protocol SamplerObserver: AnyObject {
 
 extension SamplerObserver {
     package func willBegin(step: Int, of steps: Int) throws {}
+    package func mayGoOn() throws {}
     package func record(_ name: String, _ tensor: Tensor) {}
     package func override(step: Int, turn: Int, modality: Modality) -> (latent: Tensor?, prompt: Tensor?) { (nil, nil) }
     package func willSpend(on stage: String) {}

@@ -13,6 +13,7 @@ package struct CoupledDenoiser: Denoiser {
     package let modalities = [Modality.video, .audio]
     private let models: CoupledModels
     private let table: TimestepTable
+    private let windows: ShiftedWindows
     private var shifts: [Generator]
 
     /// - Parameters:
@@ -21,6 +22,7 @@ package struct CoupledDenoiser: Denoiser {
     package init(_ models: CoupledModels, seeds: [UInt64], timesteps: [Double] = []) throws(TorchError) {
         self.models = models
         table = try models.unet.table(of: timesteps, dtype: models.dtype, device: models.device)
+        windows = try ShiftedWindows(models.unet, samples: seeds.count, device: models.device)
         shifts = try seeds.map { seed throws(TorchError) in try Generator(seed: seed ^ Self.seedMask) }
     }
 
@@ -31,10 +33,11 @@ package struct CoupledDenoiser: Denoiser {
     }
 
     package func predict(_ latents: [Tensor], timestep: Double, prompt: Tensor?) throws -> [Tensor] {
-        let own = try shifts.map { try $0.integers(below: models.unet.shiftRanges) }
+        let own = try Tensor.stack(shifts.map { try $0.integers(below: models.unet.shiftRanges) })
+            .uploaded(to: models.device)
         let (video, audio) = try models.unet(
             video: latents[0].to(models.dtype), audio: latents[1].to(models.dtype), waves: table.waves(of: timestep),
-            shifts: own)
+            windows: windows, shifts: own)
         return [try video.to(latents[0].dtype), try audio.to(latents[1].dtype)]
     }
 }

@@ -5,6 +5,9 @@ package enum ModelFamily: String, Codable, Sendable, CaseIterable {
     case stableDiffusion = "image"
     case animateDiff = "motion"
     case imageBind = "binder"
+    case mmDiffusion = "mm"
+    /// MM-Diffusion's own, for finished frames.
+    case upscaler
 
     /// What a job file has to name, as the end of a sentence.
     package var reference: String {
@@ -12,6 +15,8 @@ package enum ModelFamily: String, Codable, Sendable, CaseIterable {
         case .audioLDM: "the AudioLDM pipeline, a diffusers folder or a repo id"
         case .stableDiffusion: "Stable Diffusion 1.5, a diffusers folder or a repo id"
         case .animateDiff: "AnimateDiff's motion adapter: a folder, a repo id or a .ckpt file"
+        case .mmDiffusion: "MM-Diffusion's base model, landscape.pt or AIST++.pt"
+        case .upscaler: "MM-Diffusion's super-resolution model, landscape_SR.pt or AIST++_SR.pt"
         case .imageBind: "ImageBind, a .pth or safetensors file, a folder or a repo id"
         }
     }

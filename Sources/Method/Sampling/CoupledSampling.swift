@@ -63,6 +63,14 @@ package struct CoupledSampling: Codable, Sendable, Equatable {
         case upscaleSteps = "upscale_steps"
     }
 
+    /// Whether every k-th of 1000 timesteps are so many, for some k: what `ddim` can do.
+    package static func hasStride(_ steps: Int) -> Bool {
+        steps > 0 && (1...1000).contains { (1000 + $0 - 1) / $0 == steps }
+    }
+
+    /// How many times larger each way finished frames become.
+    package static let enlargement = 4
+
     /// How long the video is, and how fast.
     package var length: VideoLength { VideoLength(frames: model.frames, fps: Double(model.fps)) }
 }

@@ -6,6 +6,7 @@ extension SamplingSettings: Codable {
         case timestepSpacing = "timestep_spacing"
         case karrasSigmas = "karras_sigmas"
         case maxDuration = "max_duration"
+        case coupled = "mm"
     }
 
     private enum ModalityKey: String, CodingKey { case audio, video }
@@ -17,6 +18,8 @@ extension SamplingSettings: Codable {
             steps: try fields.decode(Int.self, forKey: .steps), eta: try fields.decode(Double.self, forKey: .eta),
             karrasSigmas: try fields.decode(Bool.self, forKey: .karrasSigmas),
             maxDuration: try fields.decode(Double.self, forKey: .maxDuration))
+        coupled = try fields.decodeIfPresent(CoupledSampling.self, forKey: .coupled)
+        guard coupled == nil else { return }
         let modalities = try fields.nestedContainer(keyedBy: ModalityKey.self, forKey: .cfgScale)
         if modalities.contains(.audio) {
             audio = AudioSampling(
@@ -39,6 +42,10 @@ extension SamplingSettings: Codable {
         try fields.encode(eta, forKey: .eta)
         try fields.encode(karrasSigmas, forKey: .karrasSigmas)
         try fields.encode(maxDuration, forKey: .maxDuration)
+        if let coupled {
+            try fields.encode(coupled, forKey: .coupled)
+            return
+        }
         try fields.encodeIfPresent(audio?.duration, forKey: .duration)
         try fields.encodeIfPresent(video?.width, forKey: .width)
         try fields.encodeIfPresent(video?.height, forKey: .height)

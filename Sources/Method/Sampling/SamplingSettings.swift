@@ -25,6 +25,19 @@ package struct SamplingSettings: Sendable, Equatable {
         self.maxDuration = maxDuration
     }
 
+    /// Pixels of each frame that is made, width × height; 0 where none is.
+    /// - Parameter isEnlarged: whether frames that one model makes with their sound are enlarged when they are finished.
+    package func framePixels(isEnlarged: Bool) -> Int {
+        if let side = coupled?.model.side {
+            let side = isEnlarged ? CoupledSampling.enlargement * side : side
+            return side * side
+        }
+        return (video?.width ?? 0) * (video?.height ?? 0)
+    }
+
+    /// Steps of the sampler, of which one may ask the network more than once.
+    package var samplerSteps: Int { coupled?.scheduler.orders(steps).count ?? steps }
+
     /// The settings of the diffusion models that take part.
     package var samplers: [SamplerSettings] { [audio?.sampler, video?.sampler].compactMap { $0 } }
 }

@@ -10,6 +10,8 @@ package enum GenerationTask: String, Codable, Sendable, CaseIterable, CodingKeyR
     case a2i
     /// Text to video and audio together.
     case joint
+    /// A video and its sound together from nothing but a seed.
+    case mm
 
     /// The manifest columns that may name the task's input file, the usual one first; empty where the task needs none.
     package var inputKinds: [InputKind] {
@@ -17,7 +19,7 @@ package enum GenerationTask: String, Codable, Sendable, CaseIterable, CodingKeyR
         case .v2a: [.video]
         case .i2a: [.image, .video]
         case .a2v, .a2i: [.audio]
-        case .joint: []
+        case .joint, .mm: []
         }
     }
 
@@ -25,7 +27,7 @@ package enum GenerationTask: String, Codable, Sendable, CaseIterable, CodingKeyR
     package var makesAudio: Bool { self != .a2v && self != .a2i }
 
     /// Whether the task makes a video.
-    package var makesVideo: Bool { self == .a2v || self == .joint }
+    package var makesVideo: Bool { self == .a2v || self == .joint || isCoupled }
 
     /// Whether the task makes one image.
     package var makesImage: Bool { self == .a2i }
@@ -38,9 +40,16 @@ package enum GenerationTask: String, Codable, Sendable, CaseIterable, CodingKeyR
 
     /// The models that a sample of this task is made with.
     package var models: [ModelFamily] {
-        (makesAudio ? [.audioLDM] : []) + (makesFrames ? [.stableDiffusion] : [])
+        if isCoupled { return [.mmDiffusion, .imageBind] }
+        return (makesAudio ? [.audioLDM] : []) + (makesFrames ? [.stableDiffusion] : [])
             + (makesVideo ? [.animateDiff] : []) + [.imageBind]
     }
+
+    /// Models that have a part in a sample of this task where a job names them.
+    package var optionalModels: [ModelFamily] { isCoupled ? [.upscaler] : [] }
+
+    /// Whether one model makes all that the task makes, without a prompt.
+    package var isCoupled: Bool { self == .mm }
 
     /// The members that a sample of this task may have in its shard.
     package var members: [Member] {
@@ -49,7 +58,7 @@ package enum GenerationTask: String, Codable, Sendable, CaseIterable, CodingKeyR
         case .i2a: [.json, .flac, .wav, .audioLatent]
         case .a2v: [.json, .mp4, .videoLatent]
         case .a2i: [.json, .jpg, .png, .videoLatent]
-        case .joint: [.json, .flac, .wav, .mp4, .audioLatent, .videoLatent]
+        case .joint, .mm: [.json, .flac, .wav, .mp4, .audioLatent, .videoLatent]
         }
     }
 

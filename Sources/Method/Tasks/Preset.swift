@@ -26,6 +26,7 @@ package enum Preset: String, Codable, Sendable, CaseIterable {
         // What the paper has no part for stays away where a task makes one modality.
         let joint =
             task == .joint ? JointSettings(order: .inTurn, definite: self == .guided ? nil : 0.05) : .together
+        if task.isCoupled { return coupledGuidance }
         switch self {
         case .official, .paper: return .aligner(aligner(for: task))
         case .search:
@@ -36,9 +37,22 @@ package enum Preset: String, Codable, Sendable, CaseIterable {
             beginnings.rounds = [.init(at: 0.1, keep: 4), .init(at: 0.3, keep: 1)]
             return Guidance(words: words, beginnings: beginnings, joint: joint, hearing: .spectrogram)
         case .guided:
-            return Guidance(gradient: .noise(noise), joint: joint, hearing: .spectrogram)
+            return Guidance(gradient: .noise(noise(for: task)), joint: joint, hearing: .spectrogram)
         case .both:
-            return Guidance(gradient: .noise(noise), words: words, joint: joint, hearing: .spectrogram)
+            return Guidance(gradient: .noise(noise(for: task)), words: words, joint: joint, hearing: .spectrogram)
+        }
+    }
+
+    /// Of a task without prompts: nothing is there to find words for, and no caption to trust.
+    private var coupledGuidance: Guidance {
+        switch self {
+        case .official, .paper: return .aligner(aligner(for: .mm))
+        case .search:
+            var beginnings = BeginningSettings.one
+            beginnings.particles = PerModality(audio: 8, video: 8)
+            beginnings.rounds = [.init(at: 0.1, keep: 4), .init(at: 0.3, keep: 1)]
+            return Guidance(beginnings: beginnings)
+        case .guided, .both: return Guidance(gradient: .noise(noise(for: .mm)))
         }
     }
 
@@ -46,11 +60,13 @@ package enum Preset: String, Codable, Sendable, CaseIterable {
     package static let words = WordSettings(temperature: 0.03)
 
     /// The settings of guidance in the predicted noise, also where a job asks for it under another preset.
-    package var noise: NoiseGuidanceSettings {
+    package func noise(for task: GenerationTask) -> NoiseGuidanceSettings {
         let part = self == .both ? 0.3 : 0.4
+        // Beside words, and without captions, there is none to follow or to trust.
+        let follows = self != .both && !task.isCoupled
         return NoiseGuidanceSettings(
             strength: 0.3, until: part, travel: 4, travelUntil: part, through: .clean,
-            textTerm: self == .both ? .off : .trust, trustBelow: self == .both ? 0 : 0.2)
+            textTerm: follows ? .trust : .off, trustBelow: follows ? 0.2 : 0)
     }
 
     /// The aligner's settings, also where a job turns it off first and on again later.
@@ -60,17 +76,29 @@ package enum Preset: String, Codable, Sendable, CaseIterable {
         return AlignerSettings(
             optimizer: optimizer,
             learningRate: PerModality(audio: 0.1, video: 0.01),
-            promptLearningRate: PerModality(audio: 0, video: task.makesFrames ? 0.01 : 0),
+            promptLearningRate: PerModality(audio: 0, video: task.makesFrames && !task.isCoupled ? 0.01 : 0),
             promptOptimizer: optimizer,
             promptState: .fresh,
             innerSteps: 1,
             window: isPaper ? .paperBelow : .officialStart,
             every: 1,
             x0Pairing: isPaper ? .paper : .official,
-            textTerm: true)
+            textTerm: !task.isCoupled)
     }
 
     private func sampling(for task: GenerationTask) -> SamplingSettings {
+        if task.isCoupled {
+            // The official sampling script's; guides in the noise need a scheduler that asks once a step.
+            let scheduler: CoupledSampling.Scheduler =
+                switch self {
+                case .official, .paper: .dpmSolver
+                case .search, .guided, .both: .ddim
+                }
+            var sampling = SamplingSettings(
+                steps: scheduler.usualSteps ?? 1, eta: 0, karrasSigmas: false, maxDuration: 30)
+            sampling.coupled = CoupledSampling(scheduler: scheduler)
+            return sampling
+        }
         let sampler = SamplerSettings(cfgScale: 2.5, scheduler: .ddim, betaSchedule: nil, timestepSpacing: nil)
         var sampling = SamplingSettings(steps: task.makesFrames ? 25 : 30, eta: 0, karrasSigmas: false, maxDuration: 30)
         if task.makesAudio {
@@ -93,6 +121,10 @@ package enum Preset: String, Codable, Sendable, CaseIterable {
 
     /// The members that a job keeps where it names none.
     private func members(of task: GenerationTask) -> [Member] {
-        task.members.filter { $0 != .wav && $0 != .jpg }.sorted()
+        // What is its own latent need not be kept twice.
+        task.members.filter { member in
+            member != .wav && member != .jpg
+                && !(task.isCoupled && (member == .audioLatent || member == .videoLatent))
+        }.sorted()
     }
 }

@@ -27,10 +27,27 @@ package enum SampleCost {
         static let decode = 12.0
     }
 
+    /// MM-Diffusion's work on a video of 64×64 pixels and its sound; it grows with the pixels.
+    private enum Coupled {
+        /// One question to the network.
+        static let step = 75.0
+        /// A step of a gradient: two clips of each modality.
+        static let update = 80.0
+        static let score = 27.0
+    }
+
     /// The work of one sample.
     package static func of(_ extent: SampleExtent, _ settings: TaskSettings, clips: ClipSettings) -> Double {
-        let timesteps = nominalTimesteps(settings.sampling.steps)
+        let timesteps = nominalTimesteps(settings.sampling.samplerSteps)
         let guidance = settings.guidance
+        if let coupled = settings.sampling.coupled {
+            let work = GuidanceWork(guidance, .video, timesteps: timesteps)
+            let size = Double(coupled.model.side * coupled.model.side * coupled.model.frames) / (64 * 64 * 16)
+            let questions = Double(work.denoised * settings.sampling.steps) / Double(max(timesteps.count, 1))
+            let pairs = coupled.binderFrames == .all ? Double(coupled.model.frames) / 4 : 1
+            return size * Coupled.step * questions
+                + pairs * (Coupled.update * Double(work.updated) + Coupled.score * Double(work.scored + work.finished))
+        }
         let inTurn = settings.sampling.video != nil && guidance.joint.order == .inTurn
         var cost = 0.0
         if settings.sampling.audio != nil {

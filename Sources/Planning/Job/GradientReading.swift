@@ -25,7 +25,7 @@ struct GradientReading {
     init(_ task: GenerationTask, _ preset: Preset) {
         self.task = task
         aligner = preset.aligner(for: task)
-        noise = preset.noise
+        noise = preset.noise(for: task)
         kind =
             switch preset.settings(for: task).guidance.gradient {
             case .off: .off

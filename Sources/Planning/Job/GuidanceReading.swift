@@ -51,10 +51,10 @@ struct GuidanceReading {
         } else if isOwn {
             for key in ["order", "definite"] { refuse(key, section, "joint") }
         }
-        if task.makesAudio {
+        if task.makesAudio, !task.isCoupled {
             hearing = section.choice("hearing", default: hearing)
         } else if isOwn {
-            refuse("hearing", section, "tasks that make sound")
+            refuse("hearing", section, task.isCoupled ? "tasks with a vocoder" : "tasks that make sound")
         }
     }
 
@@ -82,6 +82,8 @@ struct GuidanceReading {
     var result: Guidance {
         if isOff { return .off }
         var (words, joint) = (hasWords ? words : nil, joint)
+        // Nothing to find words for, unless somebody wrote so: then that is a problem of the task's rows.
+        if task.isCoupled, !writesWords { words = nil }
         if task == .joint, joint.order == .together {
             // A video and its sound that are made together have nothing yet to find words for.
             if !writesWords { words = nil }

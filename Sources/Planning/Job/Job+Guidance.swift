@@ -11,6 +11,7 @@ extension Job {
         return (labels == nil ? Self.listProblems(guidance) : []) + Self.beginningProblems(guidance, task)
             + scoreProblems(guidance, task) + Self.stepProblems(guidance)
             + (task == .joint ? Self.jointProblems(guidance) : [])
+            + (settings(for: task).sampling.coupled.map { Self.coupledProblems(guidance, $0) } ?? [])
     }
 
     private typealias Problem = (key: String, found: String, remedy: String)
@@ -86,6 +87,37 @@ extension Job {
                 "only guided steps are done over: raise `guidance.until`, or set `guidance.travel: 1`"
             )
         ]
+    }
+
+    private static func coupledProblems(_ guidance: Guidance, _ coupled: CoupledSampling) -> [Problem] {
+        var problems: [Problem] = []
+        if guidance.words != nil {
+            problems.append(("words", "has no prompt to find words for", "set `guidance.words: off`"))
+        }
+        let (audio, video) = (guidance.beginnings.count(of: .audio), guidance.beginnings.count(of: .video))
+        if audio != video {
+            problems.append(
+                (
+                    "particles", "has \(audio) beginnings of the sound and \(video) of the video, made together",
+                    "give one number for both"
+                ))
+        }
+        let name = coupled.scheduler.rawValue
+        if coupled.scheduler == .adaptive, guidance.gradient != .off || !guidance.beginnings.rounds.isEmpty {
+            problems.append(
+                (
+                    guidance.gradient != .off ? "gradient" : "rounds",
+                    "needs steps that are known before, and \(name) finds its own",
+                    "set `guidance: off`, or another `sampling.mm.scheduler`"
+                ))
+        } else if case .noise = guidance.gradient, coupled.scheduler.orders(3) != [1, 1, 1] {
+            problems.append(
+                (
+                    "gradient", "is noise, which changes one prediction of a step, and \(name) makes several",
+                    "set `guidance.gradient: aligner`, or `sampling.mm.scheduler: ddim`"
+                ))
+        }
+        return problems
     }
 
     private static func jointProblems(_ guidance: Guidance) -> [Problem] {

@@ -14,7 +14,7 @@ extension Job {
         for medium in CaptionedMedium.allCases where !media.contains(medium) { job.captioner?[medium: medium] = nil }
         if media.isEmpty { job.captioner = nil }
         job.tasks = tasks.filter { present.contains($0.key) }
-        let needed = Set(present.flatMap(\.models))
+        let needed = Set(present.flatMap { $0.models + $0.optionalModels })
         for family in ModelFamily.allCases where family != .imageBind && !needed.contains(family) {
             job.models[family] = nil
         }
@@ -35,13 +35,14 @@ extension Job {
         for family in task.models where models[family] == nil {
             note("models.\(family.rawValue)", "is missing", "it must name \(family.reference)")
         }
+        if let coupled = sampling.coupled { noteCoupled(coupled, sampling, note) }
         let schedulers = sampling.samplers.map(\.scheduler)
         if sampling.eta > 0, let other = schedulers.first(where: { $0 != .ddim }) {
             note(
                 "sampling.eta", "is \(sampling.eta) beside the scheduler \(other.rawValue)",
                 "it must be 0 there: only ddim has an η")
         }
-        if sampling.karrasSigmas, schedulers.allSatisfy({ $0 == .ddim }) {
+        if sampling.karrasSigmas, sampling.coupled == nil, schedulers.allSatisfy({ $0 == .ddim }) {
             note(
                 "sampling.karras_sigmas", "is true beside the scheduler ddim",
                 "it must be false there: dpmsolver++ and euler have sigmas")
@@ -50,6 +51,35 @@ extension Job {
             note("guidance.\(problem.key)", problem.found, problem.remedy)
         }
         return problems
+    }
+
+    private func noteCoupled(
+        _ coupled: CoupledSampling, _ sampling: SamplingSettings,
+        _ note: (_ key: String, _ found: String, _ allowed: String) -> Void
+    ) {
+        let (model, name) = (coupled.model, coupled.scheduler.rawValue)
+        if sampling.eta > 0, coupled.scheduler != .ddim {
+            note(
+                "sampling.eta", "is \(sampling.eta) beside the scheduler \(name)",
+                "it must be 0 there: only ddim has an η")
+        }
+        if sampling.karrasSigmas {
+            note(
+                "sampling.karras_sigmas", "is true for MM-Diffusion",
+                "it must be false: its schedulers have no such sigmas")
+        }
+        if coupled.scheduler == .ddim, !CoupledSampling.hasStride(sampling.steps) {
+            note(
+                "sampling.steps", "is \(sampling.steps), which no whole stride through 1000 gives",
+                "use one that does, such as 20, 25, 40, 50 or 100")
+        }
+        let samples = Double(model.samples) / 16_000
+        if samples != model.duration {
+            note(
+                "sampling.mm.samples",
+                "last \(samples) s, and \(model.frames) frames at \(model.fps) a second \(model.duration) s",
+                "they must last equally long")
+        }
     }
 
     /// What is missing to caption the rows of one task that have no caption.

@@ -83,6 +83,23 @@ final class JobSection {
         return fallback
     }
 
+    /// A list of whole numbers, which may be empty.
+    func integers(_ key: String, _ range: ClosedRange<Int>, default fallback: [Int]) -> [Int] {
+        guard let node = node(key) else { return fallback }
+        let allowed = "it must be a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
+        guard case .sequence(let items) = node.content, items.count <= 64 else {
+            reject(key, node.found, allowed)
+            return fallback
+        }
+        return items.compactMap { item in
+            if case .scalar(let text, false) = item.content, let value = Int(text), range.contains(value) {
+                return value
+            }
+            reject(key, "holds a value that \(item.found)", allowed)
+            return nil
+        }
+    }
+
     /// A whole number, or the word `auto` for nil.
     func integerOrAuto(_ key: String, _ range: ClosedRange<Int>) -> Int? {
         guard let node = node(key) else { return nil }

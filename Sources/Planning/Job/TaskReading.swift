@@ -29,6 +29,13 @@ extension Job {
         sampling.eta = section.number("eta", .init(lower: 0, upper: 1), default: sampling.eta)
         sampling.maxDuration = section.number(
             "max_duration", .init(lower: 0, upper: 3600, open: true), default: sampling.maxDuration)
+        if var coupled = sampling.coupled {
+            read(section.section("mm"), into: &coupled, steps: &sampling.steps, given: section.has("steps"))
+            sampling.coupled = coupled
+        } else {
+            // Known, though not this task's.
+            _ = section.node("mm")
+        }
         if var audio = sampling.audio {
             read(section, .audio, into: &audio.sampler)
             if let duration = audio.duration { audio.duration = section.duration("duration", default: duration) }
@@ -45,6 +52,25 @@ extension Job {
             }
             sampling.video = video
         }
+    }
+
+    private static func read(
+        _ section: JobSection, into coupled: inout CoupledSampling, steps: inout Int, given: Bool
+    ) {
+        let before = coupled.scheduler
+        coupled.scheduler = section.choice("scheduler", default: before)
+        if coupled.scheduler != before, !given { steps = coupled.scheduler.usualSteps ?? 1 }
+        coupled.binderFrames = section.choice("binder_frames", default: coupled.binderFrames)
+        coupled.upscaleSteps = section.integer("upscale_steps", 1...1000, default: coupled.upscaleSteps)
+        var model = coupled.model
+        model.frames = section.integer("frames", 2...256, default: model.frames)
+        model.side = section.integer("size", 8...512, default: model.side)
+        model.fps = section.integer("fps", 1...120, default: model.fps)
+        model.samples = section.integer("samples", 1...1 << 24, default: model.samples)
+        model.heads = section.integer("heads", 1...64, default: model.heads)
+        model.headChannels = section.integer("head_channels", 1...1024, default: model.headChannels)
+        model.windows = section.integers("windows", 1...256, default: model.windows)
+        coupled.model = model
     }
 
     private static func read(_ section: JobSection, _ modality: Modality, into sampler: inout SamplerSettings) {

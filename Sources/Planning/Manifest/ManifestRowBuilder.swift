@@ -41,6 +41,12 @@ struct ManifestRowBuilder {
         {
             row.note(.prompt, .input, "is missing", "task joint is made from its prompt: describe scene and sound")
         }
+        if task.isCoupled {
+            for (column, text) in [(ManifestColumn.prompt, text.prompt), (.negativePrompt, text.negative)]
+            where text != nil {
+                row.note(column, .input, "task \(task.rawValue) has no prompt", "leave it out")
+            }
+        }
         let start = row.seconds(.start, 0...Self.maximumSeconds)
         let duration = row.seconds(.duration, Double.leastNonzeroMagnitude...Self.maximumSeconds)
         if start != nil, task.inputKinds.isEmpty || input?.kind == .image {

@@ -41,7 +41,7 @@ package struct GuidanceSummary: Sendable, Equatable, Encodable {
     ///   - labels: entries of the job's list; nil where it has none.
     package init(_ job: Job, _ task: GenerationTask, _ extent: SampleExtent, labels: Int?) {
         let settings = job.settings(for: task)
-        let timesteps = SampleCost.nominalTimesteps(settings.sampling.steps)
+        let timesteps = SampleCost.nominalTimesteps(settings.sampling.samplerSteps)
         let guidance = settings.guidance
         let isInTurn = task == .joint && guidance.joint.order == .inTurn
         func work(_ modality: Modality) -> Work? {
@@ -58,11 +58,13 @@ package struct GuidanceSummary: Sendable, Equatable, Encodable {
         let base = SampleCost.of(extent, plain, clips: job.clips)
         self.task = task
         preset = job.preset.rawValue
-        steps = settings.sampling.steps
+        steps = settings.sampling.samplerSteps
         cost = base > 0 ? SampleCost.of(extent, settings, clips: job.clips) / base : 1
         audio = work(.audio)
         video = work(.video)
-        schedulers = Set(settings.sampling.samplers.map(\.scheduler.rawValue)).sorted().joined(separator: " and ")
+        schedulers =
+            settings.sampling.coupled?.scheduler.rawValue
+            ?? Set(settings.sampling.samplers.map(\.scheduler.rawValue)).sorted().joined(separator: " and ")
         parts = GuidanceWords(guidance, task, steps: timesteps, labels: labels).parts
     }
 

@@ -34,7 +34,9 @@ struct GuidanceWords {
         let choices = task.generated.map { ($0 == .audio ? "sound" : "video", beginnings(of: $0)) }
         parts += Set(choices.map(\.1)).count > 1 ? choices.map { "\($0): \($1)" } : choices.prefix(1).map(\.1)
         parts.append(gradients)
-        if task.makesAudio, isHeard, guidance.hearing == .spectrogram { parts.append("heard past the vocoder") }
+        if task.makesAudio, !task.isCoupled, isHeard, guidance.hearing == .spectrogram {
+            parts.append("heard past the vocoder")
+        }
         return parts
     }
 

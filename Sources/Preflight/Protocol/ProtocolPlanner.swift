@@ -128,7 +128,7 @@ package struct ProtocolSample: Sendable, Equatable {
         case .v2a: writer.field("video", input)
         case .i2a: writer.field(picture == nil ? "video" : "image", input)
         case .a2v, .a2i: writer.field("audio", sound ?? clip)
-        case .joint: break
+        case .joint, .mm: break
         }
         if picture == nil { writer.field("start", start) }
         writer.field("duration", seconds)

@@ -50,6 +50,8 @@ final class BatchObserver: SamplerObserver, Sendable {
         progress(min(share, 1))
     }
 
+    func mayGoOn() throws { try checkCancellation() }
+
     func spent(_ seconds: Double, on stage: String) { state.withLock { $0.stages[stage, default: 0] += seconds } }
 }
 
@@ -60,5 +62,6 @@ final class Rehearsal: SamplerObserver {
     init(observer: BatchObserver) { self.observer = observer }
 
     func willBegin(step: Int, of steps: Int) throws { try observer.checkCancellation() }
+    func mayGoOn() throws { try observer.checkCancellation() }
     func spent(_ seconds: Double, on stage: String) { observer.spent(seconds, on: "rehearsal") }
 }

@@ -23,6 +23,12 @@ extension GenerationPipeline {
         let video = try location(.stableDiffusion).map {
             try StableDiffusionModels(ModelFolder($0), motion: motion, dtype: dtype, device: device)
         }
+        let sampling = job.models[.mmDiffusion] == nil ? nil : job.settings(for: .mm).sampling.coupled
+        let coupled = try sampling.map { sampling in
+            try CoupledModels(
+                base: location(.mmDiffusion)?.path ?? "", upscaler: location(.upscaler)?.path, sampling.model,
+                dtype: dtype, device: device)
+        }
         let files = try ImageBindFiles(
             cache.resolve(job.models[.imageBind] ?? ""), vocabulary: job.models.vocabulary)
         let binder = try BinderModel(files, dtype: dtype, device: device)
@@ -31,7 +37,7 @@ extension GenerationPipeline {
             captioner = try LabelCaptioner(labels: LabelList(path: path).labels, binder: binder)
         }
         return GenerationPipeline(
-            audio: audio, video: video, binder: binder, captioner: captioner,
+            audio: audio, video: video, coupled: coupled, binder: binder, captioner: captioner,
             recorder: job.graphs == .on && device != .cpu ? WorkRecorder() : nil)
     }
 }

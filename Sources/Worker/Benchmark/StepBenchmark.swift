@@ -101,7 +101,7 @@ package struct StepBenchmark {
     private var settings: GenerationSettings {
         let sampling = job.settings(for: task).sampling
         let extent: SampleExtent
-        if let length = sampling.video?.length {
+        if let length = sampling.video?.length ?? sampling.coupled?.length {
             let timeline = Timeline(frames: length.frames, rate: length.rate)
             extent = SampleExtent(duration: timeline.duration, frames: timeline.frames)
         } else if sampling.video != nil {
@@ -232,7 +232,7 @@ private struct Bench {
                     settings.sampling.video?.length == nil ? StepBenchmark.clipSeconds : settings.extent.duration
                 let wave = try Generator(seed: 0).normal([Int(seconds * Double(GenerationPipeline.samplingRate))])
                 return .audio(try wave.floats(), clips: clips.clips(in: seconds))
-            case .joint: return nil
+            case .joint, .mm: return nil
             }
         }
     }

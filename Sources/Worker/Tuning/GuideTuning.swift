@@ -75,7 +75,8 @@ package struct GuideTuning {
     }
 
     private var trials: [TuningBench.Trial] {
-        let words: [Double?] = job.labels == nil ? [nil] : [nil] + options.temperatures
+        // Without a prompt there is nothing to find words for.
+        let words: [Double?] = job.labels == nil || task.isCoupled ? [nil] : [nil] + options.temperatures
         return words.flatMap { temperature in
             options.strengths.flatMap { strength in
                 options.rounds.map { TuningBench.Trial(temperature: temperature, strength: strength, rounds: $0) }

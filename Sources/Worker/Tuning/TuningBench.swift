@@ -51,7 +51,7 @@ struct TuningBench {
             guidance.gradient = .off
             return guidance
         }
-        var noise = if case .noise(let own) = guidance.gradient { own } else { job.preset.noise }
+        var noise = if case .noise(let own) = guidance.gradient { own } else { job.preset.noise(for: task) }
         noise.strength = trial.strength
         // Without a list nothing tells how well a caption fits.
         if job.labels == nil { (noise.textTerm, noise.trustBelow) = (.off, 0) }

@@ -20,7 +20,7 @@ package struct MultimodalUNet: Sendable {
     private enum Layer {
         case first(video: SpatialTemporalConvolution, audio: Conv1d)
         case residual(MultimodalResidualBlock)
-        case cross(CrossModalAttention, window: Int, isShifted: Bool)
+        case cross(CrossModalAttention, isShifted: Bool)
     }
 
     /// - Throws: `WeightFileError`.
@@ -48,7 +48,7 @@ package struct MultimodalUNet: Sendable {
                 case .cross(let channels, let window, let isShifted):
                     return .cross(
                         try CrossModalAttention(w, channels: channels, headChannels: c.headChannels, window: window),
-                        window: window, isShifted: isShifted)
+                        isShifted: isShifted)
                 }
             }
         }
@@ -79,14 +79,16 @@ package struct MultimodalUNet: Sendable {
     ///   - video: `[B, F, 3, H, W]`.
     ///   - audio: `[B, 1, L]`.
     ///   - waves: of the timestep, the same for all: ``TimestepTable/waves(of:)``.
-    ///   - shifts: for each sample one of each of ``shiftRanges``.
+    ///   - windows: of this network, for as many samples.
+    ///   - shifts: `[B, attentions]`, int64, on the device: for each sample one of each of ``shiftRanges``.
     ///   - trace: hears of every layer, by its key and the modality: `[B, F, C, H, W]` and `[B, C, L]`.
     /// - Returns: of the shapes of both.
     /// - Throws: ``TorchError/refused(operation:message:)`` for other sizes than the configuration's.
     package func callAsFunction(
-        video: Tensor, audio: Tensor, waves: Tensor, shifts: [[Int]], trace: NetworkTrace? = nil
+        video: Tensor, audio: Tensor, waves: Tensor, windows: ShiftedWindows, shifts: Tensor, trace: NetworkTrace? = nil
     ) throws(TorchError) -> (video: Tensor, audio: Tensor) {
-        try check(video, audio, shifts)
+        try check(video, audio)
+        let neighbours = try windows.rows(shifts)
         let (frames, side) = (video.size(1), video.size(3))
         let time = try timeEmbedding(waves).silu()
         var x = MultimodalFeatures(
@@ -102,9 +104,8 @@ package struct MultimodalUNet: Sendable {
                     x = try video(x)
                     x.audio = sound
                 case .residual(let block): x = try block(x, time: time)
-                case .cross(let attention, let window, let isShifted):
-                    x = try attention(
-                        x, neighbours: isShifted ? neighbours(shifts.map { $0[number] }, window, like: x.video) : nil)
+                case .cross(let attention, let isShifted):
+                    x = try attention(x, neighbours: isShifted ? neighbours[number] : nil)
                     number += isShifted ? 1 : 0
                 }
                 try trace.map { trace throws(TorchError) in try Self.show(x, "\(name).\(place)", trace) }
@@ -129,17 +130,6 @@ package struct MultimodalUNet: Sendable {
         )
     }
 
-    /// For each sample, frame and place in the window the row of that frame among all samples' frames, `[B·F·w]`.
-    private func neighbours(_ shifts: [Int], _ window: Int, like map: Tensor) throws(TorchError) -> Tensor {
-        let frames = configuration.frames
-        let rows = shifts.enumerated().flatMap { sample, shift in
-            (0..<frames).flatMap { frame in
-                (0..<window).map { Int64(sample * frames + (frame + shift + $0) % frames) }
-            }
-        }
-        return try Tensor(rows, shape: [rows.count]).uploaded(to: map.device)
-    }
-
     private static func show(
         _ x: MultimodalFeatures, _ name: String, _ trace: NetworkTrace
     ) throws(TorchError) {
@@ -149,7 +139,7 @@ package struct MultimodalUNet: Sendable {
         trace("\(name).audio", try x.audio.squeeze(2))
     }
 
-    private func check(_ video: Tensor, _ audio: Tensor, _ shifts: [[Int]]) throws(TorchError) {
+    private func check(_ video: Tensor, _ audio: Tensor) throws(TorchError) {
         let c = configuration
         let batch = video.size(0)
         guard video.shape == [batch, c.frames, c.videoChannels, c.side, c.side],
@@ -159,15 +149,6 @@ package struct MultimodalUNet: Sendable {
                 operation: MultimodalConfiguration.model,
                 message: "a video of \(video.shape) and a sound of \(audio.shape), where \(c.frames) frames of "
                     + "\(c.side) pixels each way and \(c.samples) samples are needed")
-        }
-        guard shifts.count == batch,
-            shifts.allSatisfy({ own in
-                own.count == shiftRanges.count && zip(own, shiftRanges).allSatisfy { (0..<$1).contains($0) }
-            })
-        else {
-            throw .refused(
-                operation: MultimodalConfiguration.model,
-                message: "shifts that are not one of each of \(shiftRanges) for each of \(batch) samples")
         }
     }
 }

@@ -43,7 +43,8 @@ struct ExpectedBytes {
             let bytes =
                 1024
                 + member.expectedBytes(
-                    sample.extent, framePixels: pixels, copied: pixels == 0 ? sample.input?.bytes ?? 0 : 0)
+                    sample.extent, framePixels: pixels, copied: pixels == 0 ? sample.input?.bytes ?? 0 : 0,
+                    coupled: sampling.coupled?.model)
             guard member == .json else { return total + bytes * Double(kept) }
             return total + bytes + findings(settings, kept: kept)
         }

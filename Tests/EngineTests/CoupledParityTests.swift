@@ -166,6 +166,13 @@ import Torch
         #expect(second.audio?.waveform != both[0].audio?.waveform)
         let pixels = try zip(#require(second.video?.frames[5].pixels), #require(alone.video?.frames[5].pixels))
         #expect(pixels.allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+        var searched = Self.settings(Case(name: "", scheduler: .ddim, steps: 4))
+        searched.guidance.beginnings.particles = PerModality(audio: 3, video: 3)
+        searched.guidance.beginnings.rounds = [.init(at: 0.25, keep: 2)]
+        (searched.guidance.beginnings.best, searched.guidance.beginnings.keep) = (2, .all)
+        let found = try #require(try pipeline.generate([request(3)], searched).first)
+        #expect(found.choice.cuts.map(\.scores.count) == [3] && found.others.count == 1)
+        #expect(try #require(found.choice.score) >= #require(found.others[0].choice.score))
         #expect(throws: PipelineError.self) {
             try GenerationPipeline(audio: nil, video: nil, binder: Reference.models.binder)
                 .generate([request(3)], Self.settings(item))

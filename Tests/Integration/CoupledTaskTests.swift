@@ -80,6 +80,17 @@ extension Integration {
             #expect(guided["given.flac"] != plain["given.flac"] && guided["given.mp4"] != plain["given.mp4"])
         }
 
+        @Test("beginnings are chosen among by how well picture and sound agree, and the best are kept")
+        func beginnings() async throws {
+            let file = try job(
+                [#"{"id": "a"}"#], "preset: search\nguidance: {particles: 3, rounds: {0.25: 2}, best: 2, keep: all}")
+            let ran = try await Programs.worker([file, "--out", shop.path("run")])
+            #expect(ran.code == 0, "\(ran.text)")
+            let made = try await members(shop.path("run"), "a")
+            #expect(Set(made.keys) == ["a.json", "a.flac", "a.mp4", "a.2.flac", "a.2.mp4"], "\(made.keys)")
+            #expect(made["a.flac"] != made["a.2.flac"])
+        }
+
         private func shards(_ run: String) throws -> [String: Data] {
             let folder = shop.folder.appending(path: "\(run)/shards")
             // What is beside the archives tells times.

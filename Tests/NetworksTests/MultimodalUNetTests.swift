@@ -157,13 +157,14 @@ import Torch
 
     @Test("a file of the other network, or of none, is told apart from one that lacks a tensor")
     func files() throws {
-        let base = #expect(throws: ConfigurationError.self) {
+        let base = #expect(throws: WeightFileError.self) {
             try MultimodalUNet(path: Self.path("landscape_SR.pt"), Self.settings, device: .cpu)
         }
-        #expect(base?.expected.contains("base model") == true)
-        let upscaler = #expect(throws: ConfigurationError.self) {
+        #expect(
+            base?.description.contains("base model") == true && base?.description.contains("landscape_SR.pt") == true)
+        let upscaler = #expect(throws: WeightFileError.self) {
             try SuperResolutionUNet(path: Self.path("landscape.pt"), device: .cpu)
         }
-        #expect(upscaler?.expected.contains("super-resolution") == true)
+        #expect(upscaler?.description.contains("super-resolution") == true)
     }
 }

@@ -106,6 +106,16 @@ private let film = SampleExtent(duration: 2, frames: 16)
         }
     }
 
+    @Test("a step that asks the network more than once counts as often")
+    func questions() throws {
+        let plain = try summary(.mm, "guidance: off")
+        #expect(plain.steps == 7 && plain.video?.evaluations == 20 && plain.cost == 1)
+        #expect(plain.lines[1].hasPrefix("sound: 20 evaluations of the denoiser; video: 20 evaluations"))
+        let search = try summary(.mm, "preset: search")
+        // 25 steps, 8 beginnings in three, 4 in five more.
+        #expect(search.steps == 25 && search.video?.evaluations == 8 * 3 + 4 * 5 + 17 && search.video?.scores == 8 + 4)
+    }
+
     @Test("rows at once are those of a batch, and of all its beginnings no more than the job says")
     func rowsAtOnce() throws {
         func rows(_ text: String) throws -> Int? { try summary(.v2a, text).audio?.rowsAtOnce }

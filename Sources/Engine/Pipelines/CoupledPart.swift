@@ -8,21 +8,18 @@ struct CoupledPart: GeneratedPart {
     let stream: DiffusionStream
     let noise: [Tensor]
     let prompts: Tensor? = nil
-    private let models: CoupledModels
     private let pixels: PixelSpace
     private let waves: WaveSpace
     private let upscaler: FrameUpscaler?
-    /// Of the rows' upscaling, by row.
-    private let seeds: [Beginning: UInt64]
+    /// Of the samples.
+    private let seeds: [UInt64]
 
     init(
         _ models: CoupledModels, _ binder: ImageBindModel, _ coupled: CoupledSampling, _ settings: GenerationSettings,
         _ input: PartInput
     ) throws {
-        self.models = models
         let (model, device) = (models.settings, models.device)
-        let seeds = input.rows.map { Beginning.seed(input.seeds[$0.sample], particle: $0.particle) }
-        self.seeds = Dictionary(zip(input.rows, seeds), uniquingKeysWith: { first, _ in first })
+        seeds = input.seeds
         // The video's first, then the sound's from the same generator: the network was trained on noises that have nothing to do
         // with each other.
         let generators = try input.generators()
@@ -44,7 +41,8 @@ struct CoupledPart: GeneratedPart {
             memory: settings.memory)
         let scheduler = try coupled.scheduler(steps: settings.sampling.steps, eta: settings.sampling.eta)
         stream = DiffusionStream(
-            denoiser: try CoupledDenoiser(models, seeds: seeds, timesteps: scheduler.timesteps), scheduler: scheduler,
+            denoiser: try CoupledDenoiser(models, seeds: input.rowSeeds, timesteps: scheduler.timesteps),
+            scheduler: scheduler,
             spaces: [pixels, waves], generators: generators.rows, travelGenerators: generators.travel)
         upscaler = try models.upscaler.map {
             try FrameUpscaler(
@@ -70,7 +68,9 @@ struct CoupledPart: GeneratedPart {
                 embeddings.audio.append(try waves.embed(decoded: wave, observer: nil).to(.float32))
             }
             let shown: Tensor
-            if let upscaler, let seed = seeds[results[index].row] {
+            if let upscaler {
+                let row = results[index].row
+                let seed = Beginning.seed(seeds[row.sample], particle: row.particle)
                 shown = try observer.timed("video.upscale") {
                     try pixels.decode(upscaler(video.squeeze(0), seed: seed).unsqueeze(0))
                 }

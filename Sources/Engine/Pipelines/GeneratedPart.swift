@@ -31,10 +31,13 @@ struct PartInput {
     let words: [FoundWords?]
     let list: CaptionList
 
+    /// Of the rows.
+    var rowSeeds: [UInt64] { rows.map { Beginning.seed(seeds[$0.sample], particle: $0.particle) } }
+
     /// A generator for each row, and one for each sample's way back in time.
     func generators() throws -> (rows: [Generator], travel: [Generator]) {
         (
-            try rows.map { try Generator(seed: Beginning.seed(seeds[$0.sample], particle: $0.particle)) },
+            try rowSeeds.map { try Generator(seed: $0) },
             try seeds.map { try Generator(seed: Beginning.travelSeed($0)) }
         )
     }

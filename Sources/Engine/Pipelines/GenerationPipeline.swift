@@ -67,10 +67,12 @@ package struct GenerationPipeline: Sendable {
     ) throws -> [GenerationResult] {
         guard !requests.isEmpty else { return [] }
         let sampling = settings.sampling
+        let makesBoth = sampling.coupled != nil
         let generated = Set(
-            (sampling.audio == nil ? [] : [Modality.audio]) + (sampling.video == nil ? [] : [.video]))
+            (makesBoth || sampling.audio != nil ? [Modality.audio] : [])
+                + (makesBoth || sampling.video != nil ? [.video] : []))
         let made =
-            generated.count == 2 && settings.guidance.joint.order == .inTurn
+            generated.count == 2 && !makesBoth && settings.guidance.joint.order == .inTurn
             ? try inTurn(requests, settings, observer)
             : try run(settings, requests.count, observer)(
                 requests, generated, captions: requests.map(\.caption), guidance: settings.guidance)

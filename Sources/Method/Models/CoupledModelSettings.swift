@@ -36,6 +36,23 @@ package struct CoupledModelSettings: Codable, Sendable, Equatable {
     package static let published = CoupledModelSettings(
         frames: 16, side: 64, fps: 10, samples: 25_600, heads: 4, headChannels: 64, windows: [1, 4, 8])
 
-    /// Seconds of a sample.
+    /// What each may be.
+    package static let frameRange = 2...256
+    package static let sideRange = 8...512
+    package static let fpsRange = 1...120
+    package static let sampleRange = 1...1 << 24
+    package static let headRange = 1...64
+    package static let headChannelRange = 1...1024
+    package static let windowRange = 1...256
+
+    /// Bytes of both latents at half precision.
+    package var latentBytes: (video: Double, audio: Double) {
+        (Double(2 * frames * 3 * side * side), Double(2 * samples))
+    }
+
+    /// Seconds of the video.
     package var duration: Double { Double(frames) / Double(fps) }
+
+    /// Seconds of the sound.
+    package var soundDuration: Double { Double(samples) / 16_000 }
 }

@@ -12,13 +12,28 @@ package struct CoupledSampling: Codable, Sendable, Equatable {
         /// Of the second order, whose steps are as long as their error allows: what the official script calls `dpm_solver++`.
         case adaptive = "dpm_solver++adaptive"
 
-        /// How often the network is asked where a job does not say; nil where errors decide.
-        package var usualSteps: Int? {
+        /// How often the network is asked where a job does not say; 1 stands for what errors decide.
+        package var usualSteps: Int {
             switch self {
             case .ddpm: 1000
             case .ddim: 25
             case .dpmSolver, .dpmSolverPlusPlus: 20
-            case .adaptive: nil
+            case .adaptive: 1
+            }
+        }
+
+        /// Whether each step asks the network once.
+        package var asksOnceAStep: Bool { self == .ddpm || self == .ddim }
+
+        /// Whether it is known before a run how many steps there are.
+        package var hasKnownSteps: Bool { self != .adaptive }
+
+        /// How often the network has to be asked for at least so many steps, none of them of a lower order.
+        package func predictions(forSteps steps: Int) -> Int {
+            switch self {
+            case .ddpm, .adaptive: steps
+            case .ddim: (steps...).first { CoupledSampling.stride(of: $0) != nil } ?? steps
+            case .dpmSolver, .dpmSolverPlusPlus: 3 * steps + 1
             }
         }
 
@@ -63,9 +78,12 @@ package struct CoupledSampling: Codable, Sendable, Equatable {
         case upscaleSteps = "upscale_steps"
     }
 
-    /// Whether every k-th of 1000 timesteps are so many, for some k: what `ddim` can do.
-    package static func hasStride(_ steps: Int) -> Bool {
-        steps > 0 && (1...1000).contains { (1000 + $0 - 1) / $0 == steps }
+    /// The training timesteps.
+    package static let trained = 1000
+
+    /// The first k of which every k-th training timestep, from 0, makes so many; nil where there is none. `ddim` needs one.
+    package static func stride(of steps: Int) -> Int? {
+        (1...trained).first { (trained + $0 - 1) / $0 == steps }
     }
 
     /// How many times larger each way finished frames become.

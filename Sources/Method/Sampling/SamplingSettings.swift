@@ -35,8 +35,8 @@ package struct SamplingSettings: Sendable, Equatable {
         return (video?.width ?? 0) * (video?.height ?? 0)
     }
 
-    /// Steps of the sampler, of which one may ask the network more than once.
-    package var samplerSteps: Int { coupled?.scheduler.orders(steps).count ?? steps }
+    /// How often each of the sampler's steps asks the network.
+    package var questions: [Int] { coupled?.scheduler.orders(steps) ?? Array(repeating: 1, count: max(steps, 0)) }
 
     /// The settings of the diffusion models that take part.
     package var samplers: [SamplerSettings] { [audio?.sampler, video?.sampler].compactMap { $0 } }

@@ -27,7 +27,10 @@ package enum Member: String, Codable, Sendable, CaseIterable, Comparable {
     /// - Parameters:
     ///   - frames: pixels of each frame, width × height, are given beside them.
     ///   - copied: bytes of a video that the member takes over; 0 where the video is made.
-    package func expectedBytes(_ extent: SampleExtent, framePixels: Int, copied: Int64) -> Double {
+    ///   - coupled: the model that makes video and audio together; nil where there is none.
+    package func expectedBytes(
+        _ extent: SampleExtent, framePixels: Int, copied: Int64, coupled: CoupledModelSettings? = nil
+    ) -> Double {
         let pixels = Double(extent.frames ?? 0) * Double(framePixels)
         return switch self {
         case .json: 6_000
@@ -37,8 +40,8 @@ package enum Member: String, Codable, Sendable, CaseIterable, Comparable {
         case .mp4: 16_000 * extent.duration + (copied > 0 ? Double(copied) : 0.5 * pixels)
         case .png: 3 * pixels
         case .jpg: pixels
-        case .audioLatent: ModelFamily.latentBytes(audio: extent.duration)
-        case .videoLatent: ModelFamily.latentBytes(pixels: pixels)
+        case .audioLatent: coupled?.latentBytes.audio ?? ModelFamily.latentBytes(audio: extent.duration)
+        case .videoLatent: coupled?.latentBytes.video ?? ModelFamily.latentBytes(pixels: pixels)
         }
     }
 }

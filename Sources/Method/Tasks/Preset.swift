@@ -95,7 +95,7 @@ package enum Preset: String, Codable, Sendable, CaseIterable {
                 case .search, .guided, .both: .ddim
                 }
             var sampling = SamplingSettings(
-                steps: scheduler.usualSteps ?? 1, eta: 0, karrasSigmas: false, maxDuration: 30)
+                steps: scheduler.usualSteps, eta: 0, karrasSigmas: false, maxDuration: 30)
             sampling.coupled = CoupledSampling(scheduler: scheduler)
             return sampling
         }

@@ -38,14 +38,14 @@ package enum SampleCost {
 
     /// The work of one sample.
     package static func of(_ extent: SampleExtent, _ settings: TaskSettings, clips: ClipSettings) -> Double {
-        let timesteps = nominalTimesteps(settings.sampling.samplerSteps)
+        let questions = settings.sampling.questions
+        let timesteps = nominalTimesteps(questions.count)
         let guidance = settings.guidance
         if let coupled = settings.sampling.coupled {
-            let work = GuidanceWork(guidance, .video, timesteps: timesteps)
+            let work = GuidanceWork(guidance, .video, timesteps: timesteps, questions: questions)
             let size = Double(coupled.model.side * coupled.model.side * coupled.model.frames) / (64 * 64 * 16)
-            let questions = Double(work.denoised * settings.sampling.steps) / Double(max(timesteps.count, 1))
             let pairs = coupled.binderFrames == .all ? Double(coupled.model.frames) / 4 : 1
-            return size * Coupled.step * questions
+            return size * Coupled.step * Double(work.denoised)
                 + pairs * (Coupled.update * Double(work.updated) + Coupled.score * Double(work.scored + work.finished))
         }
         let inTurn = settings.sampling.video != nil && guidance.joint.order == .inTurn

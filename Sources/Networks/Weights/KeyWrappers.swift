@@ -1,3 +1,12 @@
+internal import Checkpoint
+
+extension WeightFile {
+    /// The shapes of its tensors by their names in the network, off which sizes are read. No weight is.
+    var networkShapes: [String: [Int]] {
+        Dictionary(zip(KeyWrappers.unwrapped(names), records.map(\.shape)), uniquingKeysWith: { first, _ in first })
+    }
+}
+
 /// What programs that train, compile or bundle networks put around the names of their keys. None of it can be part of a name
 /// in the networks here, so leaving it out is harmless; two keys that come to one name are an error nevertheless.
 enum KeyWrappers {

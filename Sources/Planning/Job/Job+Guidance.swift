@@ -103,14 +103,14 @@ extension Job {
                 ))
         }
         let name = coupled.scheduler.rawValue
-        if coupled.scheduler == .adaptive, guidance.gradient != .off || !guidance.beginnings.rounds.isEmpty {
+        if !coupled.scheduler.hasKnownSteps, guidance.gradient != .off || !guidance.beginnings.rounds.isEmpty {
             problems.append(
                 (
                     guidance.gradient != .off ? "gradient" : "rounds",
                     "needs steps that are known before, and \(name) finds its own",
                     "set `guidance: off`, or another `sampling.mm.scheduler`"
                 ))
-        } else if case .noise = guidance.gradient, coupled.scheduler.orders(3) != [1, 1, 1] {
+        } else if case .noise = guidance.gradient, !coupled.scheduler.asksOnceAStep {
             problems.append(
                 (
                     "gradient", "is noise, which changes one prediction of a step, and \(name) makes several",

@@ -68,16 +68,20 @@ extension Job {
                 "sampling.karras_sigmas", "is true for MM-Diffusion",
                 "it must be false: its schedulers have no such sigmas")
         }
-        if coupled.scheduler == .ddim, !CoupledSampling.hasStride(sampling.steps) {
+        if coupled.scheduler == .ddim, CoupledSampling.stride(of: sampling.steps) == nil {
             note(
                 "sampling.steps", "is \(sampling.steps), which no whole stride through 1000 gives",
                 "use one that does, such as 20, 25, 40, 50 or 100")
         }
-        let samples = Double(model.samples) / 16_000
-        if samples != model.duration {
+        if models[.upscaler] != nil, CoupledSampling.stride(of: coupled.upscaleSteps) == nil {
+            note(
+                "sampling.mm.upscale_steps", "is \(coupled.upscaleSteps), which no whole stride through 1000 gives",
+                "use one that does, such as 20, 25, 40, 50 or 100")
+        }
+        if model.soundDuration != model.duration {
             note(
                 "sampling.mm.samples",
-                "last \(samples) s, and \(model.frames) frames at \(model.fps) a second \(model.duration) s",
+                "last \(model.soundDuration) s, and \(model.frames) frames at \(model.fps) a second \(model.duration) s",
                 "they must last equally long")
         }
     }

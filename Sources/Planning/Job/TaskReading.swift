@@ -11,6 +11,11 @@ extension Job {
             let layers = [top, own].compactMap { $0 }
             var taskSettings = preset.settings(for: task)
             for layer in layers { read(layer.section("sampling"), into: &taskSettings.sampling) }
+            if !layers.contains(where: { $0.section("sampling").has("steps") }) {
+                // Another scheduler than the preset's has its own number.
+                let usual = taskSettings.sampling.coupled?.scheduler.usualSteps
+                taskSettings.sampling.steps = usual ?? taskSettings.sampling.steps
+            }
             var guidance = GuidanceReading(task, preset)
             guidance.read(top, isOwn: false)
             if let own { guidance.read(own, isOwn: true) }
@@ -30,7 +35,7 @@ extension Job {
         sampling.maxDuration = section.number(
             "max_duration", .init(lower: 0, upper: 3600, open: true), default: sampling.maxDuration)
         if var coupled = sampling.coupled {
-            read(section.section("mm"), into: &coupled, steps: &sampling.steps, given: section.has("steps"))
+            read(section.section("mm"), into: &coupled)
             sampling.coupled = coupled
         } else {
             // Known, though not this task's.
@@ -54,22 +59,19 @@ extension Job {
         }
     }
 
-    private static func read(
-        _ section: JobSection, into coupled: inout CoupledSampling, steps: inout Int, given: Bool
-    ) {
-        let before = coupled.scheduler
-        coupled.scheduler = section.choice("scheduler", default: before)
-        if coupled.scheduler != before, !given { steps = coupled.scheduler.usualSteps ?? 1 }
+    private static func read(_ section: JobSection, into coupled: inout CoupledSampling) {
+        coupled.scheduler = section.choice("scheduler", default: coupled.scheduler)
         coupled.binderFrames = section.choice("binder_frames", default: coupled.binderFrames)
         coupled.upscaleSteps = section.integer("upscale_steps", 1...1000, default: coupled.upscaleSteps)
         var model = coupled.model
-        model.frames = section.integer("frames", 2...256, default: model.frames)
-        model.side = section.integer("size", 8...512, default: model.side)
-        model.fps = section.integer("fps", 1...120, default: model.fps)
-        model.samples = section.integer("samples", 1...1 << 24, default: model.samples)
-        model.heads = section.integer("heads", 1...64, default: model.heads)
-        model.headChannels = section.integer("head_channels", 1...1024, default: model.headChannels)
-        model.windows = section.integers("windows", 1...256, default: model.windows)
+        model.frames = section.integer("frames", CoupledModelSettings.frameRange, default: model.frames)
+        model.side = section.integer("size", CoupledModelSettings.sideRange, default: model.side)
+        model.fps = section.integer("fps", CoupledModelSettings.fpsRange, default: model.fps)
+        model.samples = section.integer("samples", CoupledModelSettings.sampleRange, default: model.samples)
+        model.heads = section.integer("heads", CoupledModelSettings.headRange, default: model.heads)
+        model.headChannels = section.integer(
+            "head_channels", CoupledModelSettings.headChannelRange, default: model.headChannels)
+        model.windows = section.integers("windows", CoupledModelSettings.windowRange, default: model.windows)
         coupled.model = model
     }
 

@@ -4,7 +4,7 @@ package import Method
 package struct GuidanceSummary: Sendable, Equatable, Encodable {
     /// What the networks are asked for one sample of one modality.
     package struct Work: Sendable, Equatable, Encodable {
-        /// Denoising steps, of all beginnings and turns.
+        /// Questions to the denoiser, of all beginnings, turns and steps.
         package let evaluations: Int
         /// Predictions that the binder scores.
         package let scores: Int
@@ -22,7 +22,7 @@ package struct GuidanceSummary: Sendable, Equatable, Encodable {
     }
 
     package let preset: String
-    /// Steps of the sampler, which is what a plain run evaluates.
+    /// Steps of the sampler.
     package let steps: Int
     /// The work times that of a plain run of the same sampling, in units of ``SampleCost``.
     package let cost: Double
@@ -32,6 +32,7 @@ package struct GuidanceSummary: Sendable, Equatable, Encodable {
     package let parts: [String]
 
     private let task: GenerationTask
+    private let plainEvaluations: Int
     private let schedulers: String
 
     private enum CodingKeys: String, CodingKey { case preset, steps, cost, audio, video, parts }
@@ -41,13 +42,14 @@ package struct GuidanceSummary: Sendable, Equatable, Encodable {
     ///   - labels: entries of the job's list; nil where it has none.
     package init(_ job: Job, _ task: GenerationTask, _ extent: SampleExtent, labels: Int?) {
         let settings = job.settings(for: task)
-        let timesteps = SampleCost.nominalTimesteps(settings.sampling.samplerSteps)
+        let questions = settings.sampling.questions
+        let timesteps = SampleCost.nominalTimesteps(questions.count)
         let guidance = settings.guidance
         let isInTurn = task == .joint && guidance.joint.order == .inTurn
         func work(_ modality: Modality) -> Work? {
             guard task.generated.contains(modality) else { return nil }
             let work = GuidanceWork(
-                guidance, modality, timesteps: timesteps, isFirst: isInTurn && modality == .video)
+                guidance, modality, timesteps: timesteps, questions: questions, isFirst: isInTurn && modality == .video)
             let rows = job.batch * guidance.beginnings(of: modality, task).count(of: modality)
             return Work(
                 evaluations: work.denoised, scores: work.scored, gradients: work.updated, finished: work.finished,
@@ -58,7 +60,8 @@ package struct GuidanceSummary: Sendable, Equatable, Encodable {
         let base = SampleCost.of(extent, plain, clips: job.clips)
         self.task = task
         preset = job.preset.rawValue
-        steps = settings.sampling.samplerSteps
+        steps = questions.count
+        plainEvaluations = questions.reduce(0, +)
         cost = base > 0 ? SampleCost.of(extent, settings, clips: job.clips) / base : 1
         audio = work(.audio)
         video = work(.video)
@@ -91,7 +94,7 @@ package struct GuidanceSummary: Sendable, Equatable, Encodable {
     private func count(_ work: Work) -> String {
         var parts = [
             "\(Self.many(work.evaluations, "evaluation")) of the denoiser"
-                + (work.evaluations == steps ? "" : " in place of \(steps)")
+                + (work.evaluations == plainEvaluations ? "" : " in place of \(plainEvaluations)")
         ]
         if work.scores > 0 { parts.append(Self.many(work.scores, "score")) }
         if work.gradients > 0 { parts.append(Self.many(work.gradients, "gradient")) }

@@ -29,6 +29,7 @@ extension Job {
                     outside("\(place).sampling.fps", video.length?.fps ?? 1, 1e-3...1e4),
                 ]
             }
+            if let coupled = sampling.coupled { problems += Self.problems(of: coupled, "\(place).sampling.mm") }
             problems += Self.problems(of: settings.guidance, "\(place).guidance")
         }
         if let captioner {
@@ -46,6 +47,19 @@ extension Job {
         }
         if usesLabels, labels == nil { problems.append("labels is missing, and the job reads a list of captions") }
         return problems.compactMap { $0 }.min()
+    }
+
+    private static func problems(of coupled: CoupledSampling, _ place: String) -> [String?] {
+        let model = coupled.model
+        return [
+            outside("\(place).upscale_steps", coupled.upscaleSteps, 1...1000),
+            outside("\(place).model.frames", model.frames, CoupledModelSettings.frameRange),
+            outside("\(place).model.size", model.side, CoupledModelSettings.sideRange),
+            outside("\(place).model.fps", model.fps, CoupledModelSettings.fpsRange),
+            outside("\(place).model.samples", model.samples, CoupledModelSettings.sampleRange),
+            outside("\(place).model.heads", model.heads, CoupledModelSettings.headRange),
+            outside("\(place).model.head_channels", model.headChannels, CoupledModelSettings.headChannelRange),
+        ] + model.windows.map { outside("\(place).model.windows", $0, CoupledModelSettings.windowRange) }
     }
 
     private static func problems(of guidance: Guidance, _ place: String) -> [String?] {

@@ -50,6 +50,9 @@ package struct StepBenchmark {
     ) throws -> BenchmarkReport {
         let problems = job.problems(of: task, location: "task \(task.rawValue)")
         guard problems.isEmpty else { throw JobError.invalid(problems) }
+        if let scheduler = job.settings(for: task).sampling.coupled?.scheduler, !scheduler.hasKnownSteps {
+            throw BenchmarkError.noSteps(scheduler.rawValue)
+        }
         let choice = try DeviceChoice(job, localRank: 0, ranksOnNode: 1)
         let device = choice.device
         if device == .cpu {
@@ -122,12 +125,16 @@ package struct StepBenchmark {
 package enum BenchmarkError: Error, CustomStringConvertible {
     /// An option that only a GPU has.
     case needsCUDA(String)
+    /// A scheduler whose steps are not known before.
+    case noSteps(String)
     /// No step was asked for.
     case nothingRan
 
     package var description: String {
         switch self {
         case .nothingRan: "nothing was measured: give at least one batch of at least one sample, and one step."
+        case .noSteps(let scheduler):
+            "\(scheduler) has no steps that could be measured one by one: name another in sampling.mm.scheduler."
         case .needsCUDA(let option):
             "--\(option) on needs a CUDA device, and this computes on the CPU: leave it off, or name --device cuda."
         }
@@ -199,7 +206,7 @@ private struct Bench {
     /// The job's settings for so many steps, all of them guided or none.
     private func every(_ guided: Bool, steps: Int) -> GenerationSettings {
         var settings = settings
-        settings.sampling.steps = steps
+        settings.sampling.steps = settings.sampling.coupled?.scheduler.predictions(forSteps: steps) ?? steps
         settings.guidance = guided ? settings.guidance.atEveryStep : .off
         return settings
     }

@@ -77,8 +77,10 @@ package struct GuideTuning {
     private var trials: [TuningBench.Trial] {
         // Without a prompt there is nothing to find words for.
         let words: [Double?] = job.labels == nil || task.isCoupled ? [nil] : [nil] + options.temperatures
+        let scheduler = job.settings(for: task).sampling.coupled?.scheduler
+        let strengths = scheduler?.asksOnceAStep ?? true ? options.strengths : [0]
         return words.flatMap { temperature in
-            options.strengths.flatMap { strength in
+            strengths.flatMap { strength in
                 options.rounds.map { TuningBench.Trial(temperature: temperature, strength: strength, rounds: $0) }
             }
         }

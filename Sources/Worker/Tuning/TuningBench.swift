@@ -67,7 +67,7 @@ struct TuningBench {
         guidance.beginnings.particles = both(GuideTuning.particles)
         (guidance.beginnings.best, guidance.beginnings.keep) = (GuideTuning.particles, .all)
         let results = try generate(guidance)
-        let steps = job.settings(for: task).sampling.steps
+        let steps = job.settings(for: task).sampling.questions.count
         return GuideTuning.moments.map { at in
             // Of few steps two moments may be the same.
             let step = BeginningSettings.Round(at: at, keep: 1).step(of: steps)
@@ -99,12 +99,14 @@ struct TuningBench {
     private func report(_ trial: Trial, scores: [Double], seconds: Double) -> TuningReport.Trial {
         let mean = Self.mean(scores) ?? 0
         let variance = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(scores.count - 1, 1))
-        let timesteps = SampleCost.nominalTimesteps(job.settings(for: task).sampling.steps)
-        let work = GuidanceWork(guidance(trial), task.makesAudio ? .audio : .video, timesteps: timesteps)
+        let questions = job.settings(for: task).sampling.questions
+        let work = GuidanceWork(
+            guidance(trial), task.makesAudio ? .audio : .video,
+            timesteps: SampleCost.nominalTimesteps(questions.count), questions: questions)
         return TuningReport.Trial(
             temperature: trial.temperature, strength: trial.strength, rounds: trial.rounds, settings: line(trial),
             score: mean, error: 2 * (variance / Double(max(scores.count, 1))).squareRoot(),
-            evaluations: Double(work.denoised) / Double(max(timesteps.count, 1)), seconds: seconds)
+            evaluations: Double(work.denoised) / Double(max(questions.reduce(0, +), 1)), seconds: seconds)
     }
 
     private func particles(_ trial: Trial) -> PerModality<Int> {

@@ -10,18 +10,21 @@ struct ContinuousSchedule: Sendable {
     /// Ascending.
     private let times: [Float]
     private let logAlphas: [Float]
+    /// The same, the other way round.
+    private let descending: (times: [Float], logAlphas: [Float])
 
     init() {
         times = Array(NoiseSchedule.linspace(0, 1, LinearBetas.trained + 1).dropFirst())
         logAlphas = LinearBetas.alphasCumprod.map { 0.5 * logf(Float($0)) }
+        descending = (times.reversed(), logAlphas.reversed())
     }
 
     /// Where a run begins, and where it ends.
     static let start: Float = 1
     static let end = Float(1.0 / 1000)
 
-    private static func interpolate(_ x: Float, _ xs: some Collection<Float>, _ ys: some Collection<Float>) -> Float {
-        let (xs, ys) = (Array(xs), Array(ys))
+    /// - Parameter xs: ascending.
+    private static func interpolate(_ x: Float, _ xs: [Float], _ ys: [Float]) -> Float {
         let above = xs.firstIndex { $0 >= x } ?? xs.count
         let k = min(max(above - 1, 0), xs.count - 2)
         return ys[k] + (x - xs[k]) * (ys[k + 1] - ys[k]) / (xs[k + 1] - xs[k])
@@ -43,7 +46,7 @@ struct ContinuousSchedule: Sendable {
         // log(1 + e^−2λ), without overflow.
         let x = -2 * lambda
         let log = -0.5 * (max(0, x) + log1pf(expf(-abs(x))))
-        return Self.interpolate(log, logAlphas.reversed(), times.reversed())
+        return Self.interpolate(log, descending.logAlphas, descending.times)
     }
 
     /// What the network is told of a time: cut, not rounded.

@@ -13,7 +13,7 @@ package struct DPMSolverAdaptiveScheduler: LatentScheduler {
     private static let relative = 0.05
     private static let caution: Float = 0.9
     private static let firstLength: Float = 0.05
-    /// A step that is tried more often than this has met what is not finite.
+    /// Tries at most; the reference took 51 steps on its small model.
     private static let limit = 10_000
 
     private let update = ExponentialUpdate(schedule: ContinuousSchedule(), quantity: .thresholdedClean)
@@ -67,6 +67,8 @@ package struct DPMSolverAdaptiveScheduler: LatentScheduler {
             let low = try update.move(z, value, from: time, to: next)
             let high = try update.step(z, value, from: time, to: next, ratios: [0.5], evaluate: evaluate)
             let error = try zip(high, zip(low, previous)).map { try Self.error($0, $1.0, $1.1) }.max() ?? 0
+            // What is not finite never becomes so again; the sample tells of it by itself.
+            guard error.isFinite else { return high }
             let isTaken = error <= 1
             let reached = schedule.lambda(isTaken ? next : time)
             length = min(Self.caution * length * Float(pow(Double(error), -0.5)), end - reached)

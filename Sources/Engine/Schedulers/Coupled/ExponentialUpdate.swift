@@ -33,12 +33,12 @@ enum SolvedQuantity: Sendable {
 /// One update of DPM-Solver in single steps, of either quantity.
 ///
 /// Source: Lu et al., DPM-Solver (arXiv 2206.00927), algorithms 1 and 2, and DPM-Solver++ (arXiv 2211.01095); `dpm_solver_pytorch.py`
-/// of the official repository, whose first order takes another sign for sound and is not followed there.
+/// of the official repository, whose first order is wrong for sound and is not followed there.
 struct ExponentialUpdate: Sendable {
     let schedule: ContinuousSchedule
     let quantity: SolvedQuantity
 
-    /// A value of the quantity with the ones of all latents.
+    /// The quantity, of each latent.
     typealias Values = [Tensor]
 
     /// The latents at time `t`, from those at `s` and the quantity there, to first order.

@@ -1,10 +1,11 @@
 internal import Foundation
+internal import Method
 
 /// MM-Diffusion's training schedule: β grows from 0.0001 to 0.02 in 1000 steps.
 ///
 /// Source: `gaussian_diffusion.py` and `respace.py` of guided-diffusion, in double precision as there.
 enum LinearBetas {
-    static let trained = 1000
+    static let trained = CoupledSampling.trained
 
     static let betas = (0..<trained).map { 1e-4 + Double($0) * ((0.02 - 1e-4) / Double(trained - 1)) }
 
@@ -22,7 +23,7 @@ enum LinearBetas {
 
     /// Every k-th timestep from 0, k the first stride that gives so many; nil where none does.
     static func strided(_ steps: Int) -> [Int]? {
-        (1..<trained).lazy.map { Array(stride(from: 0, to: trained, by: $0)) }.first { $0.count == steps }
+        CoupledSampling.stride(of: steps).map { Array(stride(from: 0, to: trained, by: $0)) }
     }
 
     /// So many timesteps, evenly from 0 to the last.

@@ -16,7 +16,7 @@ struct CheckpointShapes {
         let names = KeyWrappers.unwrapped(file.names)
         path = file.path
         self.network = network
-        shapes = Dictionary(zip(names, file.records.map(\.shape)), uniquingKeysWith: { first, _ in first })
+        shapes = file.networkShapes
         let found = PublishedNetwork(names)
         guard found == network.published else {
             if let found { throw .otherNetwork(path: path, needed: network, found: found) }

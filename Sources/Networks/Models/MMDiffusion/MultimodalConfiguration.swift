@@ -32,15 +32,10 @@ package struct MultimodalConfiguration: Sendable, Equatable {
 
     /// Reads the sizes off a file.
     ///
-    /// - Throws: ``ConfigurationError`` where the tensors are another network's, or do not go with the settings.
-    package init(_ file: WeightFile, _ settings: CoupledModelSettings) throws(ConfigurationError) {
-        let names = KeyWrappers.unwrapped(file.names)
-        let shapes = Dictionary(zip(names, file.records.map(\.shape)), uniquingKeysWith: { first, _ in first })
-        try self.init(shapes, settings)
-    }
-
-    init(_ shapes: [String: [Int]], _ settings: CoupledModelSettings) throws(ConfigurationError) {
-        let reader = UNetShapes(shapes, model: Self.model, purpose: "a file of MM-Diffusion's base model")
+    /// - Throws: `WeightFileError` where the tensors are another network's; ``ConfigurationError`` where they do not go with the
+    ///   settings.
+    package init(_ file: WeightFile, _ settings: CoupledModelSettings) throws {
+        let reader = UNetShapes(file, model: Self.model, purpose: "a file of MM-Diffusion's base model")
         channels = try reader.sizes("time_embed.0.weight", rank: 2)[0]
         let first = "input_blocks.0.0"
         videoChannels = try reader.sizes("\(first).video_conv.video_conv_spatial.weight", rank: 4)[1]
@@ -52,8 +47,8 @@ package struct MultimodalConfiguration: Sendable, Equatable {
         var left = settings.windows[...]
         for block in levels.first {
             multipliers.append(try reader.multiplier(convolution("\(block).0"), of: channels))
-            attention.append(shapes["\(block).0.spatial_attention_block.qkv.weight"] != nil)
-            let crosses = shapes["\(block).1.v_qkv.weight"] != nil
+            attention.append(reader.holds("\(block).0.spatial_attention_block.qkv.weight"))
+            let crosses = reader.holds("\(block).1.v_qkv.weight")
             guard !crosses || !left.isEmpty else { throw Self.windowCount(settings) }
             windows.append(crosses ? left.removeFirst() : nil)
         }

@@ -4,15 +4,13 @@
 struct MultimodalPlan {
     /// A residual block of both modalities.
     struct Residual: Equatable {
-        enum Resampling: Equatable { case down, up }
-
         let inputs: Int
         let outputs: Int
         /// Of the sound's convolution.
         let dilation: Int
         let hasVideoAttention: Bool
         let hasAudioAttention: Bool
-        let resampling: Resampling?
+        let resampling: MapResampling?
     }
 
     enum Layer: Equatable {
@@ -44,7 +42,7 @@ struct MultimodalPlan {
             }
             return layers
         }
-        func resampling(_ channels: Int, _ depth: Int, _ way: Residual.Resampling) -> Layer {
+        func resampling(_ channels: Int, _ depth: Int, _ way: MapResampling) -> Layer {
             .residual(
                 Residual(
                     inputs: channels, outputs: channels, dilation: dilation(depth), hasVideoAttention: false,

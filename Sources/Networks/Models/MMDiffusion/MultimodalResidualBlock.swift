@@ -60,10 +60,9 @@ struct MultimodalResidualBlock: Sendable {
     func callAsFunction(_ x: MultimodalFeatures, time embedding: Tensor) throws(TorchError) -> MultimodalFeatures {
         var (h, x) = (x, x)
         h.video = try videoIn.norm.silu(x.video)
-        h = try resampled(videoIn.conv(h))
-        h.audio = try resampled(audioIn.conv(audioIn.norm.silu(x.audio)))
-        x = try resampled(x)
-        x.audio = try resampled(x.audio)
+        h = try videoIn.conv(h)
+        h.audio = try audioIn.conv(audioIn.norm.silu(x.audio))
+        (h, x) = (try resampled(h), try resampled(x))
 
         let film = try time(embedding).unsqueeze(2).unsqueeze(3).chunks(2, 1)
         func told(_ y: Tensor, _ norm: GroupNorm) throws(TorchError) -> Tensor {
@@ -94,23 +93,11 @@ struct MultimodalResidualBlock: Sendable {
         return try across.reshape([batch, pixels, frames, channels]).permute([0, 3, 2, 1]).arrangedAsMap()
     }
 
-    /// The frames, half as large or twice as large each way.
+    /// The frames, half as large or twice as large each way; the sound, a fourth as long or four times as long.
     private func resampled(_ x: MultimodalFeatures) throws(TorchError) -> MultimodalFeatures {
-        switch plan.resampling {
-        case nil: x
-        case .down: try x.replacing(frames: x.framesApart().averagePool([2, 2], stride: [2, 2]))
-        case .up:
-            try x.replacing(
-                frames: x.framesApart().upsampledNearest(height: 2 * x.height, width: 2 * x.width))
-        }
-    }
-
-    /// The sound, a fourth as long or four times as long.
-    private func resampled(_ audio: Tensor) throws(TorchError) -> Tensor {
-        switch plan.resampling {
-        case nil: audio
-        case .down: try audio.averagePool([1, 4], stride: [1, 4])
-        case .up: try audio.upsampledNearest(height: 1, width: 4 * audio.size(3))
-        }
+        guard let way = plan.resampling else { return x }
+        var y = try x.replacing(frames: way(x.framesApart(), height: 2, width: 2))
+        y.audio = try way(x.audio, height: 1, width: 4)
+        return y
     }
 }

@@ -15,16 +15,14 @@ package struct SuperResolutionConfiguration: Sendable, Equatable {
     let outputs: Int
     let heads: Int
 
+    /// Which no file tells; `sr_num_heads` of the official script.
+    private static let heads = 4
+
     static let model = "SuperResModel"
 
-    /// - Throws: ``ConfigurationError`` where the tensors are another network's.
-    package init(_ file: WeightFile) throws(ConfigurationError) {
-        let names = KeyWrappers.unwrapped(file.names)
-        try self.init(Dictionary(zip(names, file.records.map(\.shape)), uniquingKeysWith: { first, _ in first }))
-    }
-
-    init(_ shapes: [String: [Int]], heads: Int = 4) throws(ConfigurationError) {
-        let reader = UNetShapes(shapes, model: Self.model, purpose: "a file of MM-Diffusion's super-resolution model")
+    /// - Throws: `WeightFileError` where the tensors are another network's; ``ConfigurationError``.
+    package init(_ file: WeightFile) throws {
+        let reader = UNetShapes(file, model: Self.model, purpose: "a file of MM-Diffusion's super-resolution model")
         channels = try reader.sizes("time_embed.0.weight", rank: 2)[1]
         inputs = try reader.sizes("input_blocks.0.0.weight", rank: 4)[1]
         outputs = try reader.sizes("out.2.weight", rank: 4)[0]
@@ -33,9 +31,9 @@ package struct SuperResolutionConfiguration: Sendable, Equatable {
         var (multipliers, attention) = ([Int](), [Bool]())
         for block in levels.first {
             multipliers.append(try reader.multiplier("\(block).0.in_layers.2.weight", of: channels))
-            attention.append(shapes["\(block).1.qkv.weight"] != nil)
+            attention.append(reader.holds("\(block).1.qkv.weight"))
         }
-        (self.multipliers, self.attention, self.heads) = (multipliers, attention, heads)
+        (self.multipliers, self.attention, self.heads) = (multipliers, attention, Self.heads)
         for width in multipliers.map({ $0 * channels })
         where !width.isMultiple(of: MultimodalConfiguration.groups) || !width.isMultiple(of: heads) {
             throw ConfigurationError(

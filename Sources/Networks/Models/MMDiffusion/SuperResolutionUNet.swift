@@ -147,11 +147,11 @@ package struct SuperResolutionUNet: Sendable {
         let normOut: GroupNorm
         let convOut: Conv2d
         let skip: Conv2d?
-        let resampling: MultimodalPlan.Residual.Resampling?
+        let resampling: MapResampling?
 
         init(
             _ w: WeightScope, _ inputs: Int, _ outputs: Int, timeWidth: Int,
-            _ resampling: MultimodalPlan.Residual.Resampling?
+            _ resampling: MapResampling?
         ) throws {
             let groups = MultimodalConfiguration.groups
             normIn = try GroupNorm(w("in_layers.0"), inputs, groups: groups, eps: 1e-5)
@@ -172,11 +172,7 @@ package struct SuperResolutionUNet: Sendable {
         }
 
         private func resampled(_ x: Tensor) throws(TorchError) -> Tensor {
-            switch resampling {
-            case nil: x
-            case .down: try x.averagePool([2, 2], stride: [2, 2])
-            case .up: try x.upsampledNearest(height: 2 * x.size(2), width: 2 * x.size(3))
-            }
+            try resampling?(x, height: 2, width: 2) ?? x
         }
     }
 

@@ -1,20 +1,27 @@
+internal import Checkpoint
+
 /// Reads the sizes of a UNet in guided-diffusion's layout off the shapes of its tensors.
 struct UNetShapes {
     private static let limit = 1 << 16
 
     private let shapes: [String: [Int]]
+    private let path: String
     private let model: String
     private let purpose: String
 
     /// - Parameter purpose: what file is needed, for errors.
-    init(_ shapes: [String: [Int]], model: String, purpose: String) {
-        (self.shapes, self.model, self.purpose) = (shapes, model, purpose)
+    init(_ file: WeightFile, model: String, purpose: String) {
+        (shapes, path) = (file.networkShapes, file.path)
+        (self.model, self.purpose) = (model, purpose)
     }
 
+    /// Whether there is such a tensor.
+    func holds(_ key: String) -> Bool { shapes[key] != nil }
+
     /// All sizes of a tensor.
-    func sizes(_ key: String, rank: Int) throws(ConfigurationError) -> [Int] {
+    func sizes(_ key: String, rank: Int) throws -> [Int] {
         guard let shape = shapes[key] else {
-            throw ConfigurationError(model, key, found: "no tensor of the file", expected: purpose)
+            throw WeightFileError.missing(path: path, key: key, shape: nil, hint: "\(purpose) is needed")
         }
         guard shape.count == rank, shape.allSatisfy({ (1...Self.limit).contains($0) }) else {
             throw ConfigurationError(
@@ -29,7 +36,7 @@ struct UNetShapes {
     /// - Parameter convolution: the key of the first convolution in a layer that is a residual block.
     func levels(
         _ convolution: (String) -> String
-    ) throws(ConfigurationError) -> (blocks: Int, first: [String]) {
+    ) throws -> (blocks: Int, first: [String]) {
         var count = 0
         while shapes[convolution("output_blocks.\(count).0")] != nil { count += 1 }
         let enlarging = (0..<count).count { block in
@@ -46,7 +53,7 @@ struct UNetShapes {
     }
 
     /// How many times the channels of the first level a convolution puts out.
-    func multiplier(_ key: String, of channels: Int) throws(ConfigurationError) -> Int {
+    func multiplier(_ key: String, of channels: Int) throws -> Int {
         let outputs = try sizes(key, rank: 4)[0]
         guard outputs.isMultiple(of: channels) else {
             throw ConfigurationError(

@@ -24,20 +24,24 @@ struct InputInspector {
 
     /// How many rows will still name a file that several do.
     private var uses: [TextFingerprint: Int]
+    private let seeds: SampleSeeds
     /// What was found of those files.
     private var seen: [TextFingerprint: Look] = [:]
 
     /// - Parameters:
     ///   - maximumFrames: of a video; nil where it is not known.
     ///   - uses: how many usable rows name each file that more than one names.
+    ///   - seeds: of the rows.
     init(
-        job: Job, probe: any InputProbe, threads: Int, maximumFrames: Int? = nil, uses: [TextFingerprint: Int] = [:]
+        job: Job, probe: any InputProbe, threads: Int, maximumFrames: Int?, uses: [TextFingerprint: Int],
+        seeds: SampleSeeds
     ) {
         self.job = job
         self.probe = probe
         self.threads = threads
         self.maximumFrames = maximumFrames
         self.uses = uses
+        self.seeds = seeds
     }
 
     /// Plans the next rows of the manifest; rows with problems become samples with an error.
@@ -75,10 +79,11 @@ struct InputInspector {
 
     /// - Parameter look: what was found in the row's file; nil where it names none.
     private func plan(_ row: ManifestRow, _ look: Look?) -> (sample: PlannedSample, problem: RowProblem?) {
+        let seed = seeds.seed(of: row)
         var sample = PlannedSample(
             index: 0, key: row.key, task: row.task, prompt: row.prompt,
             negativePrompt: row.negativePrompt ?? job.negativePrompt, input: nil,
-            seed: row.seed ?? Seeds.seed(for: row.key, jobSeed: job.seed, mode: job.seedMode), duration: 0)
+            seed: seed, audioSeed: row.task == .joint ? Seeds.audio(beside: seed) : nil, duration: 0)
         var wrong = row.problems
         var problem: RowProblem?
         if wrong.isEmpty {

@@ -24,7 +24,8 @@ struct PlannedRows: ~Copyable {
         self.job = job
         self.isWanted = isWanted
         inspector = InputInspector(
-            job: job, probe: probe, threads: threads, maximumFrames: maximumFrames, uses: survey.shared)
+            job: job, probe: probe, threads: threads, maximumFrames: maximumFrames, uses: survey.shared,
+            seeds: survey.seeds)
         writer = PlanWriter(recipe)
         expectedBytes = ExpectedBytes(job)
     }

@@ -74,8 +74,9 @@ package struct Planner: Sendable {
         let free = problems.checkRoom(for: bytes, at: output)
         guard problems.isEmpty else { throw PlanningError.problems(problems) }
         return PreparedPlan(
-            job: job, plan: plan, models: found.models, labels: found.labels, invalidRows: all, expectedBytes: bytes,
-            freeBytes: free)
+            job: job, plan: plan, models: found.models, labels: found.labels, invalidRows: all,
+            wideSeeds: survey.seeds.wide,
+            expectedBytes: bytes, freeBytes: free)
     }
 
     /// What the job lacks for the tasks of usable rows, a sentence each, with the first row of the task.
@@ -114,24 +115,28 @@ package struct PreparedPlan: Sendable {
     package let labels: Int?
     /// Rows that become failed samples, with `invalid_rows: record`.
     package let invalidRows: RowProblems
+    /// Seeds of which a part is not read.
+    package let wideSeeds: WideSeeds?
     /// Bytes that the run is expected to write.
     package let expectedBytes: Int64
     /// Free bytes of the run directory's disk; nil where the system does not tell.
     package let freeBytes: Int64?
 
     /// What may not be meant as it is written, a sentence each.
-    package var notes: [String] {
-        guard let labels, labels < NoiseGuidanceSettings.leastCaptions else { return [] }
+    package var notes: [String] { [wideSeeds?.description, shortList].compactMap { $0 } }
+
+    private var shortList: String? {
+        guard let labels, labels < NoiseGuidanceSettings.leastCaptions else { return nil }
         let weighing = GenerationTask.allCases.filter { task in
             guard plan.tally.made[task] != nil, case .noise(let noise) = job.settings(for: task).guidance.gradient
             else { return false }
             return noise.weighsCaption
         }
-        guard !weighing.isEmpty else { return [] }
-        return [
-            "\(weighing.map(\.rawValue).joined(separator: ", ")): a list of \(labels) is too short to tell how well a caption "
-                + "fits, and every caption is followed; give `labels` at least \(NoiseGuidanceSettings.leastCaptions) captions"
-        ]
+        guard !weighing.isEmpty else { return nil }
+        return
+            "\(weighing.map(\.rawValue).joined(separator: ", ")): a list of \(labels) is too short to tell how well a "
+            + "caption fits, and every caption is followed; give `labels` at least \(NoiseGuidanceSettings.leastCaptions) "
+            + "captions"
     }
 
     /// What is done for the samples of a task, at their mean length; nil where the plan makes none.

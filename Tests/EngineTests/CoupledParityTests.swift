@@ -101,7 +101,9 @@ import Torch
         let settings = Self.settings(item)
         let coupled = try #require(settings.sampling.coupled)
         let input = PartInput(
-            rows: Beginning.all(samples: item.seeds.count), seeds: item.seeds, prompts: item.seeds.map { _ in "" },
+            rows: Beginning.all(samples: item.seeds.count),
+            requests: item.seeds.map { GenerationRequest(caption: nil, negativePrompt: "", condition: nil, seed: $0) },
+            prompts: item.seeds.map { _ in "" },
             negative: item.seeds.map { _ in "" }, words: item.seeds.map { _ in nil },
             list: CaptionList(nil, audio: nil))
         let part = try CoupledPart(

@@ -357,18 +357,3 @@ private func problems(_ text: String, _ overrides: [String] = []) -> [JobProblem
         Result { () throws(JobError) in try resolve(text) }
     }
 }
-
-@Suite struct JobSeedTests {
-    /// SHA-256("seehear seed 1\0" + "30\0" + "clip") by another program:
-    /// `printf 'seehear seed 1\00030\000clip' | sha256sum`.
-    @Test("a seed comes from the hash of job seed and key, or is the job's where all are the same")
-    func hash() {
-        #expect(Seeds.seed(for: "clip", jobSeed: 30, mode: .hash) == 0x1F50591B89332FE9)
-        #expect(Seeds.seed(for: "clip", jobSeed: 31, mode: .hash) != Seeds.seed(for: "clip", jobSeed: 30, mode: .hash))
-        #expect(Seeds.seed(for: "clip", jobSeed: 30, mode: .same) == 30)
-    }
-
-    @Test func staysBelowTheSignBit() {
-        for number in 0..<1000 { #expect(Seeds.seed(for: "k\(number)", jobSeed: 0, mode: .hash) <= Seeds.maximum) }
-    }
-}

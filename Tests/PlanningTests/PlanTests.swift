@@ -15,7 +15,8 @@ private func samples(_ count: Int, seconds: Double = 10) -> [PlannedSample] {
             sha256: String(repeating: "ab", count: 32))
         return PlannedSample(
             index: 0, key: "k\(number)", task: .v2a, prompt: prompt, negativePrompt: number % 3 == 0 ? "bad" : "",
-            input: input, seed: Seeds.maximum - UInt64(number), duration: seconds)
+            input: input, seed: Seeds.maximum - UInt64(number),
+            audioSeed: number % 2 == 0 ? UInt64(number) : nil, duration: seconds)
     }
 }
 

@@ -19,7 +19,7 @@ private func plan(_ job: Job, count: Int = 5) throws -> Plan {
         samples: (0..<count).map {
             PlannedSample(
                 index: 0, key: "k\($0)", task: .v2a, prompt: "p", negativePrompt: "", input: nil,
-                seed: Seeds.seed(for: "k\($0)", jobSeed: job.seed, mode: job.seedMode), duration: 4)
+                seed: UInt64(Seeds.Hash(of: "k\($0)", jobSeed: job.seed).seed), duration: 4)
         }, job: job)
 }
 

@@ -84,7 +84,9 @@ import Testing
         #expect(samples[0].input?.modified == nil)
         // printf 'bytes of a.mp4' | sha256sum
         #expect(samples[0].input?.sha256 == "4f7548c39374154bebaa4e62aa5a2f722225d01ff035d873b1864fc5e7db151e")
-        #expect(samples[0].seed == Seeds.seed(for: "whole", jobSeed: 30, mode: .hash))
+        // printf 'seehear seed 1\00030\000whole' | sha256sum | cut -c 9-16
+        #expect(samples[0].seed == 0x54DE3722)
+        #expect(samples[0].audioSeed == nil)
     }
 
     @Test func aFixedLengthMayPassTheClipsEnd() throws {
@@ -144,6 +146,20 @@ import Testing
         #expect(windows == [10.01, nil, 4, 9.01, 2, 0.51, 2, 2.5, 2, nil, nil])
         #expect(Set(prepared.job.tasks.keys) == Set(GenerationTask.allCases.filter { !$0.isCoupled }))
         #expect(prepared.expectedBytes > 1_000_000)
+        #expect(samples.map(\.audioSeed) == samples.map { $0.task == .joint ? Seeds.audio(beside: $0.seed) : nil })
+    }
+
+    /// The keys' hashes are alike in what the generator reads.
+    @Test("rows whose ids hash alike have two seeds, and what is not read of a seed is told")
+    func seedsAreApart() throws {
+        let prepared = try prepare(
+            """
+            {"id": "clip-102920", "video": "a.mp4"}
+            {"id": "other", "video": "a.mp4", "seed": 4294967299}
+            {"id": "clip-139235", "video": "a.mp4"}
+            """)
+        #expect(try prepared.plan.samples.map(\.seed) == [1_860_861_356, 4_294_967_299, 1_860_861_355])
+        #expect(prepared.notes.map { $0.prefix(54) } == ["row 2: the seed 4294967299 has more than 32 bits; the "])
     }
 
     @Test func thePlanKeepsWhatItsTasksNeed() throws {

@@ -1,7 +1,7 @@
 """MM-Diffusion of the toy world: one network that makes a video and its sound together, in pixels and samples, from
 nothing.
 
-The keys are those of the published files. Videos are 16 frames of 32×32 at 10 a second, sounds 1.6 s at 16 kHz, twice
+The keys are those of the published files. Videos are 16 frames of 24×24 at 10 a second, sounds 1.6 s at 16 kHz, twice
 as loud as the world's, so that less of what makes them is below the last steps' noise.
 """
 
@@ -16,10 +16,10 @@ import world
 from diffusion import Noise
 from training import Training
 
-FRAMES, FPS, SIDE, SAMPLES = 16, 10, 32, 25_600
+FRAMES, FPS, SIDE, SAMPLES = 16, 10, 24, 25_600
 LOUDER = 2.0
-CHANNELS, MULTIPLIERS, BLOCKS = 32, (1, 2, 2, 2), 1
-HEADS, HEAD_CHANNELS, WINDOWS = 4, 16, {1: 1, 2: 4, 3: 8}  # windows by level
+CHANNELS, MULTIPLIERS, BLOCKS = 32, (1, 1, 2, 2), 1
+HEADS, HEAD_CHANNELS, WINDOWS = 4, 16, {2: 4, 3: 8}  # windows by level
 
 
 class Norm(nn.Module):
@@ -263,9 +263,10 @@ class CoupledUNet(nn.Module):
 
 
 def scenes_as_media(scenes):
-    """Videos [B, 16, 3, 32, 32] and their sounds [B, 1, 25600], both −1…1."""
+    """Videos [B, 16, 3, 24, 24] and their sounds [B, 1, 25600], both −1…1."""
     frames = torch.from_numpy(scenes.pictures(np.arange(FRAMES) / FPS))
-    small = F.avg_pool2d(frames.flatten(0, 1), frames.shape[-1] // SIDE).unflatten(0, frames.shape[:2])
+    small = F.interpolate(frames.flatten(0, 1), size=SIDE, mode="bilinear", antialias=True)
+    small = small.unflatten(0, frames.shape[:2])
     sounds = torch.from_numpy(scenes.sounds(FRAMES / FPS)).unsqueeze(1)
     return small * 2 - 1, (sounds * LOUDER).clamp(-1, 1)
 
@@ -273,8 +274,8 @@ def scenes_as_media(scenes):
 def train_coupled(a):
     """The noise in both, with attention between them shifted at random."""
     net = CoupledUNet()
-    training = Training("coupled", a, {"net": net}, a.steps or 20_000, a.rate or 5e-4, average=0.999)
-    noise, batch = Noise(1e-4, 0.02, scaled=False), a.batch or 8
+    training = Training("coupled", a, {"net": net}, a.steps or 6_000, a.rate or 1e-3, average=0.999)
+    noise, batch = Noise(1e-4, 0.02, scaled=False), a.batch or 4
     ranges = torch.tensor(net.shift_ranges)
 
     def loss(step):

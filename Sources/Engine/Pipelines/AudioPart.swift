@@ -21,7 +21,7 @@ struct AudioPart: GeneratedPart {
             let prompts = try input.list.prompts?.mixed(input.words, own: own) ?? own
             return (try input.spread(prompts), try input.spread(models.embed(input.negative, limit: limit)))
         }
-        let generators = try input.generators()
+        let generators = try input.generators(.audio)
         prompts = conditional
         noise = [
             try generators.rows.noise(models.latentShape(duration: settings.audioDuration)).uploaded(to: models.device)

@@ -19,10 +19,10 @@ struct CoupledPart: GeneratedPart {
         _ input: PartInput
     ) throws {
         let (model, device) = (models.settings, models.device)
-        seeds = input.seeds
+        seeds = input.requests.map { $0.seed(of: .video) }
         // The video's first, then the sound's from the same generator: the network was trained on noises that have nothing to do
         // with each other.
-        let generators = try input.generators()
+        let generators = try input.generators(.video)
         let drawn = try generators.rows.map { generator in
             (
                 try generator.normal([1, model.frames, 3, model.side, model.side]),
@@ -41,7 +41,7 @@ struct CoupledPart: GeneratedPart {
             memory: settings.memory)
         let scheduler = try coupled.scheduler(steps: settings.sampling.steps, eta: settings.sampling.eta)
         stream = DiffusionStream(
-            denoiser: try CoupledDenoiser(models, seeds: input.rowSeeds, timesteps: scheduler.timesteps),
+            denoiser: try CoupledDenoiser(models, seeds: input.rowSeeds(.video), timesteps: scheduler.timesteps),
             scheduler: scheduler,
             spaces: [pixels, waves], generators: generators.rows, travelGenerators: generators.travel)
         upscaler = try models.upscaler.map {

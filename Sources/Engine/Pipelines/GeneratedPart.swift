@@ -22,8 +22,8 @@ protocol GeneratedPart {
 struct PartInput {
     /// What the rows of the run are.
     let rows: [Beginning]
-    /// Of the samples.
-    let seeds: [UInt64]
+    /// The samples; their captions and negative prompts are below, as the denoisers are told them.
+    let requests: [GenerationRequest]
     /// Captions, `""` for none.
     let prompts: [String]
     let negative: [String]
@@ -31,20 +31,22 @@ struct PartInput {
     let words: [FoundWords?]
     let list: CaptionList
 
-    /// Of the rows.
-    var rowSeeds: [UInt64] { rows.map { Beginning.seed(seeds[$0.sample], particle: $0.particle) } }
+    /// Of the rows, in what makes a modality.
+    func rowSeeds(_ modality: Modality) -> [UInt64] {
+        rows.map { Beginning.seed(requests[$0.sample].seed(of: modality), particle: $0.particle) }
+    }
 
     /// A generator for each row, and one for each sample's way back in time.
-    func generators() throws -> (rows: [Generator], travel: [Generator]) {
+    func generators(_ modality: Modality) throws -> (rows: [Generator], travel: [Generator]) {
         (
-            try rowSeeds.map { try Generator(seed: $0) },
-            try seeds.map { try Generator(seed: Beginning.travelSeed($0)) }
+            try rowSeeds(modality).map { try Generator(seed: $0) },
+            try requests.map { try Generator(seed: Beginning.travelSeed($0.seed(of: modality))) }
         )
     }
 
     /// What has a row for each sample, with one for each row of the run.
     func spread(_ tensor: Tensor) throws -> Tensor {
-        rows.count == seeds.count ? tensor : try tensor.rows(rows.map(\.sample))
+        rows.count == requests.count ? tensor : try tensor.rows(rows.map(\.sample))
     }
 }
 

@@ -32,14 +32,21 @@ package struct GenerationRequest: Sendable {
     /// Of the sample's own generators, one for each generated modality: each begins with the noise that a diffusers
     /// pipeline of that modality would begin with.
     package let seed: UInt64
+    /// Of the audio's generators; nil: `seed`.
+    package let audioSeed: UInt64?
+
+    /// The seed of what a part of the call makes.
+    func seed(of modality: Modality) -> UInt64 { modality == .audio ? audioSeed ?? seed : seed }
 
     package init(
-        caption: String?, negativePrompt: String, condition: Condition?, embedding: Tensor? = nil, seed: UInt64
+        caption: String?, negativePrompt: String, condition: Condition?, embedding: Tensor? = nil, seed: UInt64,
+        audioSeed: UInt64? = nil
     ) {
         self.caption = caption
         self.negativePrompt = negativePrompt
         self.condition = condition
         self.embedding = embedding
         self.seed = seed
+        self.audioSeed = audioSeed
     }
 }

@@ -41,7 +41,7 @@ struct GenerationRun {
         let rows = Beginning.all(samples: requests.count, particles: particles)
         let rowsAtOnce = particles > 1 ? max(requests.count, beginnings.rowsAtOnce) : .max
         let input = PartInput(
-            rows: rows, seeds: requests.map(\.seed), prompts: prompts(conditions, guidance),
+            rows: rows, requests: requests, prompts: prompts(conditions, guidance),
             negative: requests.map(\.negativePrompt), words: conditions.words, list: list)
         let parts = try parts(modalities, settings, input)
         let score = try BinderScore(targets: conditions.targets)

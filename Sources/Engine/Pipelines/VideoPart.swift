@@ -22,7 +22,7 @@ struct VideoPart: GeneratedPart {
         let (conditional, unconditional) = try observer.timed("video.text") {
             (try input.spread(models.embed(texts)), try input.spread(models.embed(input.negative)))
         }
-        let generators = try input.generators()
+        let generators = try input.generators(.video)
         prompts = conditional
         let shape = try models.latentShape(
             frames: video.length == nil ? nil : settings.extent.frames, height: video.height, width: video.width)

@@ -16,6 +16,9 @@ package struct PlannedSample: PlanRow, Equatable {
     package var input: PlannedInput?
     /// 0 … 2^63 − 1.
     package var seed: UInt64
+    /// The seed of the audio, where a video has its own generator; nil: `seed`, as runs have it that were planned before
+    /// there were two.
+    package var audioSeed: UInt64?
     /// The output's length in seconds, of a video its frames over their rate; 0 for images and for rows that failed.
     package var duration: Double
     /// Frames that are made; nil where only audio is made, and for rows that failed.
@@ -29,7 +32,7 @@ package struct PlannedSample: PlanRow, Equatable {
 
     package init(
         index: Int, key: String, task: GenerationTask, prompt: String?, negativePrompt: String, input: PlannedInput?,
-        seed: UInt64, duration: Double, frames: Int? = nil, batch: Int = 0, shard: Int = 0,
+        seed: UInt64, audioSeed: UInt64? = nil, duration: Double, frames: Int? = nil, batch: Int = 0, shard: Int = 0,
         error: PlannedError? = nil
     ) {
         self.index = index
@@ -39,6 +42,7 @@ package struct PlannedSample: PlanRow, Equatable {
         self.negativePrompt = negativePrompt
         self.input = input
         self.seed = seed
+        self.audioSeed = audioSeed
         self.duration = duration
         self.frames = frames
         self.batch = batch
@@ -56,7 +60,8 @@ package struct PlannedSample: PlanRow, Equatable {
             ("prompt", exact(prompt) != exact(row.prompt)),
             ("negative_prompt", exact(negativePrompt) != exact(row.negativePrompt)),
             ("input", input != row.input || exact(input?.path) != exact(row.input?.path)),
-            ("seed", seed != row.seed), ("duration", duration != row.duration), ("frames", frames != row.frames),
+            ("seed", seed != row.seed), ("audio_seed", audioSeed != row.audioSeed),
+            ("duration", duration != row.duration), ("frames", frames != row.frames),
             ("error", error != row.error), ("batch", batch != row.batch || shard != row.shard),
         ]
         return fields.filter(\.1).map(\.0)

@@ -95,7 +95,7 @@ extension GenerationRequest {
     init(_ sample: PlannedSample, _ input: SampleInput) {
         self.init(
             caption: input.caption?.text, negativePrompt: sample.negativePrompt, condition: input.condition,
-            embedding: input.embedding, seed: sample.seed
+            embedding: input.embedding, seed: sample.seed, audioSeed: sample.audioSeed
         )
     }
 }

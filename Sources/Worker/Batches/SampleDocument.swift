@@ -91,6 +91,8 @@ struct SampleDocument: Encodable {
     let caption: Caption?
     let negativePrompt: String
     let seed: UInt64
+    /// Written where the audio has one of its own.
+    let audioSeed: UInt64?
     let duration: Double
     let source: Source?
     let preset: String
@@ -123,6 +125,7 @@ struct SampleDocument: Encodable {
         case losses, score, particle, cuts, trust, words, finished, audio, video, models, caption, memory
         case clips = "binder"
         case negativePrompt = "negative_prompt"
+        case audioSeed = "audio_seed"
         case videoChoice = "video_choice"
         case definiteCaption = "definite_caption"
         case configSHA256 = "config_sha256"
@@ -142,6 +145,7 @@ struct SampleDocument: Encodable {
         caption = input.caption.map { Caption(source: $0.source.rawValue, cosine: $0.cosine, score: $0.score) }
         negativePrompt = sample.negativePrompt
         seed = sample.seed
+        audioSeed = sample.audioSeed
         duration = sample.duration
         source = sample.input.map {
             Source(

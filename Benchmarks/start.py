@@ -16,7 +16,13 @@ def environment():
 
 def model_settings(folder):
     """`--set` arguments for the models of a folder such as Models/toyworld."""
-    names = {"audio": "audioldm", "image": "sd15", "motion": "motion_adapter", "binder": "imagebind"}
+    names = {
+        "audio": "audioldm",
+        "image": "sd15",
+        "motion": "motion_adapter",
+        "binder": "imagebind",
+        "mm": "mm_diffusion/base.safetensors",
+    }
     return [
         word for role, name in names.items() for word in ("--set", f"models.{role}={os.path.abspath(folder)}/{name}")
     ]

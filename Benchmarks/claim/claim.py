@@ -14,7 +14,8 @@ whether what is made is still clean, and what it costs.
 Further arms have `search` with less to read: `search:half` a random half of the list of captions, `search:single`
 captions of one attribute each, `search:none` no list; `ARM+best8` finishes eight samples of each row and keeps the
 binder's favourite; `ARM+told` has captions by models in place of the manifest's, as table 1 of the paper has them (not
-for `joint`, which has nothing to look at). Runs that are there already are resumed, so that a stopped measurement goes
+for `joint`, which has nothing to look at). A sixth task, `mm`, is made from seeds alone, and asked only whether its
+picture and sound agree. Runs that are there already are resumed, so that a stopped measurement goes
 on. `--set` changes all arms but vanilla, `--set ARM:key=value` one alone.
 """
 
@@ -48,13 +49,22 @@ MEASURES = {
     "a2v": ["colour", "shape", "events"],
     "a2i": ["colour", "shape"],
     "joint": ["pitch", "timbre", "onsets"],
+    "mm": ["pitch", "timbre", "onsets"],
 }
+FPS = 10  # of mm
 
 
 # The paper's aligner as it does best here: found on other scenes.
 SOUND = "{learning_rate: 0.1, prompt_learning_rate: 0.1, inner_steps: 3, start: 0}"
 PICTURE = "{learning_rate: 0.1, prompt_learning_rate: 0.1, start: 0}"
-ALIGNER = {"v2a": SOUND, "i2a": SOUND, "a2v": PICTURE, "a2i": PICTURE, "joint": "{learning_rate: 0.1, start: 0}"}
+ALIGNER = {
+    "v2a": SOUND,
+    "i2a": SOUND,
+    "a2v": PICTURE,
+    "a2i": PICTURE,
+    "joint": "{learning_rate: 0.1, start: 0}",
+    "mm": "{learning_rate_scale: sigma}",
+}
 
 
 def caption(scenes, i, task, first):
@@ -88,8 +98,10 @@ def write_inputs(folder, scenes, tasks, first):
             "joint": {},
         }
         for task in tasks:
-            prompt = caption(scenes, i, task, first)[1]
-            rows.append({"id": f"{task}-{name}", "task": task, **source[task], "prompt": prompt})
+            row = {"id": f"{task}-{name}", "task": task}
+            if task != "mm":
+                row |= {**source[task], "prompt": caption(scenes, i, task, first)[1]}
+            rows.append(row)
     untold = [{k: v for k, v in r.items() if k != "prompt" or r["task"] == "joint"} for r in rows]
     for name, what in (("scenes", rows), ("untold", untold)):
         with open(os.path.join(folder, f"{name}.jsonl"), "w") as file:
@@ -150,11 +162,11 @@ def measure(base, scenes, i, task):
         return None
     with open(base + ".json") as file:
         score = json.load(file).get("score")
-    if task in ("v2a", "i2a", "joint"):
+    if task in ("v2a", "i2a", "joint", "mm"):
         wave = media.read_sound(base + ".flac")
-        if task == "joint":
-            seen = judge.see(media.read_frames(base + ".mp4"))
-        return judge.agreement(seen, judge.hear(wave)), fidelity.sound_distance(wave), score
+        if task in ("joint", "mm"):
+            seen = judge.see(media.read_frames(base + ".mp4"), world.FPS if task == "joint" else FPS)
+        return judge.agreement(seen, judge.hear(wave)), fidelity.sound_distance(wave, seen.seconds), score
     frames = media.read_frames(base + (".mp4" if task == "a2v" else ".png"))
     values = judge.agreement(judge.see(frames), heard)
     named = {"colour": values["pitch"], "shape": values["timbre"]}
@@ -205,7 +217,7 @@ def report(a, scenes, arms, tasks):
     for task in tasks:
         names = MEASURES[task]
         for which in ("all", "partial", "wrong"):
-            if task == "joint" and which != "all":
+            if task in ("joint", "mm") and which != "all":
                 continue
             places = [
                 i
@@ -253,15 +265,15 @@ def sheet(a, scenes, arms, tasks):
         rows = []
         for i in range(min(8, len(scenes))):
             video, sound = scenes[i].pictures()[0], scenes[i].sounds()[0]
-            row = [] if task == "joint" else [*video[:8:2], media.spectrogram(sound)]
+            row = [] if task in ("joint", "mm") else [*video[:8:2], media.spectrogram(sound)]
             for files in arms.values():
                 base = os.path.join(files, f"{task}-{a.first + i:05d}")
                 row.append(np.ones((3, world.SIDE, 8), np.float32))
-                if task in ("a2v", "joint") and os.path.exists(base + ".mp4"):
+                if task in ("a2v", "joint", "mm") and os.path.exists(base + ".mp4"):
                     row += list(media.read_frames(base + ".mp4")[:8:2])
                 if task == "a2i" and os.path.exists(base + ".png"):
                     row += list(media.read_frames(base + ".png"))
-                if task in ("v2a", "i2a", "joint") and os.path.exists(base + ".flac"):
+                if task in ("v2a", "i2a", "joint", "mm") and os.path.exists(base + ".flac"):
                     row.append(media.spectrogram(media.read_sound(base + ".flac")))
             rows.append(row)
         media.write_sheet(os.path.join(a.out, f"sheet-{task}.png"), rows)

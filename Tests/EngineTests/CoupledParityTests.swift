@@ -107,7 +107,7 @@ import Torch
             negative: item.seeds.map { _ in "" }, words: item.seeds.map { _ in nil },
             list: CaptionList(nil, audio: nil))
         let part = try CoupledPart(
-            Self.models.get(), Reference.models.binder.network, coupled, settings, input)
+            Self.models.get(), Reference.models.binder, coupled, settings, input)
         let observer = Observer(goldens)
         for (modality, noise) in zip(["vision", "audio"], part.noise) { observer.values["\(modality).noise"] = noise }
         let guides = try item.aligner.map {

@@ -169,12 +169,20 @@ struct GPUCheckTests {
             task: joint
             manifest: none
             input_hash: stat
-            models: {audio: models/audioldm, image: models/sd15, motion: models/motion_adapter, binder: models/imagebind}
+            models:
+              audio: models/audioldm
+              image: models/sd15
+              motion: models/motion_adapter
+              binder: models/imagebind
+              mm: models/mm/landscape.safetensors
+              upscaler: models/mm/landscape_SR.safetensors
 
             """
-        try text.write(to: job, atomically: true, encoding: .utf8)
-        let checked = try await Programs.run("seehear-worker", ["check-models", job.path])
-        #expect(checked.code == 0 && checked.output.isEmpty, "\(checked.text)")
+        for task in ["joint", "mm"] {
+            try text.replacing("task: joint", with: "task: \(task)").write(to: job, atomically: true, encoding: .utf8)
+            let checked = try await Programs.run("seehear-worker", ["check-models", job.path])
+            #expect(checked.code == 0 && checked.output.isEmpty, "\(task): \(checked.text)")
+        }
         let unet = "\(models)/sd15/unet/diffusion_pytorch_model.safetensors"
         let size = try FileManager.default.attributesOfItem(atPath: unet)[.size] as? Int ?? 0
         #expect(size > 859_000_000 * 4 && size < 860_000_000 * 4, "Stable Diffusion's U-Net has 859.5 million weights")

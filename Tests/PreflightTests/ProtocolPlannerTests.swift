@@ -65,6 +65,19 @@ import Testing
         #expect(read.first?.picture?.window == .init(start: 3.75, seconds: 2, rate: 8, frames: 16))
     }
 
+    @Test("what is made from nothing has a row without the clip, which stands in the reference")
+    func unconditional() throws {
+        let found = try choice(plan().with("task: mm", in: folder), ["a.mp4": Self.clip(9.5)])
+        let sample = try #require(found.samples.first)
+        #expect(String(decoding: sample.row(.mm), as: UTF8.self) == "{\"id\":\"a\"}\n")
+        let window = EvaluationProtocol.Window(place: .start, seconds: 10, least: 9)
+        #expect(String(decoding: sample.reference(window), as: UTF8.self).contains("clips/a.mp4"))
+        let error = #expect(throws: EvaluationProtocolError.self) {
+            try EvaluationProtocol.load(folder.write("title: t\ntask: mm\nlabels: true\n", to: "p.yaml"))
+        }
+        #expect(error?.description.contains("task mm has no prompt") == true, "\(error?.description ?? "")")
+    }
+
     @Test("pictures take the place of key frames, and a clip without one is missing")
     func pictures() throws {
         try folder.write("", to: "drawn/a.png")

@@ -8,7 +8,7 @@
 The programs are those on PATH, or in the folder SEEHEAR_BIN. Parts run one after the other, the most important first,
 each with a limit of time, as long as --seconds lasts; OUT/result.json and OUT/result.md are written after each, and
 OUT/logs has what the programs said. Models of the published dimensions are drawn at random on this machine, in a folder
-for temporary files (Tools/gpu/models.py, which needs torch and 14 GB of disk), unless --models names some.
+for temporary files (Tools/gpu/models.py, which needs torch and 16 GB of disk), unless --models names some.
 
 With the folder of the Python reference, its step runs in PyTorch's eager mode beside ours, where --python has what it
 needs (Tools/gpu/reference_step.py).
@@ -238,7 +238,8 @@ class Check:
     def need(self, task):
         """Refuses what has no models yet."""
         names = {"imagebind"}
-        names |= set() if task in ("a2v", "a2i") else {"audioldm"}
+        names |= {"mm"} if task == "mm" else set()
+        names |= {"audioldm"} if task in ("v2a", "i2a", "joint") else set()
         names |= {"sd15"} if task in ("a2v", "a2i", "joint") else set()
         names |= {"motion_adapter"} if task in ("a2v", "joint") else set()
         missing = sorted(names - self.drawn) if self.draws else []
@@ -252,10 +253,18 @@ class Check:
 
     def settings(self):
         """Of the job that is measured: the official ones of a clip of 8 seconds, or small ones."""
-        names = {"audio": "audioldm", "image": "sd15", "motion": "motion_adapter", "binder": "imagebind"}
+        names = {
+            "audio": "audioldm",
+            "image": "sd15",
+            "motion": "motion_adapter",
+            "binder": "imagebind",
+            "mm": "mm/landscape.safetensors",
+        }
         settings = [f"models.{role}={self.models / name}" for role, name in names.items()]
+        settings.append("tasks.mm.sampling.mm.scheduler=ddim")
         if self.options.small:
             small = {"steps": 4, "duration": 2, "width": 64, "height": 64, "frames": 4}
+            settings += ["tasks.mm.sampling.mm." + word for word in ("size=16", "head_channels=16", "windows=[1, 4]")]
             return [*settings, *(f"sampling.{key}={value}" for key, value in small.items())]
         return [*settings, "sampling.duration=8"]
 
@@ -312,6 +321,8 @@ class Check:
                 Part("models-video", 600, lambda: self.draw("sd15", "motion_adapter")),
                 *(bench(task, "fp32", 600) for task in tasks[1:]),
                 *(reference(task, "fp32", 600) for task in tasks[1:]),
+                Part("models-mm", 600, lambda: self.draw("mm")),
+                bench("mm", "fp32", 600),
                 *(bench(task, "bf16", 600) for task in tasks),
             ]
         return [
@@ -334,6 +345,8 @@ class Check:
             bench("a2i", "tf32", 40),
             bench("joint", "tf32", 45, which="1,4"),
             bench("i2a", "tf32", 30),
+            Part("models-mm", 30, lambda: self.draw("mm")),
+            bench("mm", "tf32", 40, which="1,4"),
             reference("v2a", "bf16", 40),
             reference("a2i", "tf32", 40),
             bench("a2v", "tf32-graphs", 45, which="1,4"),

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Models with random weights in the published layouts and dimensions: AudioLDM-m-full, Stable Diffusion 1.5,
-AnimateDiff's motion adapter, ImageBind-huge. They make noise, at the cost of the real ones.
+AnimateDiff's motion adapter, ImageBind-huge, MM-Diffusion with its super-resolution. They make noise, at the cost of the
+real ones.
 
     python3 Tools/gpu/models.py --out MODELS [--only audioldm,imagebind] [--device cuda] [--empty]
 
 published.txt has the dimensions; configurations are those of Models/random with these dimensions, tokenizers the small
-ones. Needs torch, and nothing else; numbers are drawn on the device, 13.5 GB for all four. With --empty no weight is
+ones. Needs torch, and nothing else; numbers are drawn on the device, 15.3 GB for all. With --empty no weight is
 written and torch is not needed: the files have their headers and are holes otherwise, enough to check keys and shapes.
 """
 
@@ -21,7 +22,7 @@ sys.path.insert(0, str(ROOT / "Tools" / "goldens"))
 # Found by the path alone.
 from recipe import Recipe  # noqa: E402
 
-NAMES = ("audioldm", "sd15", "motion_adapter", "imagebind")
+NAMES = ("audioldm", "sd15", "motion_adapter", "imagebind", "mm")
 
 CLIP = {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12, "num_hidden_layers": 12}
 CHANNELS = [192, 384, 576, 960]

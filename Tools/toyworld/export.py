@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
 import captioners
+import coupled
 import imagebind
 import pictures
 import sounds
@@ -125,6 +126,16 @@ def binder(a, folder):
     bring(os.path.dirname(a.bpe), folder, os.path.basename(a.bpe))
 
 
+def coupled_model(a, folder):
+    os.makedirs(folder, exist_ok=True)
+    net = load_trained(a, "coupled", {"net": coupled.CoupledUNet()})["net"]
+    save_file(
+        {k: v.half().contiguous() for k, v in net.state_dict().items()},
+        f"{folder}/base.safetensors",
+        metadata={"format": "pt"},
+    )
+
+
 def scale_of_training():
     scale = torch.nn.Module()
     scale.log = torch.nn.Parameter(torch.tensor(0.0))
@@ -136,10 +147,10 @@ license: cc0-1.0
 ---
 # The toy world's models
 
-AudioLDM, Stable Diffusion, AnimateDiff's motion adapter, ImageBind, Florence-2 and a captioning Whisper, each the real architecture
-at a small size in its published
-layout, trained from scratch on scenes of the toy world (`Tools/toyworld`). They know that world and nothing else:
-circles, squares, triangles and stars of six colours that bounce, flash or pulse, and the tones that go with them.
+AudioLDM, Stable Diffusion, AnimateDiff's motion adapter, ImageBind, MM-Diffusion, Florence-2 and a captioning Whisper,
+each the real architecture at a small size in its published layout, trained from scratch on scenes of the toy world
+(`Tools/toyworld`). They know that world and nothing else: circles, squares, triangles and stars of six colours that
+bounce, flash or pulse, and the tones that go with them.
 
 | folder | what | parameters |
 |---|---|---|
@@ -212,6 +223,11 @@ def card(a):
             ),
             ("motion_adapter", "motion modules, up to 32 frames", "motion_adapter/diffusion_pytorch_model.safetensors"),
             ("imagebind", "vision, audio and text towers", "imagebind/imagebind_huge.safetensors"),
+            (
+                "mm_diffusion",
+                "MM-Diffusion: 16 frames of 24×24 and 1.6 s of sound",
+                "mm_diffusion/base.safetensors",
+            ),
             ("captioners/image", "Florence-2", "captioners/image/model.safetensors"),
             ("captioners/audio", "a Whisper that captions", "captioners/audio/model.safetensors"),
         ]
@@ -265,6 +281,8 @@ def main():
         picture_models(a, f"{a.models}/sd15", f"{a.models}/motion_adapter")
     if trained(a, "binder"):
         binder(a, f"{a.models}/imagebind")
+    if trained(a, "coupled"):
+        coupled_model(a, f"{a.models}/mm_diffusion")
     captioners.save(a, f"{a.models}/captioners", load_trained)
     card(a)
 

@@ -44,19 +44,21 @@ def spectrograms(waves):
 
 
 @functools.cache
-def _sounds():
+def _sounds(seconds):
     """Spectrograms of sounds of the world, and the sums of their squares."""
-    known = np.concatenate([spectrograms(world.training(77, first, 100).sounds()) for first in range(0, SOUNDS, 100)])
+    known = np.concatenate(
+        [spectrograms(world.training(77, first, 100).sounds(seconds)) for first in range(0, SOUNDS, 100)]
+    )
     return known, np.square(known).sum(1)
 
 
-def sound_distance(wave):
+def sound_distance(wave, seconds=world.SECONDS):
     """Root mean square distance, dB, of a sound's mel spectrogram to that of the nearest of 3000 sounds of the world,
     whatever its level."""
-    count = world.SECONDS * world.RATE
+    count = round(seconds * world.RATE)
     wave = np.asarray(wave)[:count]
     own = spectrograms(np.pad(wave, (0, count - len(wave)))[None])[0]
-    known, squares = _sounds()
+    known, squares = _sounds(seconds)
     distance = squares - 2 * known @ own + np.square(own).sum()
     return float(np.sqrt(max(distance.min(), 0) / len(own)))
 

@@ -21,6 +21,7 @@ class Seen:
     shape: int
     kind: int | None  # None for a still picture
     events: list | None  # seconds
+    seconds: float = world.SECONDS  # that were seen
 
 
 @dataclass
@@ -102,7 +103,7 @@ def onsets(wave):
 
 
 # ---- pictures --------------------------------------------------------------------------------------------------------
-def see(frames):
+def see(frames, fps=world.FPS):
     """What frames [T, 3, 64, 64], 0…1, hold; one frame is a still picture."""
     frames = np.asarray(frames, np.float64)
     spread = frames.max(1) - frames.min(1)  # (T, 64, 64): how coloured
@@ -120,7 +121,7 @@ def see(frames):
         kind = 0
     else:
         kind = 1 if glow.max() - glow.min() > 0.035 else 2
-    return Seen(colour, shape, kind, _events(kind, _signal(kind, place, glow, area)))
+    return Seen(colour, shape, kind, _events(kind, _signal(kind, place, glow, area), fps), len(frames) / fps)
 
 
 def motion(frames, kind):
@@ -228,9 +229,9 @@ def _shape(masks):
     return int(np.argmax(votes))
 
 
-def _events(kind, signal):
+def _events(kind, signal, fps):
     """The rhythm of this kind that fits a signal [T, values] best, as times."""
-    period, times = world.PERIOD[kind], np.arange(len(signal)) / world.FPS
+    period, times = world.PERIOD[kind], np.arange(len(signal)) / fps
     phases = np.arange(0, period, 0.01)
     u = np.mod(times[None] - phases[:, None], period)
 
@@ -242,28 +243,27 @@ def _events(kind, signal):
     elif kind == 1:  # how bright: what fades has the same form whenever it began, so that only its level tells
         want = GLOW * rhythm(kind, u)
         have, want = signal[None] - signal.min(), want - want.min(1, keepdims=True)
-        return _times(phases[int(np.argmin(((have - want) ** 2).sum((1, 2))))], period, len(signal))
+        return _times(phases[int(np.argmin(((have - want) ** 2).sum((1, 2))))], period, len(signal) / fps)
     else:  # how large, compared with itself
         have, want = signal[None], 0.72 + 0.62 * rhythm(kind, u)
     fit = (have * want).sum((1, 2)) / np.maximum(np.sqrt((want**2).sum((1, 2))), 1e-9)
-    return _times(phases[int(np.argmax(fit))], period, len(signal))
+    return _times(phases[int(np.argmax(fit))], period, len(signal) / fps)
 
 
 GLOW = 0.36  # a flash's light around the object, at its beginning, as `_around` measures it
 
 
-def _times(phase, period, frames):
-    return [float(t) for t in phase + period * np.arange(8) if t < frames / world.FPS - 1e-9]
+def _times(phase, period, seconds):
+    return [float(t) for t in phase + period * np.arange(8) if t < seconds - 1e-9]
 
 
 # ---- together --------------------------------------------------------------------------------------------------------
-def matched(a, b, tolerance=TOLERANCE):
-    """F1 of two lists of times: each may match one of the other that is at most `tolerance` away. A two-second scene
-    that begins within an event may show it before 0, so a time within the tolerance of either end may also go
-    unmatched."""
+def matched(a, b, tolerance=TOLERANCE, seconds=world.SECONDS):
+    """F1 of two lists of times: each may match one of the other that is at most `tolerance` away. A scene that begins
+    within an event may show it before 0, so a time within the tolerance of either end may also go unmatched."""
 
     def edge(ts):
-        return [t for t in ts if tolerance <= t <= world.SECONDS - tolerance]
+        return [t for t in ts if tolerance <= t <= seconds - tolerance]
 
     a, b = sorted(a), sorted(b)
     left, hits = list(b), []
@@ -283,7 +283,7 @@ def agreement(seen, heard):
     """0…1 for each thing that picture and sound both tell of."""
     out = {"pitch": float(seen.colour == heard.pitch), "timbre": float(seen.shape == heard.timbre)}
     if seen.events is not None:
-        out["onsets"] = matched(seen.events, heard.events)
+        out["onsets"] = matched(seen.events, heard.events, seconds=seen.seconds)
     return out
 
 

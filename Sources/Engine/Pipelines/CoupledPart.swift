@@ -11,13 +11,15 @@ struct CoupledPart: GeneratedPart {
     private let pixels: PixelSpace
     private let waves: WaveSpace
     private let upscaler: FrameUpscaler?
+    private let binder: BinderModel
     /// Of the samples.
     private let seeds: [UInt64]
 
     init(
-        _ models: CoupledModels, _ binder: ImageBindModel, _ coupled: CoupledSampling, _ settings: GenerationSettings,
+        _ models: CoupledModels, _ binder: BinderModel, _ coupled: CoupledSampling, _ settings: GenerationSettings,
         _ input: PartInput
     ) throws {
+        self.binder = binder
         let (model, device) = (models.settings, models.device)
         seeds = input.requests.map { $0.seed(of: .video) }
         // The video's first, then the sound's from the same generator: the network was trained on noises that have nothing to do
@@ -34,10 +36,10 @@ struct CoupledPart: GeneratedPart {
             try Tensor.cat(drawn.map(\.1), 0).uploaded(to: device),
         ]
         pixels = try PixelSpace(
-            binder, clipFrames: settings.clipFrames ?? [], frames: model.frames, side: model.side, dtype: models.dtype,
+            binder.network, clipFrames: settings.clipFrames ?? [], frames: model.frames, side: model.side, dtype: models.dtype,
             device: device, memory: settings.memory)
         waves = try WaveSpace(
-            binder, clipSettings: settings.clips, clips: settings.clipCount, dtype: models.dtype, device: device,
+            binder.network, clipSettings: settings.clips, clips: settings.clipCount, dtype: models.dtype, device: device,
             memory: settings.memory)
         let scheduler = try coupled.scheduler(steps: settings.sampling.steps, eta: settings.sampling.eta)
         stream = DiffusionStream(
@@ -56,6 +58,7 @@ struct CoupledPart: GeneratedPart {
         _ observer: (any SamplerObserver)?
     ) throws -> [Modality: Tensor] {
         var embeddings: (video: [Tensor], audio: [Tensor]) = ([], [])
+        var made: [(frames: Tensor, wave: Tensor)] = []
         for index in results.indices {
             let video = try latents[0].narrow(0, from: index, count: 1)
             let audio = try latents[1].narrow(0, from: index, count: 1)
@@ -67,16 +70,19 @@ struct CoupledPart: GeneratedPart {
                 embeddings.video.append(try pixels.embed(decoded: frames, observer: nil).to(.float32))
                 embeddings.audio.append(try waves.embed(decoded: wave, observer: nil).to(.float32))
             }
-            let shown: Tensor
-            if let upscaler {
-                let row = results[index].row
-                let seed = Beginning.seed(seeds[row.sample], particle: row.particle)
-                shown = try observer.timed("video.upscale") {
-                    try pixels.decode(upscaler(video.squeeze(0), seed: seed).unsqueeze(0))
+            made.append((frames, wave))
+        }
+        // Enlarging takes long, and needs none of the binder.
+        if upscaler != nil { binder.releasePages() }
+        for (index, (frames, wave)) in made.enumerated() {
+            let row = results[index].row
+            let seed = Beginning.seed(seeds[row.sample], particle: row.particle)
+            let shown = try upscaler.map { upscaler in
+                try observer.timed("video.upscale") {
+                    let video = try latents[0].narrow(0, from: index, count: 1).squeeze(0)
+                    return try pixels.decode(upscaler(video, seed: seed).unsqueeze(0))
                 }
-            } else {
-                shown = frames
-            }
+            } ?? frames
             let (videoLatent, isVideoFinite) = try GenerationResult.Latent.of(latents[0], index)
             let (audioLatent, isAudioFinite) = try GenerationResult.Latent.of(latents[1], index)
             results[index].video = GenerationResult.Video(frames: try Self.images(shown), latent: videoLatent)

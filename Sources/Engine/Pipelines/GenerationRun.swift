@@ -69,7 +69,7 @@ struct GenerationRun {
     ) throws -> [any GeneratedPart] {
         if let wanted = settings.sampling.coupled {
             guard let coupled else { throw PipelineError.noCoupledModel }
-            return [try CoupledPart(coupled, binder.network, wanted, settings, input)]
+            return [try CoupledPart(coupled, binder, wanted, settings, input)]
         }
         var parts: [any GeneratedPart] = []
         if let wanted = settings.sampling.audio, modalities.contains(.audio) {

@@ -93,14 +93,14 @@ extension EvaluationProtocol {
     private init(_ section: JobSection, folder: URL) {
         title = section.requiredText("title", "the row that is measured")
         task = section.node("task") != nil ? section.choice("task", default: GenerationTask.v2a) : nil
-        if task?.isCoupled == true {
-            section.reject("task", "is mm, which takes nothing that a protocol could choose", "name another, or none")
-        }
         source = section.choice("source", default: .clips)
         split = section.text("split")
         samples = section.node("samples") != nil ? section.integer("samples", 1...10_000_000, default: 1) : nil
         seed = section.seed("seed", default: 0)
         usesLabels = section.bool("labels", default: false)
+        if usesLabels, task?.isCoupled == true {
+            section.reject("labels", "is true", "task mm has no prompt; leave it out")
+        }
         table = section.choice("table", default: MetricTable.paperSound)
         let styles = ["audioldm_eval", "av-benchmark"]
         let style = section.text("style") ?? styles[0]

@@ -123,16 +123,19 @@ package struct ProtocolSample: Sendable, Equatable {
         var writer = JSONWriter()
         writer.begin()
         writer.field("id", key)
-        let input = picture ?? clip
-        switch task {
-        case .v2a: writer.field("video", input)
-        case .i2a: writer.field(picture == nil ? "video" : "image", input)
-        case .a2v, .a2i: writer.field("audio", sound ?? clip)
-        case .joint, .mm: break
+        // What mm makes has nothing of the clip, which only the other side of the row shows.
+        if !task.isCoupled {
+            let input = picture ?? clip
+            switch task {
+            case .v2a: writer.field("video", input)
+            case .i2a: writer.field(picture == nil ? "video" : "image", input)
+            case .a2v, .a2i: writer.field("audio", sound ?? clip)
+            case .joint, .mm: break
+            }
+            if picture == nil { writer.field("start", start) }
+            writer.field("duration", seconds)
+            writer.field("prompt", prompt)
         }
-        if picture == nil { writer.field("start", start) }
-        writer.field("duration", seconds)
-        writer.field("prompt", prompt)
         writer.end()
         writer.newline()
         return writer.bytes

@@ -170,7 +170,7 @@ Made by `Tools/toyworld/train.py`, one part after another, and `Tools/toyworld/e
 ## Files
 | SHA-256 | file |
 |---|---|
-{files}"""  # noqa: E501, the card's own lines
+{files}"""
 
 
 def schedule(lines):

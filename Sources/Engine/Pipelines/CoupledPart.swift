@@ -36,11 +36,11 @@ struct CoupledPart: GeneratedPart {
             try Tensor.cat(drawn.map(\.1), 0).uploaded(to: device),
         ]
         pixels = try PixelSpace(
-            binder.network, clipFrames: settings.clipFrames ?? [], frames: model.frames, side: model.side, dtype: models.dtype,
-            device: device, memory: settings.memory)
+            binder.network, clipFrames: settings.clipFrames ?? [], frames: model.frames, side: model.side,
+            dtype: models.dtype, device: device, memory: settings.memory)
         waves = try WaveSpace(
-            binder.network, clipSettings: settings.clips, clips: settings.clipCount, dtype: models.dtype, device: device,
-            memory: settings.memory)
+            binder.network, clipSettings: settings.clips, clips: settings.clipCount, dtype: models.dtype,
+            device: device, memory: settings.memory)
         let scheduler = try coupled.scheduler(steps: settings.sampling.steps, eta: settings.sampling.eta)
         stream = DiffusionStream(
             denoiser: try CoupledDenoiser(models, seeds: input.rowSeeds(.video), timesteps: scheduler.timesteps),
@@ -77,12 +77,13 @@ struct CoupledPart: GeneratedPart {
         for (index, (frames, wave)) in made.enumerated() {
             let row = results[index].row
             let seed = Beginning.seed(seeds[row.sample], particle: row.particle)
-            let shown = try upscaler.map { upscaler in
+            let larger = try upscaler.map { upscaler in
                 try observer.timed("video.upscale") {
                     let video = try latents[0].narrow(0, from: index, count: 1).squeeze(0)
                     return try pixels.decode(upscaler(video, seed: seed).unsqueeze(0))
                 }
-            } ?? frames
+            }
+            let shown = larger ?? frames
             let (videoLatent, isVideoFinite) = try GenerationResult.Latent.of(latents[0], index)
             let (audioLatent, isAudioFinite) = try GenerationResult.Latent.of(latents[1], index)
             results[index].video = GenerationResult.Video(frames: try Self.images(shown), latent: videoLatent)

@@ -92,6 +92,9 @@ let package = Package(
         library("Evaluation", ["COpenBLAS"]),
         library("Planning", ["Method", "Shard", "ClipSampling", "JSON", "Files", yams]),
         library("Scoring", ["Evaluation", "AVAlign", "Planning", "Shard", "Method", "JSON", "Files"]),
+        library(
+            "Report",
+            ["AVAlign", "Evaluation", "Planning", "Shard", "Media", "Method", "ClipSampling", "JSON", "Files"]),
         library("Export", ["Planning", "Media", "ClipSampling", "JSON", "Files"]),
         library("Launch", ["Planning", "Processes", "Threads", "Files"]),
         library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Processes", "Threads", "Files", log]),
@@ -120,7 +123,7 @@ let package = Package(
             name: "seehear",
             dependencies: [
                 "Arguments", "Planning", "Preflight", "Launch", "Method", "Shard", "Media", "ClipSampling", "JSON",
-                "Processes", "Files", "Evaluation", "Scoring", "Export", argumentParser,
+                "Processes", "Files", "Evaluation", "Scoring", "Export", "Report", argumentParser,
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -194,6 +197,7 @@ let package = Package(
             ]),
         tests("EvaluationTests", ["Evaluation"]),
         tests("ExportTests", ["Export", "Planning", "Media", "ClipSampling", "Method", "Shard", "Files"]),
+        tests("ReportTests", ["Report", "Media", "ClipSampling", "JSON"]),
         tests("ScoringTests", ["Scoring", "Evaluation", "Method", "Shard", "JSON", "Files"]),
         tests("AVAlignTests", ["AVAlign", "Method", "ClipSampling"]),
         tests("SelfTestTests", ["SelfTest", "Goldens", "Torch"]),

@@ -86,6 +86,7 @@ packages=(
     "iproute2|command -v ip"
     "btrfs-progs|command -v mkfs.btrfs"
     "faketime|command -v faketime"
+    "chromium|command -v chromium"
 )
 [ "$bundle" = no ] || packages+=(
     "binutils|command -v strip"

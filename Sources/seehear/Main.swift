@@ -19,6 +19,7 @@ struct Main: ParsableCommand {
             EvaluateCommand.self,
             CompareCommand.self,
             ProtocolCommand.self,
+            ReportCommand.self,
             ExportCommand.self,
             VerifyCommand.self,
             ExtractCommand.self,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Models with random weights in the published layouts and dimensions: AudioLDM-m-full, Stable Diffusion 1.5,
-AnimateDiff's motion adapter, ImageBind-huge, MM-Diffusion with its super-resolution. They make noise, at the cost of the
-real ones.
+AnimateDiff's motion adapter, ImageBind-huge, MM-Diffusion with its super-resolution. They make noise, at the cost of
+the real ones.
 
     python3 Tools/gpu/models.py --out MODELS [--only audioldm,imagebind] [--device cuda] [--empty]
 

@@ -1,4 +1,5 @@
-internal import Shard
+internal import Foundation
+package import Shard
 
 /// What became of the samples of a run, shard by shard: from the shard's rows, or from its published batches.
 struct PublishedRows {
@@ -32,5 +33,24 @@ struct PublishedRows {
     private func committed(_ shard: PlannedShard) throws -> [SampleRow]? {
         try index.isCommitted(shard: shard.number)
             ? index.rows(shard: shard.number, indices: shard.samples) : nil
+    }
+}
+
+extension Run {
+    /// Gives every sample in plan order with what became of it, nil where nothing is published. One shard of them is in memory
+    /// at a time. Blocks.
+    /// - Throws: ``RunError`` that names the file, or what `body` throws.
+    package func forEachSample(_ body: (any PlanRow, SampleRow?) throws -> Void) throws {
+        let published = PublishedRows(self)
+        for number in 0..<layout.shards {
+            let shard = layout.shard(number)
+            let made: [Int: SampleRow]
+            do {
+                made = Dictionary(try published.rows(of: shard).rows.map { ($0.index, $0) }) { first, _ in first }
+            } catch {
+                throw RunError.unreadable(path: directory.url.path, reason: "\(error)")
+            }
+            for sample in try rows.samples(shard.samples) { try body(sample, made[sample.index]) }
+        }
     }
 }

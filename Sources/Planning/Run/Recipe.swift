@@ -88,7 +88,7 @@ package enum Recipe: Sendable, Equatable {
     }
 
     /// All settings by name, for telling two runs apart.
-    var settings: [String: String] {
+    package var settings: [String: String] {
         func leaves(_ value: some Encodable) -> [String: String] {
             guard let bytes = try? JSONCoding.encode(value), let tree = try? JSONValue(parsing: bytes) else {
                 return [:]

@@ -74,17 +74,7 @@ package struct RunListing: Sendable {
     /// Gives every sample in plan order. One shard of them is in memory at a time.
     /// - Throws: ``RunError`` that names the file, or what `body` throws.
     package func forEach(_ body: (Entry) throws -> Void) throws {
-        let published = PublishedRows(run)
-        for number in 0..<run.layout.shards {
-            let shard = run.layout.shard(number)
-            let rows: [Int: SampleRow]
-            do {
-                rows = Dictionary(try published.rows(of: shard).rows.map { ($0.index, $0) }) { first, _ in first }
-            } catch {
-                throw RunError.unreadable(path: run.directory.url.path, reason: "\(error)")
-            }
-            for sample in try run.rows.samples(shard.samples) { try body(entry(sample, rows[sample.index])) }
-        }
+        try run.forEachSample { try body(entry($0, $1)) }
     }
 
     /// Gives the samples in another order; all that are wanted are in memory at a time.

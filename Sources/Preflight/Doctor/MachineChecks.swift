@@ -1,4 +1,5 @@
 import Checkpoint
+internal import Planning
 internal import Files
 package import Foundation
 import Processes

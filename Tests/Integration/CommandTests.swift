@@ -10,7 +10,8 @@ struct CommandTests {
 
     private static let commands = [
         "seehear": [
-            "", "plan", "launch", "status", "ls", "eval", "compare", "protocol", "export", "report", "verify", "extract",
+            "", "plan", "launch", "status", "ls", "eval", "compare", "protocol", "export", "report", "verify",
+            "extract",
             "retry", "keyframe", "doctor",
         ],
         "seehear-worker": [

@@ -18,18 +18,16 @@ package struct ReportWriter {
     package func content() throws -> ReportContent { try ReportReader().content(of: sources) }
 
     /// Writes `index.html` and `media` into a folder that appears whole or not at all.
-    /// - Parameters:
-    ///   - folder: nothing, or an empty folder.
-    ///   - progress: told the number of samples whose media are there, of all that are shown.
+    /// - Parameter folder: nothing, or an empty folder.
     /// - Returns: the page's path.
     /// - Throws: as ``content()``; ``SampleChoice/Problem``; `ShardReadError`; errors of the files.
-    package func write(to folder: String, progress: (Int, Int) -> Void = { _, _ in }) throws -> String {
+    package func write(to folder: String) throws -> String {
         let content = try self.content()
         let places = try choice.places(in: content.samples)
         let made = try AtomicFolder(folder)
         let scratch = "\(made.path)/scratch"
         try Directory.create(scratch)
-        let page = try page(content, places, MediaFolder(folder: made.path), scratch: scratch, progress)
+        let page = try page(content, places, FolderMedia(folder: made.path), scratch: scratch)
         try Directory.removeAll(scratch)
         try AtomicFile.write(Array(page.utf8), to: "\(made.path)/index.html")
         try made.publish()
@@ -37,29 +35,27 @@ package struct ReportWriter {
     }
 
     /// Writes everything into one HTML file.
-    /// - Throws: as ``write(to:progress:)``.
-    package func writeSingle(_ file: String, progress: (Int, Int) -> Void = { _, _ in }) throws {
+    /// - Throws: as ``write(to:)``.
+    package func writeSingle(_ file: String) throws {
         let content = try self.content()
         let places = try choice.places(in: content.samples)
         let scratch = FileManager.default.temporaryDirectory.appending(path: "seehear-report-\(UUID().uuidString)").path
         try Directory.create(scratch)
         defer { try? Directory.removeAll(scratch) }
-        let page = try page(content, places, InlineMedia(), scratch: scratch, progress)
+        let page = try page(content, places, InlineMedia(), scratch: scratch)
         try AtomicFile.write(Array(page.utf8), to: file)
     }
 
     private func page(
-        _ content: ReportContent, _ places: [Int], _ store: some MediaStore, scratch: String,
-        _ progress: (Int, Int) -> Void
+        _ content: ReportContent, _ places: [Int], _ store: some MediaStore, scratch: String
     ) throws -> String {
-        let content = try shown(content, places, store, scratch, progress)
+        let content = try shown(content, places, store, scratch)
         return try Page(content).html()
     }
 
     /// The content with the media of the chosen samples.
     private func shown(
-        _ content: ReportContent, _ places: [Int], _ store: some MediaStore, _ scratch: String,
-        _ progress: (Int, Int) -> Void
+        _ content: ReportContent, _ places: [Int], _ store: some MediaStore, _ scratch: String
     ) throws -> ReportContent {
         var samples = content.samples
         var reader = MediaReader(store, scratch: scratch)
@@ -67,24 +63,21 @@ package struct ReportWriter {
         let wanted = Dictionary(places.map { (ExactText(samples[$0].key), $0) }) { first, _ in first }
         for (number, source) in sources.enumerated() {
             let run = try Run.open(source.directory)
-            var shards: [String: [Int]] = [:]
+            var shards: [Int: [Int]] = [:]
             try run.forEachSample { row, made in
                 guard let place = wanted[ExactText(row.key)] else { return }
                 if planned[place] == nil { planned[place] = row as? PlannedSample }
-                if let shard = made?.shard { shards[shard, default: []].append(place) }
+                // Media are read of finished shards.
+                if made?.shard != nil { shards[row.shard, default: []].append(place) }
             }
             let (layout, index) = (run.directory.layout, DatasetIndex(layout: run.directory.layout))
-            var count = 0
-            for (name, members) in shards.sorted(by: { $0.key < $1.key }) {
-                guard let shard = try index.shardNumbers().first(where: { try index.record(shard: $0)?.shard == name })
-                else { continue }
-                let file = try ShardReader(path: "\(layout.shards)/\(name)", record: index.record(shard: shard))
+            for (shard, members) in shards.sorted(by: { $0.key < $1.key }) {
+                guard let record = try index.record(shard: shard) else { continue }
+                let file = try ShardReader(path: "\(layout.shards)/\(record.shard)", record: record)
                 for place in members {
                     if let sample = try file.sample(samples[place].key), let row = planned[place] {
                         samples[place].results[number]?.made = try reader.made(sample, row.task, run: number + 1)
                     }
-                    count += 1
-                    progress(number * places.count + count, sources.count * places.count)
                 }
             }
         }

@@ -8,7 +8,7 @@ package struct SampleExtractor {
     /// Which samples are written.
     package enum Selection: Sendable {
         case all
-        case keys([String])
+        case keys([KeyPattern])
     }
 
     private let layout: RunLayout
@@ -33,47 +33,68 @@ package struct SampleExtractor {
     /// - Returns: the number of files written.
     /// - Throws: ``ExtractionError``, ``RecordError``, ``ShardReadError``, ``FileError``.
     package func extract(_ selection: Selection) throws -> Int {
-        let wanted: Set<ExactText>? =
-            switch selection {
-            case .all: nil
-            case .keys(let keys): Set(keys.map(ExactText.init))
-            }
-        let shards = try shards(holding: wanted, of: selection)
+        let wanted = Wanted(selection)
+        let shards = try shards(holding: wanted)
         try Directory.create(folder)
         var written = 0
         for shard in shards {
             guard let record = try index.record(shard: shard) else { continue }
             let reader = try ShardReader(path: "\(layout.shards)/\(record.shard)", record: record)
-            for position in reader.entries.indices
-            where wanted?.contains(ExactText(reader.entries[position].key)) ?? true {
+            for position in reader.entries.indices where wanted.has(reader.entries[position].key) {
                 written += try extract(position, of: reader)
             }
         }
         return written
     }
 
-    /// The numbers of the shards that hold what is wanted; those behind the last of it are not read.
-    /// - Parameter wanted: the keys of the selection, or nil for every sample.
-    private func shards(holding wanted: Set<ExactText>?, of selection: Selection) throws -> [Int] {
-        var missing = wanted
+    /// A selection's keys, apart from its patterns.
+    private struct Wanted {
+        let isAll: Bool
+        let keys: [String]
+        let patterns: [KeyPattern]
+        private let exact: Set<ExactText>
+
+        init(_ selection: Selection) {
+            switch selection {
+            case .all: (isAll, keys, patterns) = (true, [], [])
+            case .keys(let wanted):
+                isAll = false
+                keys = wanted.filter { !$0.isOpen }.map(\.description)
+                patterns = wanted.filter(\.isOpen)
+            }
+            exact = Set(keys.map(ExactText.init))
+        }
+
+        func has(_ key: String) -> Bool {
+            isAll || exact.contains(ExactText(key)) || patterns.contains { $0.fits(key) }
+        }
+    }
+
+    /// The numbers of the shards that hold what is wanted; those behind the last of single keys are not read.
+    private func shards(holding wanted: Wanted) throws -> [Int] {
+        var missing = Set(wanted.keys.map(ExactText.init))
+        var unmet = Set(wanted.patterns)
         var shards: [Int] = []
         var present: Set<String> = []
         var first: String?
         for shard in try index.shardNumbers() {
-            if let missing, missing.isEmpty { break }
+            if !wanted.isAll, wanted.patterns.isEmpty, missing.isEmpty { break }
             guard let record = try index.record(shard: shard) else { continue }
-            let frames = record.frames.filter { missing?.contains(ExactText($0.key)) ?? true }
+            let frames = record.frames.filter { wanted.has($0.key) }
             guard !frames.isEmpty else { continue }
             shards.append(shard)
             first = first ?? frames.first?.key
             for frame in frames {
-                missing?.remove(ExactText(frame.key))
+                missing.remove(ExactText(frame.key))
+                unmet = unmet.filter { !$0.fits(frame.key) }
                 present.formUnion(frame.members.keys)
             }
         }
-        if case .keys(let keys) = selection, let key = keys.first(where: { missing?.contains(ExactText($0)) ?? false })
-        {
+        if let key = wanted.keys.first(where: { missing.contains(ExactText($0)) }) {
             throw try explainAbsence(of: key)
+        }
+        if let pattern = wanted.patterns.first(where: unmet.contains) {
+            throw ExtractionError.nothingFits(pattern.description)
         }
         // A member that none of the samples has is a mistake.
         if let first, let absent = members?.subtracting(present).min() {
@@ -121,6 +142,8 @@ package struct SampleExtractor {
 package enum ExtractionError: Error, Equatable, CustomStringConvertible {
     /// No committed shard holds the key.
     case unknownKey(String)
+    /// No committed shard holds a key that fits the pattern.
+    case nothingFits(String)
     /// The sample failed, so no shard holds it.
     case failedSample(key: String, kind: String, message: String)
     /// The sample, and any other that was asked for, has no such member.
@@ -130,6 +153,8 @@ package enum ExtractionError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknownKey(let key): "no shard holds sample \(quoted(key)); 'seehear ls RUN' lists the keys"
+        case .nothingFits(let pattern):
+            "no shard holds a sample that fits \(quoted(pattern)); 'seehear ls RUN' lists the keys"
         case .failedSample(let key, let kind, let message): "sample \(quoted(key)) failed (\(kind)): \(message)"
         case .noSuchMember(let key, let member, let present):
             "sample \(quoted(key)) has no member \(quoted(member)); it has \(present.joined(separator: ", "))"

@@ -9,13 +9,14 @@ struct ExtractCommand: ParsableCommand {
         commandName: "extract",
         abstract: "Write samples of a run as files.",
         discussion: """
-            Each member becomes OUTPUT/KEY.EXTENSION. Files that exist are replaced, as tar does. Keys that start with a \
+            Each member becomes OUTPUT/KEY.EXTENSION. Files that exist are replaced, as tar does. 'dog-*' stands for all keys \
+            that begin so; * is any text, ? one character, [ab] one of several. Keys that start with a \
             dash go after two dashes: seehear extract RUN -o DIR -- -0p7hKXZ1ww
             """)
 
     @OptionGroup var argument: RunArgument
 
-    @Argument(help: ArgumentHelp("The keys of the samples.", valueName: "key"))
+    @Argument(help: ArgumentHelp("The keys of the samples, or patterns of keys.", valueName: "key"))
     var keys: [String] = []
 
     @Option(name: .shortAndLong, help: "The folder to write to; made if it does not exist.", completion: .directory)
@@ -40,7 +41,7 @@ struct ExtractCommand: ParsableCommand {
             _ = try Run.describe(argument.directory)
             let wanted = members.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
             let extractor = try SampleExtractor(layout: argument.directory.layout, folder: output, members: wanted)
-            let written = try extractor.extract(all ? .all : .keys(keys))
+            let written = try extractor.extract(all ? .all : .keys(keys.map { KeyPattern($0) }))
             try Output.line("\(written) files in \(output)")
         }
     }

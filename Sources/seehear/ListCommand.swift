@@ -2,8 +2,10 @@ import ArgumentParser
 import Arguments
 import Files
 import Foundation
+import Method
 import Planning
 import Scoring
+import Shard
 
 /// `seehear ls RUN`: the samples of a run and what became of them.
 struct ListCommand: ParsableCommand {
@@ -21,6 +23,17 @@ struct ListCommand: ParsableCommand {
 
     @Flag(help: "Only samples that failed, with the reason.")
     var failed = false
+
+    @Option(help: "Only samples of this task.")
+    var task: GenerationTask?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only samples whose key is this, or fits it: * is any text, ? one character.", valueName: "pattern"))
+    var key: String?
+
+    @Option(help: ArgumentHelp("Not more samples than these.", valueName: "n"))
+    var limit: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -40,6 +53,7 @@ struct ListCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit is \(limit): give a number from 1 on.") }
         guard evaluation == nil || named == nil else {
             throw ValidationError("--evaluation goes with --sort METRIC.")
         }
@@ -60,7 +74,15 @@ struct ListCommand: ParsableCommand {
             let listing = try RunListing(argument.directory, values: values)
             let hasScores = try !json && listing.hasScores()
             var table = Table()
-            try listing.forEach(by: order, reversed: reverse, where: { !failed || $0.state == .failed }) { entry in
+            let pattern = key.map { KeyPattern($0) }
+            let isWanted = { (entry: RunListing.Entry) in
+                (!failed || entry.state == .failed) && (task.map { entry.task == $0.rawValue } ?? true)
+                    && (pattern?.fits(entry.key) ?? true)
+            }
+            var listed = 0
+            try listing.forEach(by: order, reversed: reverse, where: isWanted) { entry in
+                listed += 1
+                guard listed <= limit ?? .max else { return }
                 if json {
                     try Output.printJSON(entry, pretty: false)
                 } else {

@@ -12,6 +12,7 @@ struct Main: ParsableCommand {
         discussion: "A run is computed by seehear-worker, which `seehear launch -n 9 RUN` starts on every rank.",
         version: RunDescription.version,
         subcommands: [
+            InitCommand.self,
             PlanCommand.self,
             LaunchCommand.self,
             StatusCommand.self,

@@ -52,6 +52,12 @@ struct ReportCommand: ParsableCommand {
     @Flag(help: "Put everything into one file.")
     var single = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Also write a card for the data set, such as README.md for the Hugging Face hub.", valueName: "file"),
+        completion: .file())
+    var card: String?
+
     @Flag(help: "Print what the page would say as JSON, without media, and write nothing.")
     var json = false
 
@@ -60,10 +66,11 @@ struct ReportCommand: ParsableCommand {
         where !(0...10_000).contains(count) {
             throw ValidationError("--\(name) is \(count): give a number from 0 to 10000.")
         }
-        guard json != (output != nil) else {
-            throw ValidationError(
-                json ? "--json writes nothing: leave out --output." : "Name what is written with --output.")
+        guard !json || output == nil else { throw ValidationError("--json writes no page: leave out --output.") }
+        guard json || output != nil || card != nil else {
+            throw ValidationError("Name what is written with --output, or --card.")
         }
+        if card != nil, runs.count > 1 { throw ValidationError("--card is for one run, and \(runs.count) are given.") }
     }
 
     func run() throws {
@@ -79,7 +86,16 @@ struct ReportCommand: ParsableCommand {
             (choice.best, choice.worst, choice.measure, choice.keys, choice.seed) = (best, worst, by, keys, seed)
             choice.drawn = draw ?? (best + worst + keys.count > 0 ? 0 : 24)
             let writer = ReportWriter(sources, showing: choice)
-            guard let output else { return try Output.printJSON(writer.content(), pretty: false) }
+            if let card {
+                guard PathKind(card) == .nothing else {
+                    Output.complain("error: \(card) is there already: remove it, or name another with --card")
+                    throw Output.invalid
+                }
+                try AtomicFile.write(Array(DatasetCard(writer.content().runs[0]).text.utf8), to: card)
+                if !json { try Output.line("wrote \(card)") }
+            }
+            if json { try Output.printJSON(writer.content(), pretty: false) }
+            guard let output else { return }
             do {
                 if single {
                     try writer.writeSingle(output)

@@ -10,7 +10,7 @@ struct CommandTests {
 
     private static let commands = [
         "seehear": [
-            "", "plan", "launch", "status", "ls", "eval", "compare", "protocol", "export", "report", "verify",
+            "", "init", "plan", "launch", "status", "ls", "eval", "compare", "protocol", "export", "report", "verify",
             "extract",
             "retry", "keyframe", "doctor",
         ],

@@ -33,6 +33,13 @@ extension Integration {
             #expect(status.output.contains("complete") && status.output.contains("6 of 6"), "\(status.text)")
             let listed = try await Programs.seehear("ls", run)
             #expect(listed.lines.count == 6 && listed.lines.allSatisfy { $0.contains(" ok ") }, "\(listed.text)")
+            for (words, keys) in [
+                (["--key", "??rs"], ["bars"]), (["--key", "*a*", "--limit", "1"], ["card"]), (["--task", "a2v"], []),
+                (["--task", "v2a", "--sort", "key", "--limit", "2"], ["bars", "card"]),
+            ] {
+                let some = try await Programs.run("seehear", ["ls", run] + words)
+                #expect(some.lines.map { String($0.prefix { $0 != " " }) } == keys, "\(words): \(some.text)")
+            }
             let verified = try await Programs.seehear("verify", "--deep", run)
             #expect(verified.code == 0, "\(verified.text)")
             let leftovers = try FileManager.default.contentsOfDirectory(atPath: "\(run)/segments")

@@ -38,6 +38,20 @@ extension Integration {
             }
         }
 
+        @Test("a card for a data set has the run's members, and is not written over another")
+        func card() async throws {
+            try await runs()
+            let card = shop.path("README.md")
+            let wrote = try await Programs.seehear("report", shop.path("plain"), "--card", card)
+            #expect(wrote.code == 0 && wrote.output == "wrote \(card)\n", "\(wrote.text)")
+            let text = try String(contentsOfFile: card, encoding: .utf8)
+            #expect(
+                text.contains("2 of `mm`") && text.contains("| `mp4` | the video")
+                    && text.contains("`preset: official`"), "\(text)")
+            let again = try await Programs.seehear("report", shop.path("plain"), "--card", card)
+            #expect(again.code == 2 && again.errors.contains("is there already"), "\(again.text)")
+        }
+
         @Test("a page with its media, in a folder and in one file; in a browser it plays, filters and sorts")
         func pages() async throws {
             try await runs()

@@ -164,6 +164,33 @@ private func parse(_ text: String, _ overrides: String...) throws -> TestManifes
         #expect(manifest.rows.map(\.number) == [2, 5])
     }
 
+    @Test("tabs separate where the name or the job says so, and commas are then text")
+    func tabs() throws {
+        let text = "id\tvideo\tprompt\na\ta.mp4\train, wind\nb\tb.mp4\t\"a\ttab\"\n"
+        for override in [["manifest=x.tsv"], ["manifest=x.txt", "manifest_format=tsv"]] {
+            let manifest = try override.count == 1 ? parse(text, override[0]) : parse(text, override[0], override[1])
+            #expect(manifest.problems == [] && manifest.rows.map(\.prompt) == ["rain, wind", "a\ttab"])
+        }
+    }
+
+    @Test(
+        "a header with something else between its fields is told so",
+        arguments: [
+            ("id;video\na;a.mp4", "semicolons"), ("id\tvideo\na\ta.mp4", "tabs"), ("id|video\na|a.mp4", "bars"),
+        ])
+    func otherSeparators(text: String, name: String) throws {
+        let error = #expect(throws: ManifestError.self) { try parse(text, "manifest=x.csv") }
+        #expect(
+            error?.description.contains("have \(name) between them; save it with commas") == true, "\(error as Any)")
+    }
+
+    @Test("a list of prompts may have remarks")
+    func remarks() throws {
+        let manifest = try parse(
+            "# mine\nrain\n#hail\nwind\n", "manifest=x.txt", "task=joint", "models.image=a/b", "models.motion=a/b")
+        #expect(manifest.rows.map(\.prompt) == ["rain", "wind"] && manifest.rows.map(\.number) == [2, 4])
+    }
+
     @Test(
         "a broken CSV record is rejected with its row and the reason",
         arguments: [
@@ -269,7 +296,7 @@ private func parse(_ text: String, _ overrides: String...) throws -> TestManifes
 
     @Test("a file name that does not tell the format asks for manifest_format")
     func formatsThatCannotBeTold() {
-        #expect { try parse("x", "manifest=clips.tsv") } throws: { "\($0)".contains("set manifest_format") }
+        #expect { try parse("x", "manifest=clips.xlsx") } throws: { "\($0)".contains("set manifest_format") }
     }
 
     @Test func messagesShowNoControlCharacters() throws {

@@ -83,6 +83,43 @@ import Testing
         #expect(ComparisonSection.figure(123.456) == "123.46" && ComparisonSection.figure(54_321.9) == "54322")
     }
 
+    @Test(
+        "values are counted in equal parts of what all runs have, and nothing is drawn of values that are all the same")
+    func distribution() throws {
+        #expect(
+            Distribution.counts([0, 0.1, 12, 24], 0, 24).enumerated().filter { $0.element > 0 }.map {
+                [$0.offset, $0.element]
+            } == [[0, 2], [12, 1], [23, 1]])
+        let html = Distribution(values: [("a<", [0, 1]), ("b", [2])]).html
+        #expect(html.contains("a&lt;") && html.components(separatedBy: "<rect").count == 4)
+        #expect(html.contains("2 values of a&lt;, from 0.0000 to 2.0000"))
+        #expect(Distribution(values: [("a", [1, 1])]).html.isEmpty)
+        let samples = [reported("k", made(score: 0.2), made(score: 0.9))]
+        let page = try Page(ReportContent(runs: [run("a"), run("b")], samples: samples)).html()
+        #expect(page.contains("<h3>How values spread</h3><h4>score</h4>") && !page.contains("<h4>loss</h4>"))
+    }
+
+    @Test("a card says what is in the shards, whose licences count, and how they are loaded")
+    func card() throws {
+        var reported = run("my 'set'", ["preset": "search", "seed": "30"])
+        reported.shards = (0..<2).map { .init(name: "shard-00000\($0).tar", bytes: 1, sha256: "", samples: 1) }
+        reported.members = ["2.flac", "flac", "json"]
+        let plain = DatasetCard(reported).text
+        for part in [
+            "pretty_name: 'my ''set'''\nlicense: other\nsize_categories: [n<1K]\n",
+            "    path: shards/*.tar\n---\n\n# my 'set'\n",
+            "1 samples, made by models and not recorded: 3 of `v2a` (audio for a video); 1 more could not be made",
+            "| `2.flac` | the audio, 16 kHz, mono, 16 bits, of a further choice |",
+            "| binder | <bind> | **cc-by-nc-sa-4.0** |", "At least one of these models may not be used commercially.",
+            #"WebDataset("shards/shard-{000000..000001}.tar", shardshuffle=False)"#,
+            #"sample["json"], sample.get("flac")"#, "`preset: search`, `seed: 30`; ",
+        ] { #expect(plain.contains(part), "\(part)\n\(plain)") }
+        reported.shards = [.init(name: "shard-000000.tar.zst", bytes: 1, sha256: "", samples: 1)]
+        let packed = DatasetCard(reported).text
+        #expect(
+            !packed.contains("data_files") && packed.contains("pipe:zstd -dcq shards/shard-{000000..000000}.tar.zst"))
+    }
+
     @Test("runs are called by as much of their paths as tells them apart")
     func names() {
         #expect(ReportReader.names(["/a/x", "/b/y"]) == ["x", "y"])

@@ -43,7 +43,7 @@ import Testing
     @Test("a folder of media has one file for each, and names that a page can call")
     func store() throws {
         let folder = try TemporaryFolder()
-        var store = MediaFolder(folder: folder.path)
+        var store = FolderMedia(folder: folder.path)
         #expect(try store.keep([1, 2], as: "1/a#b.png") == "media/1/a%23b.png")
         #expect(try Array(folder.read("media/1/a#b.png")) == [1, 2])
         var inline = InlineMedia()

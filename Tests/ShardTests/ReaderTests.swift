@@ -63,6 +63,8 @@ import Testing
         #expect(try target.contents(under: "new")["clip_7.json"] == demoSample(7).members["json"])
         #expect(try extractor(target.path, nil).extract(.all) == 33)
         let mp4 = try extractor(target.path, ["mp4"])
+        #expect(try extractor("\(target.path)/fit", ["json"]).extract(.keys(["clip_[02]", "clip_7"])) == 3)
+        #expect(throws: ExtractionError.nothingFits("dog*")) { try mp4.extract(.keys(["clip_*", "dog*"])) }
         #expect(throws: ExtractionError.unknownKey("nobody")) { try mp4.extract(.keys(["clip_0", "nobody"])) }
         #expect(throws: ExtractionError.failedSample(key: "clip_4", kind: "nan", message: "the latent is not finite")) {
             try mp4.extract(.keys(["clip_4"]))

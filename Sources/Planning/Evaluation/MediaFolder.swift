@@ -13,6 +13,16 @@ struct MediaFolder {
             case .picture: ["png", "jpg", "jpeg", "webp", "bmp"]
             }
         }
+
+        /// Of a file's name; nil for files that are no media, and for hidden ones.
+        init?(file: String) {
+            guard !file.hasPrefix("."), let dot = file.lastIndex(of: "."),
+                let kind = Self.allCases.first(where: {
+                    $0.extensions.contains(file[file.index(after: dot)...].lowercased())
+                })
+            else { return nil }
+            self = kind
+        }
     }
 
     /// One sample's files, as names in the folder.
@@ -38,10 +48,8 @@ struct MediaFolder {
             throw .unreadable(path: path, reason: error.reason)
         }
         var found: [ExactText: [(kind: Kind, file: String)]] = [:]
-        for file in names where !file.hasPrefix(".") {
-            guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { continue }
-            let suffix = file[file.index(after: dot)...].lowercased()
-            guard let kind = Kind.allCases.first(where: { $0.extensions.contains(suffix) }) else { continue }
+        for file in names {
+            guard let kind = Kind(file: file), let dot = file.lastIndex(of: ".") else { continue }
             found[ExactText(String(file[..<dot])), default: []].append((kind, file))
         }
         guard !found.isEmpty else { throw .noMedia(path: path) }

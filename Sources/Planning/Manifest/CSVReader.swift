@@ -1,6 +1,7 @@
 internal import Files
 
-/// Reads comma-separated records (RFC 4180): quoted fields may hold commas, line breaks and doubled quotes.
+/// Reads records with commas or tabs between their fields (RFC 4180): quoted fields may hold these, line breaks and doubled
+/// quotes.
 struct CSVReader {
     /// One record.
     struct Record: Equatable {
@@ -12,10 +13,14 @@ struct CSVReader {
     }
 
     private var window: ManifestWindow
+    private let separator: UInt8
     private var position = 0
     private var line = 1
 
-    init(_ window: ManifestWindow) { self.window = window }
+    init(_ window: ManifestWindow, separator: Character = ",") {
+        self.window = window
+        self.separator = separator.asciiValue ?? UInt8(ascii: ",")
+    }
 
     /// The next record that is not an empty line; nil at the end.
     /// - Throws: `FileError`.
@@ -62,7 +67,7 @@ struct CSVReader {
                 return Record(line: start, fields: fields, problem: problem.text)
             }
             guard position < window.bytes.count else { break }
-            if window.bytes[position] == UInt8(ascii: ",") {
+            if window.bytes[position] == separator {
                 position += 1
                 continue
             }
@@ -87,7 +92,7 @@ struct CSVReader {
             } else if position < window.bytes.count, window.bytes[position] == UInt8(ascii: "\"") {
                 text.append(byte)
                 position += 1
-            } else if position == window.bytes.count || window.bytes[position] == UInt8(ascii: ",")
+            } else if position == window.bytes.count || window.bytes[position] == separator
                 || isBreak(window.bytes[position])
             {
                 return decoded(text[...])
@@ -101,7 +106,7 @@ struct CSVReader {
 
     private mutating func plainField() -> Result<String, Problem> {
         let start = position
-        while position < window.bytes.count, window.bytes[position] != UInt8(ascii: ","),
+        while position < window.bytes.count, window.bytes[position] != separator,
             !isBreak(window.bytes[position])
         {
             if window.bytes[position] == UInt8(ascii: "\"") {

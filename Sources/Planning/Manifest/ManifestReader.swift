@@ -3,7 +3,7 @@ internal import Foundation
 internal import JSON
 internal import Method
 
-/// Reads manifests row by row: JSONL, CSV with a header, VGGSound's list, one prompt per line.
+/// Reads manifests row by row: JSONL, CSV and TSV with a header, VGGSound's list, one prompt per line.
 ///
 /// Row numbers are those of lines, from 1, so that an editor finds them. A byte order mark, CRLF and empty lines are
 /// no errors. Everything wrong with a row is noted; reading goes on.
@@ -50,8 +50,8 @@ package struct ManifestReader {
             records = .prompts(ManifestLines(window))
         case .jsonl, .auto: records = .json(ManifestLines(window))
         case .vggsound: records = .vggsound(CSVReader(window))
-        case .csv:
-            var reader = CSVReader(window)
+        case .csv, .tsv:
+            var reader = CSVReader(window, separator: format == .tsv ? "\t" : ",")
             let columns = try Self.columns(&reader, path: path)
             records = .csv(reader, columns: columns)
         }
@@ -78,9 +78,11 @@ package struct ManifestReader {
             return try lines.next().map { line in Self.item(of: line) { Self.json($0, line.number, &builder) } }
         case .prompts(var lines):
             defer { records = .prompts(lines) }
-            return try lines.next().map { line in
-                Self.item(of: line) { builder.item(row: line.number, [.prompt: .string($0)]) }
+            while let line = try lines.next() {
+                if line.bytes?.first == UInt8(ascii: "#") { continue }
+                return Self.item(of: line) { builder.item(row: line.number, [.prompt: .string($0)]) }
             }
+            return nil
         case .csv(var reader, let columns):
             defer { records = .csv(reader, columns: columns) }
             return try reader.next().map { csv($0, columns) }
@@ -101,16 +103,31 @@ package struct ManifestReader {
         switch suffix {
         case "jsonl", "ndjson": return .jsonl
         case "txt": return .txt
+        case "tsv": return .tsv
         case "csv":
             var reader = CSVReader(window)
             guard let first = try record(&reader, path: path) else { throw .empty(path: path) }
             if first.fields.contains(where: { ManifestColumn(rawValue: $0) != nil }) { return .csv }
             if first.fields.count == 4, Int(first.fields[1]) != nil { return .vggsound }
+            if let other = separator(of: first.fields) {
+                throw .header(
+                    path: path,
+                    reason: "its fields have \(other) between them; save it with commas, or with tabs as .tsv")
+            }
             let header = quoted(first.fields.joined(separator: ","))
             throw .unknownFormat(
                 path: path, reason: "its first record \(header) is neither a header nor a VGGSound row")
-        default: throw .unknownFormat(path: path, reason: "its name ends in none of .jsonl, .csv, .txt")
+        default: throw .unknownFormat(path: path, reason: "its name ends in none of .jsonl, .csv, .tsv, .txt")
         }
+    }
+
+    /// What stands between the columns of a header that is one field by commas.
+    private static func separator(of fields: [String]) -> String? {
+        guard fields.count == 1 else { return nil }
+        return [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")].first { separator, _ in
+            let names = fields[0].split(separator: separator).map { $0.filter { $0 != "\"" } }
+            return names.count > 1 && names.contains { ManifestColumn(rawValue: $0) != nil }
+        }?.1
     }
 
     private static func record(

@@ -97,10 +97,10 @@ package enum ManifestError: Error, Sendable, Equatable, CustomStringConvertible 
         case .tooLong(let path, let bytes):
             "the manifest \(path) has \(bytes) bytes, more than \(Manifest.maximumBytes); split it into several jobs"
         case .unknownFormat(let path, let reason):
-            "the manifest \(path) has no known format: \(reason); set manifest_format to jsonl, csv, vggsound or txt"
+            "the manifest \(path) has no known format: \(reason); set manifest_format to jsonl, csv, tsv, vggsound or txt"
         case .promptsOnly(let path, let task, let kind):
             "the manifest \(path) has one prompt per line and task \(task.rawValue) needs the path of its \(kind.rawValue); "
-                + "use .jsonl or .csv, or task joint"
+                + "use .jsonl, .csv or .tsv, or task joint"
         case .header(let path, let reason): "the header of the manifest \(path) cannot be used: \(reason)"
         case .noSplits(let path):
             "`split` is set and the manifest \(path) is not a VGGSound list, whose rows name their split; leave `split` out"

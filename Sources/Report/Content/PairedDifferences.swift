@@ -1,5 +1,13 @@
 internal import Evaluation
 
+extension [ReportedSample] {
+    /// What samples may have values of, scores and losses first.
+    var measures: [String] {
+        let metrics = flatMap { $0.results.compactMap { $0?.values }.flatMap(\.keys) }
+        return ["score", "loss"] + Set(metrics).sorted()
+    }
+}
+
 /// How a run differs from the first one in a value that samples of both have.
 struct PairedDifferences: Equatable {
     /// `score`, `loss`, or a metric.
@@ -22,8 +30,7 @@ struct PairedDifferences: Equatable {
         let results = samples.compactMap { sample in
             sample.results[0].flatMap { first in sample.results[run].map { (first, $0) } }
         }
-        let metrics = Set(results.flatMap { ($0.0.values ?? [:]).keys }).sorted()
-        return (["score", "loss"] + metrics).compactMap { measure in
+        return samples.measures.compactMap { measure in
             let pairs = results.compactMap { first, other in
                 first.value(measure).flatMap { a in other.value(measure).map { (a, $0) } }
             }

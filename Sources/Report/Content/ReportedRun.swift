@@ -2,7 +2,7 @@
 package struct ReportedRun: Encodable, Sendable, Equatable {
     /// What the page calls it: the name of its folder, with more of its path where two have one name.
     package var name: String
-    /// Where it lies, as the user named it.
+    /// Where it lies, absolute.
     package let path: String
     package let samples: Int
     package var made = 0
@@ -25,6 +25,8 @@ package struct ReportedRun: Encodable, Sendable, Equatable {
     /// What its shards take.
     package var bytes = 0
     package var shards: [Shard] = []
+    /// The ends of the names of what samples hold, such as `flac`, as far as the first shard has them.
+    package var members: [String] = []
     /// Every setting of the job, by its full name.
     package let settings: [String: String]
     package let models: [Model]

@@ -9,7 +9,19 @@ struct ComparisonSection {
             let run = content.runs[number]
             return "<h3>\(escaped(run.name)) beside \(escaped(first.name))</h3>" + values(number) + settings(first, run)
         }
-        return "<section id=comparison><h2>Comparison</h2>\(parts.joined(separator: "\n"))</section>"
+        return "<section id=comparison><h2>Comparison</h2>\(parts.joined(separator: "\n"))\(distributions)</section>"
+    }
+
+    /// Of each value, over all samples of each run that have it.
+    private var distributions: String {
+        let drawn = content.samples.measures.compactMap { measure -> String? in
+            let values = content.runs.indices.map { run in
+                (content.runs[run].name, content.samples.compactMap { $0.results[run]?.value(measure) })
+            }
+            let html = Distribution(values: values.filter { !$0.1.isEmpty }).html
+            return html.isEmpty ? nil : "<h4>\(escaped(measure))</h4><div class=row>\(html)</div>"
+        }
+        return drawn.isEmpty ? "" : "<h3>How values spread</h3>\(drawn.joined(separator: "\n"))"
     }
 
     private func values(_ number: Int) -> String {

@@ -34,6 +34,7 @@ enum PageStyle {
         .facts{font-size:.82rem;color:var(--quiet);margin:.35rem 0 0}.facts b{color:var(--ink)}
         .curve{display:block;width:100%;height:2.6rem;margin-top:.4rem}.curve path{fill:none;stroke:var(--accent);stroke-width:2;
         vector-effect:non-scaling-stroke}
+        .bars svg{display:block;width:100%;height:4rem;fill:var(--accent)}h4{margin:1rem 0 .3rem}
         .pages{display:flex;gap:1rem;align-items:center;justify-content:center}
         .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;min-width:min(100%,30rem)}
         th,td{text-align:left;vertical-align:top;padding:.25rem .8rem .25rem 0;border-bottom:1px solid var(--line);overflow-wrap:normal}

@@ -9,7 +9,7 @@ protocol MediaStore {
 }
 
 /// In files beside the page.
-struct MediaFolder: MediaStore {
+struct FolderMedia: MediaStore {
     static let name = "media"
     /// Of the report.
     let folder: String

@@ -110,6 +110,7 @@ extension ReportedRun {
             shards.append(
                 Shard(name: record.shard, bytes: record.bytes, sha256: record.sha256, samples: record.nsamples))
             bytes += record.bytes
+            if members.isEmpty { members = Set(record.frames.flatMap(\.members.keys)).sorted() }
         }
     }
 }

@@ -15,8 +15,9 @@ Further arms have `search` with less to read: `search:half` a random half of the
 captions of one attribute each, `search:none` no list; `ARM+best8` finishes eight samples of each row and keeps the
 binder's favourite; `ARM+told` has captions by models in place of the manifest's, as table 1 of the paper has them (not
 for `joint`, which has nothing to look at). A sixth task, `mm`, is made from seeds alone, and asked only whether its
-picture and sound agree. Runs that are there already are resumed, so that a stopped measurement goes
-on. `--set` changes all arms but vanilla, `--set ARM:key=value` one alone.
+picture and sound agree; the model set has to have an `mm_diffusion`, which `Models/toyworld` has not yet. Runs that
+are there already are resumed, so that a stopped measurement goes on. `--set` changes all arms but vanilla,
+`--set ARM:key=value` one alone.
 """
 
 import argparse

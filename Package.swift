@@ -94,7 +94,7 @@ let package = Package(
         library("Scoring", ["Evaluation", "AVAlign", "Planning", "Shard", "Method", "JSON", "Files"]),
         library(
             "Report",
-            ["AVAlign", "Evaluation", "Planning", "Shard", "Media", "Method", "ClipSampling", "JSON", "Files"]),
+            ["AVAlign", "Scoring", "Planning", "Shard", "Media", "Method", "ClipSampling", "JSON", "Files"]),
         library("Export", ["Planning", "Media", "ClipSampling", "JSON", "Files"]),
         library("Launch", ["Planning", "Processes", "Threads", "Files"]),
         library("Coordinator", ["Planning", "Method", "Shard", "JSON", "Processes", "Threads", "Files", log]),

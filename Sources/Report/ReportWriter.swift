@@ -6,28 +6,25 @@ internal import Shard
 
 /// Writes a report: its page, and the media that it shows.
 package struct ReportWriter {
-    private let sources: [ReportReader.Source]
-    private let choice: SampleChoice
+    private let reader: ReportReader
+    /// The places of the samples that are shown.
+    private let places: [Int]
 
-    package init(_ sources: [ReportReader.Source], showing choice: SampleChoice) {
-        (self.sources, self.choice) = (sources, choice)
+    /// - Throws: ``SampleChoice/Problem``.
+    package init(_ reader: ReportReader, showing choice: SampleChoice) throws(SampleChoice.Problem) {
+        self.reader = reader
+        places = try choice.places(in: reader.content.samples)
     }
-
-    /// What the report would show, without media.
-    /// - Throws: as ``ReportReader/content(of:)``.
-    package func content() throws -> ReportContent { try ReportReader().content(of: sources) }
 
     /// Writes `index.html` and `media` into a folder that appears whole or not at all.
     /// - Parameter folder: nothing, or an empty folder.
     /// - Returns: the page's path.
-    /// - Throws: as ``content()``; ``SampleChoice/Problem``; `ShardReadError`; errors of the files.
+    /// - Throws: `ShardReadError`; errors of the files.
     package func write(to folder: String) throws -> String {
-        let content = try self.content()
-        let places = try choice.places(in: content.samples)
         let made = try AtomicFolder(folder)
         let scratch = "\(made.path)/scratch"
         try Directory.create(scratch)
-        let page = try page(content, places, FolderMedia(folder: made.path), scratch: scratch)
+        let page = try Page(shown(FolderMedia(folder: made.path), scratch)).html()
         try Directory.removeAll(scratch)
         try AtomicFile.write(Array(page.utf8), to: "\(made.path)/index.html")
         try made.publish()
@@ -37,53 +34,33 @@ package struct ReportWriter {
     /// Writes everything into one HTML file.
     /// - Throws: as ``write(to:)``.
     package func writeSingle(_ file: String) throws {
-        let content = try self.content()
-        let places = try choice.places(in: content.samples)
         let scratch = FileManager.default.temporaryDirectory.appending(path: "seehear-report-\(UUID().uuidString)").path
         try Directory.create(scratch)
         defer { try? Directory.removeAll(scratch) }
-        let page = try page(content, places, InlineMedia(), scratch: scratch)
-        try AtomicFile.write(Array(page.utf8), to: file)
+        try AtomicFile.write(Array(Page(shown(InlineMedia(), scratch)).html().utf8), to: file)
     }
 
-    private func page(
-        _ content: ReportContent, _ places: [Int], _ store: some MediaStore, scratch: String
-    ) throws -> String {
-        let content = try shown(content, places, store, scratch)
-        return try Page(content).html()
-    }
-
-    /// The content with the media of the chosen samples.
-    private func shown(
-        _ content: ReportContent, _ places: [Int], _ store: some MediaStore, _ scratch: String
-    ) throws -> ReportContent {
-        var samples = content.samples
-        var reader = MediaReader(store, scratch: scratch)
-        var planned: [Int: PlannedSample] = [:]
-        let wanted = Dictionary(places.map { (ExactText(samples[$0].key), $0) }) { first, _ in first }
-        for (number, source) in sources.enumerated() {
-            let run = try Run.open(source.directory)
-            var shards: [Int: [Int]] = [:]
-            try run.forEachSample { row, made in
-                guard let place = wanted[ExactText(row.key)] else { return }
-                if planned[place] == nil { planned[place] = row as? PlannedSample }
-                // Media are read of finished shards.
-                if made?.shard != nil { shards[row.shard, default: []].append(place) }
-            }
+    /// The content with the media of the chosen samples; of what was made, those of finished shards.
+    private func shown(_ store: some MediaStore, _ scratch: String) throws -> ReportContent {
+        var samples = reader.content.samples
+        var media = MediaReader(store, scratch: scratch)
+        for (number, (run, indices)) in reader.runs.enumerated() {
             let (layout, index) = (run.directory.layout, DatasetIndex(layout: run.directory.layout))
-            for (shard, members) in shards.sorted(by: { $0.key < $1.key }) {
-                guard let record = try index.record(shard: shard) else { continue }
-                let file = try ShardReader(path: "\(layout.shards)/\(record.shard)", record: record)
-                for place in members {
-                    if let sample = try file.sample(samples[place].key), let row = planned[place] {
-                        samples[place].results[number]?.made = try reader.made(sample, row.task, run: number + 1)
-                    }
+            let rows = try places.compactMap { place in
+                try (indices.indices.contains(place) ? indices[place] : nil).flatMap { at in
+                    try (run.rows.samples(at..<at + 1).first as? PlannedSample).map { (place, $0) }
+                }
+            }
+            for (shard, members) in Dictionary(grouping: rows, by: \.1.shard).sorted(by: { $0.key < $1.key }) {
+                let record = try index.record(shard: shard)
+                let file = try record.map { try ShardReader(path: "\(layout.shards)/\($0.shard)", record: $0) }
+                for (place, row) in members {
+                    if samples[place].given == nil { samples[place].given = try media.given(row) }
+                    guard let sample = try file?.sample(row.key) else { continue }
+                    samples[place].results[number]?.made = try media.made(sample, row.task, run: number + 1)
                 }
             }
         }
-        for place in places {
-            samples[place].given = try planned[place].flatMap { try reader.given($0) }
-        }
-        return ReportContent(runs: content.runs, samples: samples)
+        return ReportContent(runs: reader.content.runs, samples: samples)
     }
 }

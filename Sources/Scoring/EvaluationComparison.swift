@@ -1,4 +1,3 @@
-internal import Evaluation
 internal import Files
 
 /// Two evaluations, metric by metric.
@@ -18,24 +17,6 @@ package struct EvaluationComparison: Sendable, Encodable {
         package let unlike: [String]
         /// What each result says where it has no value.
         package let problems: [String]
-    }
-
-    /// The mean of b − a over the samples that both have a value of.
-    package struct PairedDifference: Sendable, Encodable {
-        package let difference: Double
-        /// The 95 % interval, bootstrapped over pairs.
-        package let low: Double
-        package let high: Double
-        /// How many pairs there are, and how many values either side has.
-        package let pairs: Int
-        package let samplesA: Int
-        package let samplesB: Int
-
-        private enum CodingKeys: String, CodingKey {
-            case difference, low, high, pairs
-            case samplesA = "samples_a"
-            case samplesB = "samples_b"
-        }
     }
 
     /// The folders of the results.
@@ -78,7 +59,7 @@ package struct EvaluationComparison: Sendable, Encodable {
             return Metric(
                 metric: name, a: one.value, b: other.value,
                 difference: isShown ? Self.difference(one.value, other.value) : nil,
-                paired: isShown ? Self.paired(a.scores.values(of: name), b.scores.values(of: name)) : nil,
+                paired: isShown ? PairedDifference(a.scores.values(of: name), b.scores.values(of: name)) : nil,
                 unlike: unlike,
                 problems: [("A", one), ("B", other)].compactMap { side, findings in
                     findings.problem.map { "\(side) has no value: \($0)" }
@@ -91,17 +72,5 @@ package struct EvaluationComparison: Sendable, Encodable {
     private static func difference(_ a: Double?, _ b: Double?) -> Double? {
         guard let a, let b, (b - a).isFinite else { return nil }
         return b - a
-    }
-
-    private static func paired(_ a: [ExactText: Double], _ b: [ExactText: Double]) -> PairedDifference? {
-        let names = a.keys.filter { b[$0] != nil }.sorted()
-        let differences = names.compactMap { difference(a[$0], b[$0]) }
-        guard !differences.isEmpty, differences.count == names.count else { return nil }
-        let interval = Bootstrap().interval(differences)
-        let mean = differences.reduce(0, +) / Double(differences.count)
-        guard mean.isFinite, interval.low.isFinite, interval.high.isFinite else { return nil }
-        return PairedDifference(
-            difference: mean, low: interval.low, high: interval.high, pairs: differences.count, samplesA: a.count,
-            samplesB: b.count)
     }
 }

@@ -35,26 +35,20 @@ struct InitCommand: ParsableCommand {
 
     func run() throws {
         try Output.reporting {
-            do {
-                let here = FileManager.default.currentDirectoryPath
-                let folder = URL(filePath: out).standardizedFileURL.path
-                let inputs = try StarterInputs(inputs, from: here)
-                let labels = labels.map { URL(filePath: $0).standardizedFileURL.path }
-                if let labels, PathKind(labels) != .file { throw StarterError.nothingThere(labels) }
-                let starter = try StarterJob(inputs, task: task, folder: folder, labels: labels)
-                let (manifest, job) = ("\(folder)/\(StarterJob.manifestName)", "\(folder)/\(StarterJob.jobName)")
-                for path in [manifest, job] where PathKind(path) != .nothing { throw StarterError.exists(path) }
-                try Directory.create(folder)
-                try AtomicFile.write(starter.manifest, to: manifest)
-                try AtomicFile.write(Array(starter.job.utf8), to: job)
-                let tasks = starter.tasks.map(\.rawValue).joined(separator: ", ")
-                try Output.line("wrote \(manifest): \(starter.rows) rows of \(tasks)")
-                try Output.line("wrote \(job): look whether its models are those that you have, then")
-                try Output.line("  seehear plan \(job) --dry-run")
-            } catch let error as StarterError {
-                Output.complain("error: \(error)")
-                throw Output.invalid
-            }
+            let folder = URL(filePath: out).standardizedFileURL.path
+            let inputs = try StarterInputs(inputs)
+            let labels = labels.map { URL(filePath: $0).standardizedFileURL.path }
+            if let labels, PathKind(labels) != .file { throw StarterError.nothingThere(labels) }
+            let starter = try StarterJob(inputs, task: task, folder: folder, labels: labels)
+            let (manifest, job) = ("\(folder)/\(StarterJob.manifestName)", "\(folder)/\(StarterJob.jobName)")
+            for path in [manifest, job] where PathKind(path) != .nothing { throw StarterError.exists(path) }
+            try Directory.create(folder)
+            try AtomicFile.write(starter.manifest, to: manifest)
+            try AtomicFile.write(Array(starter.job.utf8), to: job)
+            let tasks = starter.tasks.map(\.rawValue).joined(separator: ", ")
+            try Output.line("wrote \(manifest): \(starter.rows) rows of \(tasks)")
+            try Output.line("wrote \(job): look whether its models are those that you have, then")
+            try Output.line("  seehear plan \(job) --dry-run")
         }
     }
 }

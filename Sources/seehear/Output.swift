@@ -6,6 +6,7 @@ import JSON
 import Media
 import Planning
 import Preflight
+import Report
 import Scoring
 import Shard
 
@@ -56,7 +57,11 @@ enum Output {
         } catch let error as ExportError {
             complain("error: \(error)")
             throw error.isFailure ? ExitCode.failure : invalid
-        } catch let error where error is FeatureFileError || error is EvaluationFolderError || error is UnknownOrder {
+        } catch let error
+            where error is FeatureFileError || error is EvaluationFolderError || error is UnknownOrder
+            || error is StarterError || error is SampleChoice.Problem || error is ReportReader.NothingGenerated
+            || error is ReportedAlready
+        {
             complain("error: \(error)")
             throw invalid
         } catch let error as ScoringError {

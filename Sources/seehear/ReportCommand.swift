@@ -85,28 +85,26 @@ struct ReportCommand: ParsableCommand {
             var choice = SampleChoice()
             (choice.best, choice.worst, choice.measure, choice.keys, choice.seed) = (best, worst, by, keys, seed)
             choice.drawn = draw ?? (best + worst + keys.count > 0 ? 0 : 24)
-            let writer = ReportWriter(sources, showing: choice)
+            for path in [card, single ? output : nil].compactMap({ $0 }) where PathKind(path) != .nothing {
+                throw ReportedAlready(path: path)
+            }
+            if !single, let output, try !Directory.names(in: output).isEmpty { throw ReportedAlready(path: output) }
+            let reader = try ReportReader(sources)
             if let card {
-                guard PathKind(card) == .nothing else {
-                    Output.complain("error: \(card) is there already: remove it, or name another with --card")
-                    throw Output.invalid
-                }
-                try AtomicFile.write(Array(DatasetCard(writer.content().runs[0]).text.utf8), to: card)
+                try AtomicFile.write(Array(DatasetCard(reader.content.runs[0]).text.utf8), to: card)
                 if !json { try Output.line("wrote \(card)") }
             }
-            if json { try Output.printJSON(writer.content(), pretty: false) }
+            if json { try Output.printJSON(reader.content, pretty: false) }
             guard let output else { return }
-            do {
-                if single {
-                    try writer.writeSingle(output)
-                    try Output.line("wrote \(output)")
-                } else {
-                    try Output.line("wrote \(try writer.write(to: output))")
-                }
-            } catch let problem as SampleChoice.Problem {
-                Output.complain("error: \(problem)")
-                throw Output.invalid
-            }
+            let writer = try ReportWriter(reader, showing: choice)
+            if single { try writer.writeSingle(output) }
+            try Output.line("wrote \(single ? output : writer.write(to: output))")
         }
     }
+}
+
+/// What would be written over.
+struct ReportedAlready: Error, CustomStringConvertible {
+    let path: String
+    var description: String { "\(path) is there already: remove it, or name another place" }
 }

@@ -21,7 +21,7 @@ import Testing
     private func starter(
         _ arguments: String..., task: GenerationTask? = nil, out: String? = nil, labels: String? = nil
     ) throws -> StarterJob {
-        let inputs = try StarterInputs(arguments, from: folder.path)
+        let inputs = try StarterInputs(arguments.map { "\(folder.path)/\($0)" })
         return try StarterJob(inputs, task: task, folder: out ?? folder.path, labels: labels)
     }
 
@@ -82,11 +82,13 @@ import Testing
 
     @Test("what is not there, or no media, is named")
     func refused() throws {
-        #expect(throws: StarterError.nothingThere("none")) { try starter("none") }
-        #expect(throws: StarterError.noMedia("clips/notes.md")) { try starter("clips/notes.md") }
+        #expect(throws: StarterError.nothingThere("\(folder.path)/none")) { try starter("none") }
+        #expect(throws: StarterError.noMedia("\(folder.path)/clips/notes.md")) { try starter("clips/notes.md") }
         try folder.write("x", to: "empty/notes.md")
-        #expect(throws: StarterError.noMedia("empty")) { try starter("empty") }
+        #expect(throws: StarterError.noMedia("\(folder.path)/empty")) { try starter("empty") }
         try folder.write([0xFF, 0xFE], to: "bad.txt")
-        #expect(throws: StarterError.unreadable("bad.txt", "it is not UTF-8 text")) { try starter("bad.txt") }
+        #expect(throws: StarterError.unreadable("\(folder.path)/bad.txt", "it is not UTF-8 text")) {
+            try starter("bad.txt")
+        }
     }
 }

@@ -71,16 +71,13 @@ import Testing
     func differences() throws {
         let samples = [
             reported("k", made(score: 0.25, losses: [1, 0.5], ["kl": 2]), made(score: 0.75, ["kl": 1])),
-            reported("l", made(score: 0.5), made(score: 0.5)), reported("m", made(score: 0.5), nil),
+            reported("l", made(score: 0.5), made(score: 0.5)), reported("m", made(score: 0.125), nil),
         ]
-        let found = PairedDifferences.all(samples, run: 1)
-        #expect(found.map(\.measure) == ["score", "kl"] && found.map(\.count) == [2, 1])
-        #expect(found[0].first == 0.375 && found[0].other == 0.625 && found[0].mean == 0.25)
-        let interval = try #require(found[0].interval)
-        #expect(interval.low == 0 && interval.high == 0.5)
-        #expect(found[1].interval == nil && found[1].mean == -1)
-        #expect(ComparisonSection.signed(-0.00001) == "+0.0000" && ComparisonSection.signed(-0.25) == "−0.2500")
-        #expect(ComparisonSection.figure(123.456) == "123.46" && ComparisonSection.figure(54_321.9) == "54322")
+        let html = try Page(ReportContent(runs: [run("a"), run("b")], samples: samples)).html()
+        func cells(_ cells: String...) -> String { cells.map { "<td class=number>\($0)</td>" }.joined() }
+        #expect(html.contains("<code>score</code></td>" + cells("2", "0.3750", "0.6250", "0.2500", "0.0000 … 0.5000")))
+        #expect(html.contains("<code>kl</code></td>" + cells("1", "2.0000", "1.0000", "−1.0000", "−1.0000 … −1.0000")))
+        #expect(!html.contains("<code>loss</code>"))
     }
 
     @Test(

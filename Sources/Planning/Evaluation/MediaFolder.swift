@@ -1,4 +1,5 @@
 internal import Files
+internal import Method
 
 /// A folder's films, sounds and pictures, by name: files of one name but for their extension are one sample.
 struct MediaFolder {
@@ -11,6 +12,15 @@ struct MediaFolder {
             case .film: ["mp4", "mkv", "webm", "mov", "avi", "m4v"]
             case .sound: ["wav", "flac", "mp3", "ogg", "opus", "m4a", "aac"]
             case .picture: ["png", "jpg", "jpeg", "webp", "bmp"]
+            }
+        }
+
+        /// What of a job's input it can be.
+        var input: InputKind {
+            switch self {
+            case .film: .video
+            case .sound: .audio
+            case .picture: .image
             }
         }
 

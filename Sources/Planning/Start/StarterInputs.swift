@@ -1,18 +1,19 @@
 internal import Files
+internal import Foundation
 package import Method
 
 /// What somebody has who has no manifest yet: media files, or prompts.
 package struct StarterInputs: Sendable, Equatable {
-    /// Media, by kind and absolute path, without those that are named twice.
+    /// Media with absolute paths, in the order in which they were named, each once.
     package private(set) var media: [ManifestInput] = []
     package private(set) var prompts: [String] = []
 
     /// Looks at what was named: a media file, a folder (with those in it), or a text file that lists media or prompts, one a
     /// line. Blocks.
     /// - Throws: ``StarterError``.
-    package init(_ arguments: [String], from folder: String) throws(StarterError) {
+    package init(_ arguments: [String]) throws(StarterError) {
         for argument in arguments {
-            let path = Self.absolute(argument, folder)
+            let path = URL(filePath: argument).standardizedFileURL.path
             switch PathKind(path) {
             case .nothing: throw .nothingThere(argument)
             case .folder:
@@ -44,7 +45,7 @@ package struct StarterInputs: Sendable, Equatable {
     }
 
     private mutating func add(file path: String, named argument: String) throws(StarterError) {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let name = URL(filePath: path).lastPathComponent
         if MediaFolder.Kind(file: name) != nil { return add(media: path, name) }
         guard name.lowercased().hasSuffix(".txt") else { throw .noMedia(argument) }
         let bytes: [UInt8]
@@ -56,13 +57,13 @@ package struct StarterInputs: Sendable, Equatable {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .unreadable(argument, "it is not UTF-8 text")
         }
-        let parent = path.split(separator: "/").dropLast().map { "/\($0)" }.joined()
-        for line in text.split(whereSeparator: \.isNewline).map({ $0.trimmed }) where !line.isEmpty {
-            if line.hasPrefix("#") { continue }
-            let place = Self.absolute(line, parent)
-            let end = place.split(separator: "/").last.map(String.init) ?? place
-            if MediaFolder.Kind(file: end) != nil, PathKind(place) == .file {
-                add(media: place, end)
+        let root = ManifestRoot(URL(filePath: path).deletingLastPathComponent())
+        for line in text.split(whereSeparator: \.isNewline).map({ $0.trimmingCharacters(in: .whitespaces) })
+        where !line.isEmpty && !line.hasPrefix("#") {
+            let place = root.path(of: line)
+            let name = URL(filePath: place).lastPathComponent
+            if MediaFolder.Kind(file: name) != nil, PathKind(place) == .file {
+                add(media: place, name)
             } else {
                 prompts.append(line)
             }
@@ -71,29 +72,7 @@ package struct StarterInputs: Sendable, Equatable {
 
     private mutating func add(media path: String, _ name: String) {
         guard let kind = MediaFolder.Kind(file: name) else { return }
-        let input: InputKind =
-            switch kind {
-            case .film: .video
-            case .sound: .audio
-            case .picture: .image
-            }
-        media.append(ManifestInput(kind: input, path: path))
-    }
-
-    private static func absolute(_ path: String, _ folder: String) -> String {
-        var parts: [Substring] = []
-        for part in (path.hasPrefix("/") ? path : "\(folder)/\(path)").split(separator: "/") where part != "." {
-            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-        }
-        return "/" + parts.joined(separator: "/")
-    }
-}
-
-extension Substring {
-    fileprivate var trimmed: String {
-        let start = drop { $0.isWhitespace }
-        let end = start.lastIndex { !$0.isWhitespace }
-        return end.map { String(start[...$0]) } ?? ""
+        media.append(ManifestInput(kind: kind.input, path: path))
     }
 }
 

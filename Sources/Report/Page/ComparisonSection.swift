@@ -1,3 +1,6 @@
+internal import Files
+internal import Scoring
+
 /// What a page says of runs beside the first: what differs in their settings, and in the values of samples of one name.
 struct ComparisonSection {
     let content: ReportContent
@@ -16,7 +19,7 @@ struct ComparisonSection {
     private var distributions: String {
         let drawn = content.samples.measures.compactMap { measure -> String? in
             let values = content.runs.indices.map { run in
-                (content.runs[run].name, content.samples.compactMap { $0.results[run]?.value(measure) })
+                (content.runs[run].name, Array(content.samples.values(of: measure, run: run).values))
             }
             let html = Distribution(values: values.filter { !$0.1.isEmpty }).html
             return html.isEmpty ? nil : "<h4>\(escaped(measure))</h4><div class=row>\(html)</div>"
@@ -25,22 +28,29 @@ struct ComparisonSection {
     }
 
     private func values(_ number: Int) -> String {
-        let differences = PairedDifferences.all(content.samples, run: number)
-        guard !differences.isEmpty else { return "<p>No sample has a value in both runs.</p>" }
         let inObjective = [0, number].contains { run in
             content.samples.contains { $0.results[run]?.inObjective == true }
         }
+        let rows = content.samples.measures.compactMap { measure -> [String]? in
+            let (first, other) = (
+                content.samples.values(of: measure, run: 0), content.samples.values(of: measure, run: number)
+            )
+            guard let paired = PairedDifference(first, other) else { return nil }
+            func mean(_ values: [ExactText: Double], _ partners: [ExactText: Double]) -> String {
+                let both = values.filter { partners[$0.key] != nil }.values
+                return (both.reduce(0, +) / Double(both.count)).fiveFigures
+            }
+            let marked = measure == "score" && inObjective || measure == "loss"
+            return [
+                "<code>\(escaped(measure))</code>\(marked ? " <i>in the objective</i>" : "")", "\(paired.pairs)",
+                mean(first, other), mean(other, first), paired.difference.fiveFigures,
+                "\(paired.low.fiveFigures) … \(paired.high.fiveFigures)",
+            ]
+        }
+        guard !rows.isEmpty else { return "<p>No sample has a value in both runs.</p>" }
         return table(
-            ["value", "samples in both", content.runs[0].name, content.runs[number].name, "difference", "95 %"],
-            differences.map { difference in
-                let marked = difference.measure == "score" && inObjective || difference.measure == "loss"
-                return [
-                    "<code>\(escaped(difference.measure))</code>\(marked ? " <i>in the objective</i>" : "")",
-                    "\(difference.count)", Self.figure(difference.first), Self.figure(difference.other),
-                    Self.signed(difference.mean),
-                    difference.interval.map { "\(Self.signed($0.low)) … \(Self.signed($0.high))" } ?? "–",
-                ]
-            }, numbers: [1, 2, 3, 4, 5])
+            ["value", "samples in both", content.runs[0].name, content.runs[number].name, "difference", "95 %"], rows,
+            numbers: [1, 2, 3, 4, 5])
             + "<p class=quiet>Differences are of samples with one key in both runs. What is in the objective was worked on or "
             + "chosen by: it flatters, and is no measure of quality.</p>"
     }
@@ -54,23 +64,5 @@ struct ComparisonSection {
             keys.map { key in
                 ["<code>\(escaped(key))</code>"] + [first, other].map { escaped($0.settings[key] ?? "not set") }
             })
-    }
-
-    // MARK: Numbers
-
-    /// Four digits behind the point of small numbers, fewer of larger ones.
-    static func figure(_ value: Double) -> String {
-        let digits = abs(value) < 10 ? 4 : abs(value) < 1000 ? 2 : 0
-        let scale = [1.0, 10, 100, 1000, 10_000][digits]
-        guard abs(value) * scale < 1e15 else { return "\(value)" }
-        let whole = Int((abs(value) * scale).rounded())
-        let text =
-            digits == 0 ? "\(whole)" : "\(whole / Int(scale)).\(String(Int(scale) + whole % Int(scale)).dropFirst())"
-        return value < 0 && whole > 0 ? "−\(text)" : text
-    }
-
-    static func signed(_ value: Double) -> String {
-        let text = figure(value)
-        return text.hasPrefix("−") ? text : "+\(text)"
     }
 }

@@ -16,7 +16,7 @@ package struct DatasetCard {
     private var front: String {
         var lines = ["---", "pretty_name: \(yaml(run.name))", "license: other"]
         lines += ["size_categories: [\(size)]", "tags: [webdataset, synthetic, seehear, audio, video]"]
-        // Of shards that are compressed the hub's viewer shows nothing.
+        // That the hub reads compressed ones was not seen.
         if isPlain {
             lines += [
                 "configs:", "- config_name: default", "  data_files:", "  - split: train", "    path: shards/*.tar",

@@ -1,3 +1,5 @@
+internal import Scoring
+
 /// How values spread, as bars that several runs share the scale of.
 struct Distribution {
     /// By run; each has at least one.
@@ -16,7 +18,7 @@ struct Distribution {
                 return
                     "<rect x=\(place * 10) y=\(RunSection.tenths(40 - height)) width=9 height=\(RunSection.tenths(height)) />"
             }
-            let range = "\(ComparisonSection.figure(low)) to \(ComparisonSection.figure(high))"
+            let range = "\(low.fiveFigures) to \(high.fiveFigures)"
             return """
                 <figure class=bars><figcaption>\(escaped(name))</figcaption><svg viewBox="0 0 \(Self.bars * 10) 40" \
                 preserveAspectRatio=none role=img aria-label="\(values.count) values of \(escaped(name)), from \(range)">\(bars.joined())</svg>\

@@ -85,26 +85,31 @@ struct MediaReader<Store: MediaStore> {
             try sample.members[member.suffix].map { try store.keep($0, as: "\(name).\(member.suffix)") }
         }
         var media: ReportedMedia?
+        /// Draws what it can of a member.
+        func noting(_ draw: () throws -> Void) throws {
+            do {
+                try draw()
+            } catch let error as MediaError {
+                media?.note = "\(error)"
+            }
+        }
         if let path = try file(.mp4) {
-            var video = ReportedMedia(kind: .video)
-            video.file = try kept(.mp4)
-            video.poster = try poster(path, start: 0, name)
-            media = video
+            media = ReportedMedia(kind: .video)
+            media?.file = try kept(.mp4)
+            try noting { media?.poster = try poster(path, start: 0, name) }
         } else if let member = [Member.png, .jpg].first(where: { sample.members[$0.suffix] != nil }) {
-            var image = ReportedMedia(kind: .image)
-            image.file = try kept(member)
-            media = image
+            media = ReportedMedia(kind: .image)
+            media?.file = try kept(member)
         }
         guard task.makesAudio else { return media }
         if let member = [Member.flac, .wav].first(where: { sample.members[$0.suffix] != nil }) {
             if media == nil {
-                var audio = ReportedMedia(kind: .audio)
-                audio.file = try kept(member)
-                media = audio
+                media = ReportedMedia(kind: .audio)
+                media?.file = try kept(member)
             }
-            media?.sound = try file(member).map { try sound($0, name) }
+            try noting { media?.sound = try file(member).map { try sound($0, name) } }
         } else if let path = try file(.mp4) {
-            media?.sound = try sound(path, name)
+            try noting { media?.sound = try sound(path, name) }
         }
         return media
     }

@@ -6,6 +6,10 @@ internal import Shard
 
 /// Reads what a report shows of runs; media come later, for the samples that are chosen.
 package struct ReportReader {
+    package let content: ReportContent
+    /// The runs, and where each sample of ``content`` stands in its plan; nil where it has no such sample.
+    let runs: [(run: Run, indices: [Int?])]
+
     /// A run, and what an evaluation gave its samples by key and metric.
     package struct Source {
         package let directory: RunDirectory
@@ -25,20 +29,20 @@ package struct ReportReader {
         }
     }
 
-    package init() {}
-
     /// Reads the runs' rows. Blocks.
     /// - Throws: `RunError`; ``NothingGenerated``; errors of the files.
-    package func content(of sources: [Source]) throws -> ReportContent {
+    package init(_ sources: [Source]) throws {
         var samples: [ReportedSample] = []
         var places: [ExactText: Int] = [:]
-        var runs: [ReportedRun] = []
+        var reports: [ReportedRun] = []
+        var opened: [(run: Run, indices: [Int?])] = []
         for (number, source) in sources.enumerated() {
             let run = try Run.open(source.directory)
             guard let job = run.description.recipe.job else {
                 throw NothingGenerated(path: source.directory.url.path)
             }
             var survey = RunSurvey()
+            var indices = [Int?](repeating: nil, count: samples.count)
             try run.forEachSample { planned, row in
                 survey.add(planned, row)
                 guard let planned = planned as? PlannedSample else { return }
@@ -50,18 +54,22 @@ package struct ReportReader {
                         ReportedSample(
                             key: planned.key, task: planned.task.rawValue, prompt: planned.prompt, seed: planned.seed,
                             duration: planned.duration, results: Array(repeating: nil, count: sources.count)))
+                    indices.append(nil)
                 }
-                samples[place].results[number] = result(planned, row, job, source.values[key])
+                indices[place] = planned.index
+                samples[place].results[number] = Self.result(planned, row, job, source.values[key])
             }
             var reported = ReportedRun(run, path: source.directory.url.path)
             survey.finish(into: &reported)
-            runs.append(reported)
+            reports.append(reported)
+            opened.append((run, indices))
         }
-        for (place, name) in Self.names(runs.map(\.path)).enumerated() { runs[place].name = name }
-        return ReportContent(runs: runs, samples: samples)
+        for (place, name) in Self.names(reports.map(\.path)).enumerated() { reports[place].name = name }
+        content = ReportContent(runs: reports, samples: samples)
+        runs = opened
     }
 
-    private func result(
+    private static func result(
         _ planned: PlannedSample, _ row: SampleRow?, _ job: Job, _ values: [String: Double]?
     ) -> ReportedSample.Result {
         guard let row else { return ReportedSample.Result(state: .pending) }
